@@ -1,0 +1,50 @@
+// An open descriptor (a HANDLE on Windows) that is owned.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace restream {
+
+/// Owns one descriptor; closes it. Moved, not copied. Everything here opens close-on-exec.
+class Fd {
+  public:
+    using Native = std::intptr_t;  ///< wide enough for an int and for a HANDLE
+    static constexpr Native none = -1;
+
+    Fd() = default;
+    explicit Fd(Native native) : native_(native) {}
+    Fd(Fd&& other) noexcept : native_(std::exchange(other.native_, none)) {}
+    Fd& operator=(Fd&& other) noexcept {
+        if (this != &other) {
+            close();
+            native_ = std::exchange(other.native_, none);
+        }
+        return *this;
+    }
+    ~Fd() { close(); }
+
+    Native native() const { return native_; }
+    bool is_open() const { return native_ != none; }
+    void close() noexcept;
+
+  private:
+    Native native_ = none;
+};
+
+struct Pipe {
+    Fd read_end;
+    Fd write_end;
+};
+
+/// **Throws**: Error{refused}.
+Pipe make_pipe();
+
+/// Writes it all, or says that it could not (the reader is gone). Never raises a signal.
+bool write_all(const Fd& fd, std::string_view bytes) noexcept;
+/// What is there, at least a byte. **Blocks** until then. 0 at the end, or where reading fails.
+std::size_t read_some(const Fd& fd, std::span<char> into) noexcept;
+
+}  // namespace restream

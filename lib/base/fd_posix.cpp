@@ -1,0 +1,77 @@
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "base/fd.hpp"
+
+namespace restream {
+
+void Fd::close() noexcept {
+    if (native_ != none) ::close(static_cast<int>(native_));
+    native_ = none;
+}
+
+Pipe make_pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw_system_error("making a pipe", errno);
+    return {Fd(ends[0]), Fd(ends[1])};
+}
+
+namespace {
+
+/// SIGPIPE is blocked for one write and, if the write raised it, taken back.
+class WithoutSigpipe {
+  public:
+    WithoutSigpipe() {
+        sigset_t pending;
+        ::sigpending(&pending);
+        was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+        ::sigemptyset(&pipe_);
+        ::sigaddset(&pipe_, SIGPIPE);
+        ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    ~WithoutSigpipe() {
+        const int saved = errno;
+        if (!was_pending_) {
+            const timespec at_once{0, 0};
+            while (::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+            }
+        }
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+        errno = saved;
+    }
+    WithoutSigpipe(const WithoutSigpipe&) = delete;
+    WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
+
+  private:
+    sigset_t pipe_{};
+    sigset_t before_{};
+    bool was_pending_ = false;
+};
+
+}  // namespace
+
+bool write_all(const Fd& fd, std::string_view bytes) noexcept {
+    const WithoutSigpipe guard;
+    while (!bytes.empty()) {
+        const ssize_t written =
+            ::write(static_cast<int>(fd.native()), bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+std::size_t read_some(const Fd& fd, std::span<char> into) noexcept {
+    for (;;) {
+        const ssize_t got = ::read(static_cast<int>(fd.native()), into.data(), into.size());
+        if (got < 0 && errno == EINTR) continue;
+        return got < 0 ? 0 : static_cast<std::size_t>(got);
+    }
+}
+
+}  // namespace restream

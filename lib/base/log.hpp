@@ -1,0 +1,42 @@
+// A relay's log: lines with a time, bounded on disk.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/secret.hpp"
+
+namespace restream {
+
+/// A text file that is rotated: NAME.log, NAME.log.1, …; never more than `max_bytes` × (`keep` + 1)
+/// together. Safe to use from several threads. What cannot be written is dropped: a full disk ends no relay.
+class LogFile {
+  public:
+    LogFile(std::filesystem::path path, std::uint64_t max_bytes, int keep);
+
+    /// Appends "2026-01-31T20:14:03.120Z text", every registered secret masked, control characters
+    /// replaced, at most 2,000 bytes.
+    void line(std::string_view text);
+
+    /// From now on this text is written as `***`. Texts under 4 characters are refused by nobody: they are
+    /// masked too.
+    void hide(const Secret& secret);
+
+  private:
+    void rotate();
+
+    std::mutex mutex_;
+    std::filesystem::path path_;
+    std::uint64_t max_bytes_;
+    int keep_;
+    std::vector<Secret> hidden_;
+};
+
+/// `text` with every occurrence of the secret replaced by `***`, also in its percent-encoded form.
+std::string masked(std::string_view text, const Secret& secret);
+
+}  // namespace restream

@@ -1,0 +1,52 @@
+// The user's configuration: restream.toml and destinations.d, read and validated, never rewritten.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "config/destination.hpp"
+
+namespace restream {
+
+enum class IngestServer { embedded, nginx, external };
+
+/// `[ingest]`.
+struct IngestConfig {
+    IngestServer server = IngestServer::nginx;
+    std::string listen_host = "127.0.0.1";
+    int listen_port = 1935;
+    std::string url = "rtmp://127.0.0.1:1935/live";  ///< what relays play and OBS publishes to
+    std::vector<std::string> allow_publish;          ///< addresses or networks (CIDR)
+    Milliseconds probe_duration = std::chrono::seconds(5);
+    std::uint64_t probe_bytes = 5'000'000;
+    /// The URL with its secrets (user info, playpath, query values) masked.
+    std::string display_url() const;
+};
+
+/// `[log]`: bounds of each relay's log.
+struct LogConfig {
+    std::uint64_t max_bytes = 1'000'000;
+    int keep = 3;  ///< rotated files beside the current one
+};
+
+struct Config {
+    IngestConfig ingest;
+    LogConfig log;
+    std::vector<Destination> destinations;  ///< sorted by name
+    std::filesystem::path directory;
+
+    const Destination* find(std::string_view name) const;
+    /// Like find(); where there is none, throws Error{usage} that names the nearest one and how to add it.
+    const Destination& at(std::string_view name) const;
+};
+
+/// Reads `directory`/restream.toml (may be missing: defaults) and `directory`/destinations.d/*.toml.
+/// **Throws**: Error{config}: "FILE:LINE:COLUMN: what is wrong; what would be right" for TOML errors,
+/// unknown fields (with the nearest known one), wrong types, bad URLs and durations, duplicate names,
+/// names that cannot be, unknown services, files over 1 MiB, unreadable files.
+Config load_config(const std::filesystem::path& directory);
+
+}  // namespace restream

@@ -1,0 +1,50 @@
+// One destination as the user configured it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+
+namespace restream {
+
+/// Where a stream key comes from. At most one of them; std::monostate: there is no key.
+struct KeyText { Secret text; };
+struct KeyFile { std::filesystem::path path; };  ///< absolute; relative ones are resolved at loading
+struct KeyEnv { std::string variable; };
+struct KeyCommand { std::string command; };      ///< run by the system's shell
+using KeyReference = std::variant<std::monostate, KeyText, KeyFile, KeyEnv, KeyCommand>;
+
+enum class OnIngestLoss { hold, close };
+
+/// How long a service's stream keys can be used.
+enum class KeyLifetime { forever, broadcast, once };
+
+/// A value: no I/O. Everything is validated; defaults and the service's preset are already applied.
+struct Destination {
+    std::string name;
+    std::string service;     ///< id of the preset, empty where the user gave a URL
+    std::string url;         ///< scheme://host[:port]/path without the key; may hold secrets: see display_url
+    std::string backup_url;  ///< empty where there is none
+    KeyReference key;
+    OnIngestLoss on_ingest_loss = OnIngestLoss::hold;
+    Milliseconds hold = std::chrono::seconds(30);
+    Milliseconds late_refusal = Milliseconds(0);  ///< from the service
+    KeyLifetime key_lifetime = KeyLifetime::forever;
+    std::string ca_file;           ///< absolute path of a PEM file, or empty
+    std::filesystem::path origin;  ///< the file it stands in
+    int line = 0;                  ///< where it begins in that file
+
+    /// The URL with every secret in it masked: what may be shown.
+    std::string display_url() const;
+};
+
+/// NAME is `[a-z0-9][a-z0-9_-]{0,31}` and no Windows device name (con, nul, com1 …).
+/// Returns what is wrong with it, in words; nothing if it is right.
+std::optional<std::string> name_problem(std::string_view name);
+
+}  // namespace restream

@@ -1,0 +1,100 @@
+#include "relay/session_end.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace restream {
+
+namespace {
+
+/// What each end says and what helps. `{}` in a remedy is the destination's name.
+struct Row {
+    EndCode code;
+    std::string_view name;
+    std::string_view message;
+    std::string_view remedy;
+    bool is_refusal;
+};
+
+constexpr std::array rows = {
+    Row{EndCode::stopped, "stopped", "stopped", "", false},
+    Row{EndCode::ingest_gone, "ingest_gone", "the ingest stopped", "start publishing again", false},
+    Row{EndCode::tracks_changed, "tracks_changed", "the ingest came back with other settings", "", false},
+    Row{EndCode::ingest_down, "ingest_down", "nothing answers at the ingest's address",
+        "run 'restream ingest start', or check [ingest] url in restream.toml", false},
+    Row{EndCode::ingest_refused, "ingest_refused", "the ingest server refuses players",
+        "allow players from this machine, and check [ingest] url in restream.toml", false},
+    Row{EndCode::no_publisher, "no_publisher", "nobody publishes to the ingest",
+        "start streaming in OBS; 'restream probe' shows what arrives", false},
+    Row{EndCode::waiting_for_keyframe, "waiting_for_keyframe",
+        "the ingest has not sent a keyframe yet",
+        "set the encoder's keyframe interval to 2 s", false},
+    Row{EndCode::name_not_found, "name_not_found", "the server's name was not found",
+        "check the URL's host and this machine's DNS", false},
+    Row{EndCode::connection_refused, "connection_refused", "the server refused the connection",
+        "check the URL's host and port", false},
+    Row{EndCode::unreachable, "unreachable", "the server cannot be reached",
+        "check this machine's network", false},
+    Row{EndCode::connect_timed_out, "connect_timed_out", "the server did not answer in time",
+        "check the URL's host and port, and firewalls between", false},
+    Row{EndCode::tls_failed, "tls_failed", "no trusted TLS connection could be made",
+        "check the URL's host and this machine's clock and CA certificates; a private CA goes into ca_file",
+        false},
+    Row{EndCode::app_refused, "app_refused", "the server refused the application in the URL",
+        "check the URL's path", true},
+    Row{EndCode::publish_refused, "publish_refused", "the server refused the stream key",
+        "copy a fresh key and run 'restream key {}'", true},
+    Row{EndCode::closed_early, "closed_early",
+        "the server accepted the session and closed it a moment later, as it does with a bad stream key",
+        "copy a fresh key and run 'restream key {}'", false},
+    Row{EndCode::session_held, "session_held",
+        "the server still holds the last session, which ended without a goodbye",
+        "wait: it is tried again until the server lets go", false},
+    Row{EndCode::closed, "closed", "the server closed the session", "", false},
+    Row{EndCode::reset, "reset", "the connection broke", "check this machine's network", false},
+    Row{EndCode::stalled, "stalled", "the server took nothing more",
+        "check the upload rate; lower the encoder's bitrate", false},
+    Row{EndCode::too_slow, "too_slow", "not even the sound fits through the connection",
+        "check the upload rate; lower the encoder's bitrate", false},
+    Row{EndCode::not_supported, "not_supported", "this destination cannot take what the ingest carries",
+        "publish H.264 and AAC", true},
+    Row{EndCode::disk_full, "disk_full", "the disk is full", "free space, then run 'restream enable {}'",
+        false},
+    Row{EndCode::file_failed, "file_failed", "the file cannot be written",
+        "check the folder and its permissions", false},
+    Row{EndCode::failed, "failed", "the session failed", "see 'restream logs {}'", false},
+    Row{EndCode::config_invalid, "config_invalid", "the configuration is invalid",
+        "mend it, then run 'restream enable {}'", true},
+    Row{EndCode::key_unavailable, "key_unavailable", "the stream key cannot be read",
+        "run 'restream key {}'", true},
+    Row{EndCode::worker_crashed, "worker_crashed", "the relay's worker crashed",
+        "it is started again; see 'restream logs {}'", false},
+    Row{EndCode::no_record, "no_record", "the relay lives, but its record cannot be read",
+        "check free space and permissions of the state folder; see 'restream doctor'", false},
+};
+
+const Row& row(EndCode code) {
+    for (const Row& each : rows) {
+        if (each.code == code) return each;
+    }
+    return rows.back();
+}
+
+}  // namespace
+
+std::string_view end_code_name(EndCode code) { return row(code).name; }
+
+std::string describe(const SessionEnd& end) {
+    const Row& found = row(end.code);
+    if (end.detail.empty()) return std::string(found.message);
+    return fmt::format("{} ({})", found.message, end.detail);
+}
+
+std::string remedy(EndCode code, std::string_view destination) {
+    return fmt::format(fmt::runtime(row(code).remedy), destination);
+}
+
+bool is_refusal(EndCode code) { return row(code).is_refusal; }
+
+}  // namespace restream
