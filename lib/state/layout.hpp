@@ -1,0 +1,47 @@
+// The one module that knows the names of the files in the state folder. docs/architecture.md lists them
+// with their writers, their readers, and what a crash leaves.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace restream {
+
+/// Paths below the state folder. A value: asks nothing, makes nothing.
+class Layout {
+  public:
+    explicit Layout(std::filesystem::path state_directory) : root_(std::move(state_directory)) {}
+
+    const std::filesystem::path& root() const { return root_; }
+    std::filesystem::path wanted_directory() const { return root_ / "wanted"; }
+    std::filesystem::path log_directory() const { return root_ / "logs"; }
+    std::filesystem::path run_directory() const { return root_ / "run"; }
+    std::filesystem::path relay_directory() const { return root_ / "run" / "relays"; }
+    std::filesystem::path nginx_directory() const { return root_ / "run" / "nginx"; }
+
+    std::filesystem::path command_lock() const { return run_directory() / "restream.lock"; }
+    std::filesystem::path ingest_lock() const { return run_directory() / "ingest.lock"; }
+    std::filesystem::path ingest_record() const { return run_directory() / "ingest.json"; }
+
+    std::filesystem::path wanted(std::string_view name) const { return wanted_directory() / name; }
+    std::filesystem::path log(std::string_view name) const { return file(log_directory(), name, ".log"); }
+    std::filesystem::path relay_lock(std::string_view name) const { return relay(name, ".lock"); }
+    std::filesystem::path relay_record(std::string_view name) const { return relay(name, ".json"); }
+    std::filesystem::path relay_down(std::string_view name) const { return relay(name, ".down"); }
+    /// Who was asked to stop: written before the asking, so that `enable` never takes a relay that is
+    /// about to end for one that lives.
+    std::filesystem::path relay_stopping(std::string_view name) const { return relay(name, ".stopping"); }
+
+  private:
+    static std::filesystem::path file(const std::filesystem::path& folder, std::string_view name,
+                                      std::string_view ending) {
+        return folder / (std::string(name) + std::string(ending));
+    }
+    std::filesystem::path relay(std::string_view name, std::string_view ending) const {
+        return file(relay_directory(), name, ending);
+    }
+    std::filesystem::path root_;
+};
+
+}  // namespace restream

@@ -1,0 +1,159 @@
+#include "state/registry.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/atomic_file.hpp"
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "state/lock.hpp"
+
+namespace restream {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uintmax_t longest_record_bytes = 64 * 1024;
+
+void publish_or_throw(const fs::path& path, std::string_view content, Durability durability) {
+    if (const auto error = publish_file(path, content, durability)) {
+        throw Error(ErrorKind::refused, "writing " + path.string() + ": " + error.message(), error);
+    }
+}
+
+void remove_or_throw(const fs::path& path) {
+    std::error_code error;
+    fs::remove(path, error);
+    if (error) {
+        throw Error(ErrorKind::refused, "deleting " + path.string() + ": " + error.message(), error);
+    }
+}
+
+bool is_file(const fs::path& path) {
+    std::error_code error;
+    return fs::is_regular_file(path, error);
+}
+
+}  // namespace
+
+void Registry::prepare() const {
+    for (const auto& each : {layout_.wanted_directory(), layout_.log_directory(),
+                             layout_.relay_directory()}) {
+        make_private_directory(each);
+    }
+}
+
+bool Registry::is_wanted(std::string_view name) const { return is_file(layout_.wanted(name)); }
+
+void Registry::set_wanted(std::string_view name, bool wanted) const {
+    if (wanted == is_wanted(name)) return;
+    if (wanted) publish_or_throw(layout_.wanted(name), "", Durability::survives_power_cut);
+    else remove_or_throw(layout_.wanted(name));
+}
+
+std::vector<std::string> Registry::wanted_names() const {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(layout_.wanted_directory(), error)) {
+        std::string name = entry.path().filename().string();
+        if (!name.starts_with('.') && is_file(entry.path())) names.push_back(std::move(name));
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+bool Registry::is_down(std::string_view name) const {
+    const auto boot = try_read_file(layout_.relay_down(name), 64);
+    return boot && *boot == this_process().boot_id;
+}
+
+void Registry::set_down(std::string_view name, bool is_down) const {
+    if (is_down) {
+        publish_or_throw(layout_.relay_down(name), this_process().boot_id,
+                         Durability::survives_crash);
+    } else {
+        remove_or_throw(layout_.relay_down(name));
+    }
+}
+
+bool Registry::is_alive(std::string_view name) const {
+    return FileLock::is_held(layout_.relay_lock(name));
+}
+
+std::vector<std::string> Registry::known_names() const {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(layout_.relay_directory(), error)) {
+        if (entry.path().extension() == ".lock") names.push_back(entry.path().stem().string());
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+std::optional<Record> Registry::last_record(std::string_view name) const {
+    const auto text = try_read_file(layout_.relay_record(name), longest_record_bytes);
+    if (!text) return std::nullopt;
+    auto record = record_from_json(*text);
+    if (!record || record->name != name) return std::nullopt;
+    return record;
+}
+
+std::optional<Record> Registry::live_record(std::string_view name) const {
+    if (!is_alive(name)) return std::nullopt;
+    auto record = last_record(name);
+    if (!record || identify(record->guardian.pid) != record->guardian) return std::nullopt;
+    return record;
+}
+
+std::error_code Registry::publish(const Record& record) const {
+    return publish_file(layout_.relay_record(record.name), to_json(record),
+                        Durability::survives_crash);
+}
+
+void Registry::forget_record(std::string_view name) const {
+    std::error_code ignored;
+    fs::remove(layout_.relay_record(name), ignored);
+}
+
+void Registry::set_stopping(std::string_view name, const ProcessId& guardian) const {
+    publish_or_throw(layout_.relay_stopping(name), to_json(guardian), Durability::survives_crash);
+}
+
+std::optional<ProcessId> Registry::stopping(std::string_view name) const {
+    const auto text = try_read_file(layout_.relay_stopping(name), 4096);
+    if (!text) return std::nullopt;
+    auto guardian = process_from_json(*text);
+    if (!guardian || identify(guardian->pid) != *guardian) return std::nullopt;
+    return guardian;
+}
+
+void Registry::clear_stopping(std::string_view name) const {
+    std::error_code ignored;
+    fs::remove(layout_.relay_stopping(name), ignored);
+}
+
+std::vector<ProcessId> Registry::processes(std::string_view name) const {
+    if (const auto record = live_record(name)) {
+        std::vector<ProcessId> found = {record->guardian};
+        if (record->worker && identify(record->worker->pid) == *record->worker) {
+            found.push_back(*record->worker);
+        }
+        return found;
+    }
+    return FileLock::holders(layout_.relay_lock(name));
+}
+
+void Registry::forget(std::string_view name) const {
+    std::error_code ignored;
+    for (const auto& path : {layout_.wanted(name), layout_.relay_record(name),
+                             layout_.relay_down(name), layout_.relay_stopping(name)}) {
+        fs::remove(path, ignored);
+    }
+    const std::string log = layout_.log(name).filename().string();
+    for (const auto& entry : fs::directory_iterator(layout_.log_directory(), ignored)) {
+        if (entry.path().filename().string().starts_with(log)) fs::remove(entry.path(), ignored);
+    }
+}
+
+}  // namespace restream
