@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -64,6 +65,22 @@ bool write_all(const Fd& fd, std::string_view bytes) noexcept {
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
     return true;
+}
+
+bool wait_readable(const Fd& fd, const Deadline& deadline) noexcept {
+    for (;;) {
+        pollfd entry{static_cast<int>(fd.native()), POLLIN, 0};
+        const int ready = ::poll(&entry, 1, static_cast<int>(deadline.left().count()));
+        if (ready > 0) return true;
+        if (ready < 0 && errno != EINTR) return false;
+        if (deadline.has_passed()) return false;
+    }
+}
+
+Fd inherited_descriptor(std::size_t index) noexcept {
+    const int number = 3 + static_cast<int>(index);
+    if (::fcntl(number, F_SETFD, FD_CLOEXEC) != 0) return Fd();
+    return Fd(number);
 }
 
 std::size_t read_some(const Fd& fd, std::span<char> into) noexcept {

@@ -40,16 +40,6 @@ bool pidfd_signal(const Fd& handle, int number) {
            0;
 }
 
-bool wait_readable(const Fd& handle, const Deadline& deadline) {
-    for (;;) {
-        pollfd entry{static_cast<int>(handle.native()), POLLIN, 0};
-        const int ready = ::poll(&entry, 1, static_cast<int>(deadline.left().count()));
-        if (ready > 0) return true;
-        if (ready < 0 && errno != EINTR) return false;
-        if (deadline.has_passed()) return false;
-    }
-}
-
 std::string read_boot_id() {
     std::string id = try_read_file("/proc/sys/kernel/random/boot_id", 64).value_or("");
     while (!id.empty() && id.back() == '\n') id.pop_back();

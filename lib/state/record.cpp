@@ -175,6 +175,7 @@ std::string to_json(const Record& record) {
                      {"reconnects", record.reconnects},
                      {"attempts", record.attempts},
                      {"next_retry", nullptr},
+                     {"dirty_end", nullptr},
                      {"written", to_iso8601(record.written)}};
     if (record.reason) {
         document["reason"] = {{"code", record.reason->code},
@@ -184,6 +185,7 @@ std::string to_json(const Record& record) {
     if (record.worker) document["worker"] = process_json(*record.worker);
     if (record.session) document["session"] = session_json(*record.session);
     if (record.next_retry) document["next_retry"] = to_iso8601(*record.next_retry);
+    if (record.dirty_end) document["dirty_end"] = to_iso8601(*record.dirty_end);
     return dump(document) + "\n";
 }
 
@@ -209,6 +211,7 @@ std::optional<Record> record_from_json(std::string_view text) {
     reader.read("reconnects", record.reconnects);
     reader.read("attempts", record.attempts);
     reader.read("next_retry", record.next_retry);
+    reader.read("dirty_end", record.dirty_end);
     reader.read("written", record.written);
     if (!reader.is_good() || found_schema != schema) return std::nullopt;
     return record;

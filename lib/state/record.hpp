@@ -58,6 +58,8 @@ struct Record {
     /// Tries to open the destination, counted over the relay's life: tells a new failure from an old one.
     std::uint64_t attempts = 0;
     std::optional<WallTime> next_retry;
+    /// When a session last ended without a goodbye: the platform may still hold it.
+    std::optional<WallTime> dirty_end;
     WallTime written{};
 
     bool operator==(const Record&) const = default;

@@ -1,0 +1,78 @@
+// The loop of a small parent that keeps one child alive under a lock.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+#include "base/inbox.hpp"
+#include "base/process.hpp"
+#include "state/lock.hpp"
+
+namespace restream {
+
+/// What a guardian guards: how its child is started and ended, and what is told about it.
+class Guarded {
+  public:
+    virtual ~Guarded() = default;
+
+    /// Starts the child, which inherits the lock, and nothing else of its parent but `lifeline`: a pipe
+    /// that ends when the guardian does, whatever ends it. A byte on it is a nudge.
+    /// **Throws**: Error where it cannot be started: counts as a crash.
+    virtual ChildProcess start(const FileLock& lock, const Fd& lifeline) = 0;
+    /// Told after it was started.
+    virtual void started(const ProcessId& child, std::uint32_t restarts) = 0;
+    /// Told after it has crashed; `wait` is how long until it is started again.
+    virtual void crashed(const std::string& how, std::uint32_t restarts, Milliseconds wait) = 0;
+    /// Asks the child to end in order. Its lifeline has been closed already.
+    virtual void ask_stop(const ChildProcess& child) = 0;
+    /// How long it may take to end before it is killed.
+    virtual Milliseconds goodbye() const = 0;
+    /// `restream` wants a new look at the configuration.
+    virtual void reload(const ChildProcess&) {}
+    /// Told at the end, when the child is gone and before the lock is free.
+    virtual void stopped() = 0;
+};
+
+/// When a crashed child is started again: at once, but after 3 crashes within 10 s with a growing wait.
+class CrashGovernor {
+  public:
+    /// The wait before the next start, after a crash at `now`.
+    Milliseconds after_crash(SteadyTime now);
+
+  private:
+    SteadyTime recent_[3] = {};
+    std::size_t crashes_ = 0;
+    Milliseconds wait_{0};
+};
+
+/// Guards until asked to stop. Restarts the child when it ends by itself; never once it was asked to stop.
+/// Watches that its lock stays in place: where the file was deleted or replaced it takes it anew; where
+/// another process holds the new one, that one has taken over, and it ends.
+/// **Blocks**: until then.
+void guard(FileLock lock, Guarded& guarded, Inbox& inbox);
+
+/// How long a new guardian waits for its predecessor to let go of the lock.
+constexpr Milliseconds patience_with_predecessor = std::chrono::seconds(6);
+
+/// How a guardian tells its starter what came of it: "ready" when it holds its lock and has published its
+/// first record, else why not. Where it was started by hand, nobody is told.
+class StartReport {
+  public:
+    StartReport();
+    void ready() noexcept;
+    void failed(std::string_view why) noexcept;
+
+  private:
+    Fd line_;
+};
+
+/// Reads what a StartReport tells. Nothing: ready. **Blocks**: until told, the process is gone, or deadline.
+std::optional<std::string> await_start_report(const Fd& line, const Deadline& deadline);
+
+}  // namespace restream
