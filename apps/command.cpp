@@ -1,0 +1,61 @@
+#include "command.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "base/error.hpp"
+
+namespace restream {
+
+namespace {
+
+int parse_failed(std::string_view verb, const CLI::App& app, const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {  // --help, --version
+        app.exit(error);
+        return 0;
+    }
+    complain(verb, fmt::format("{}; see 'restream {} --help'", error.what(), verb));
+    return static_cast<int>(ErrorKind::usage);
+}
+
+/// A full disk or a closed output must not pass as success.
+int check_output(std::string_view verb, int status) {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    complain(verb, fmt::format("writing the output: {}", std::strerror(errno)));
+    return static_cast<int>(ErrorKind::refused);
+}
+
+}  // namespace
+
+void complain(std::string_view verb, std::string_view text) {
+    fmt::print(stderr, "restream{}{}: {}\n", verb.empty() ? "" : "-", verb, text);
+}
+
+int run_command(std::string_view verb, std::string_view description, int argc, char** argv,
+                const std::function<CommandBody(CLI::App&)>& declare) {
+    try {
+        CLI::App app{std::string(description), fmt::format("restream {}", verb)};
+        app.set_version_flag("--version", "restream " RESTREAM_VERSION);
+        app.get_formatter()->column_width(34);
+        const CommandBody body = declare(app);
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            return check_output(verb, parse_failed(verb, app, error));
+        }
+        return check_output(verb, body());
+    } catch (const Error& error) {
+        std::fflush(stdout);
+        complain(verb, error.what());
+        return static_cast<int>(error.kind());
+    } catch (const std::exception& error) {
+        std::fflush(stdout);
+        complain(verb, fmt::format("a bug in restream: {}; please report it", error.what()));
+        return static_cast<int>(ErrorKind::bug);
+    }
+}
+
+}  // namespace restream
