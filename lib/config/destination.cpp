@@ -1,0 +1,35 @@
+#include "config/destination.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/url.hpp"
+
+namespace restream {
+
+std::string Destination::display_url() const {
+    const bool has_key = !std::holds_alternative<std::monostate>(key);
+    return masked_url(url, has_key ? LastSegment::is_shown : LastSegment::is_secret);
+}
+
+std::optional<std::string> name_problem(std::string_view name) {
+    constexpr std::size_t longest = 32;
+    if (name.empty()) return "a name can't be empty";
+    if (name.size() > longest) return fmt::format("a name has at most {} characters", longest);
+    const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    const auto is_allowed = [&](char c) { return is_plain(c) || c == '_' || c == '-'; };
+    if (!std::all_of(name.begin(), name.end(), is_allowed) || !is_plain(name.front())) {
+        return "a name is made of a-z, 0-9, \"-\" and \"_\", and begins with a letter or a digit";
+    }
+    constexpr std::array<std::string_view, 4> devices = {"con", "prn", "aux", "nul"};
+    const bool is_port = name.size() == 4 && (name.starts_with("com") || name.starts_with("lpt")) &&
+                         name[3] >= '0' && name[3] <= '9';
+    if (is_port || std::find(devices.begin(), devices.end(), name) != devices.end()) {
+        return "Windows keeps this name for a device";
+    }
+    return std::nullopt;
+}
+
+}  // namespace restream

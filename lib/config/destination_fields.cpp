@@ -1,0 +1,174 @@
+#include "config/destination_fields.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/paths.hpp"
+#include "config/key_text.hpp"
+#include "config/url.hpp"
+#include "config/wording.hpp"
+
+namespace restream {
+
+namespace {
+
+std::filesystem::path read_path(const Fields& fields, std::string_view field,
+                                const std::string& text) {
+    if (text.empty()) fields.fail(field, "is empty; write the path of a file");
+    if (text.find('\0') != std::string::npos) fields.fail(field, "has control characters in it");
+    if (text.starts_with("~")) {
+        fields.fail(field, "begins with \"~\", which is not expanded here; write the whole path");
+    }
+    const std::filesystem::path path(text);
+    return path.is_absolute() ? path : (fields.file().parent_path() / path).lexically_normal();
+}
+
+bool is_variable_name(std::string_view text) {
+    const auto is_letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
+    return !text.empty() && is_letter(text.front()) &&
+           std::all_of(text.begin(), text.end(),
+                       [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+KeyReference read_key_table(const Fields& fields) {
+    fields.allow_only({"file", "env", "command"});
+    const auto& table = fields.table();
+    if (table.size() != 1) {
+        fail_at(fields.file(), table.source(),
+                "key must name one of file, env and command; write key = { file = \"NAME.key\" }");
+    }
+    if (const auto file = fields.text("file")) return KeyFile{read_path(fields, "file", *file)};
+    if (const auto variable = fields.text("env")) {
+        if (!is_variable_name(*variable)) {
+            fields.fail("env", "must be the name of a variable: letters, digits and \"_\"");
+        }
+        return KeyEnv{*variable};
+    }
+    const std::string command = *fields.text("command");
+    if (command.find_first_not_of(" \t\r\n") == std::string::npos) {
+        fields.fail("command", "is empty; write what the shell is to run");
+    }
+    if (command.find('\0') != std::string::npos) {
+        fields.fail("command", "has control characters in it");
+    }
+    return KeyCommand{command};
+}
+
+KeyReference read_key(const Fields& fields) {
+    const toml::node* node = fields.table().get("key");
+    if (node == nullptr) return std::monostate();
+    if (const auto* table = node->as_table()) {
+        return read_key_table(Fields(fields.file(), *table, "key"));
+    }
+    if (!node->is_string()) {
+        fields.fail_type("key", "a string or a table such as { file = \"NAME.key\" }");
+    }
+    const auto text = trimmed_key(node->as_string()->get());
+    if (const auto problem = key_text_problem(text)) fields.fail("key", *problem);
+    return KeyText{Secret(std::string(text))};
+}
+
+std::string read_url(const Fields& fields, std::string_view field) {
+    const auto text = fields.text(field);
+    if (!text) return "";
+    auto checked = check_destination_url(*text);
+    if (const auto* problem = std::get_if<UrlProblem>(&checked)) fields.fail(field, problem->message);
+    return std::get<std::string>(checked);
+}
+
+/// Finds the service; fills in what the user left to it.
+void apply_service(const Fields& fields, Presets& presets, Destination& destination) {
+    const auto id = fields.text("service");
+    if (!id) {
+        if (!fields.has("url")) {
+            fail_at(fields.file(), fields.table().source(),
+                    fmt::format("destination {} has neither service nor url; write service = "
+                                "\"youtube\", say, or url = \"rtmp://HOST/APP\"",
+                                destination.name));
+        }
+        return;
+    }
+    const Services& services = presets.services();
+    const Service* service = services.find(*id);
+    if (service == nullptr) {
+        std::vector<std::string> known;
+        for (const Service& one : services.list) known.push_back(one.id);
+        fields.fail("service", fmt::format("{} is not known{}", quoted(*id), suggestion(*id, known)));
+    }
+    destination.service = service->id;
+    destination.late_refusal = service->late_refusal;
+    destination.key_lifetime = service->key_lifetime;
+    if (!destination.url.empty()) return;
+    if (service->url.empty()) {
+        fields.fail("service", fmt::format("{} gives every account or event its own URL; copy it "
+                                           "from there into url = \"…\"",
+                                           service->name));
+    }
+    destination.url = service->url;
+    if (destination.backup_url.empty()) destination.backup_url = service->backup_url;
+}
+
+void check_combination(const Fields& fields, const Destination& destination) {
+    const bool is_file = destination.url.starts_with("file:");
+    if (is_file && fields.has("key")) {
+        fields.fail("key", "has no use: a file takes none; remove the line");
+    }
+    if (is_file && fields.has("backup_url")) {
+        fields.fail("backup_url", "has no use: a file has no backup; remove the line");
+    }
+    if (destination.backup_url.starts_with("file:")) {
+        fields.fail("backup_url", "can't be a file; add a destination of its own for it");
+    }
+    if (destination.backup_url == destination.url) {
+        fields.fail("backup_url", "is the same as url; remove the line");
+    }
+}
+
+}  // namespace
+
+const Services& Presets::services() {
+    if (!services_) services_ = load_services(share_directory());
+    return *services_;
+}
+
+DestinationDefaults read_defaults(const Fields& fields, const DestinationDefaults& otherwise) {
+    DestinationDefaults defaults = otherwise;
+    if (const auto text = fields.text("on_ingest_loss")) {
+        if (*text != "hold" && *text != "close") {
+            fields.fail("on_ingest_loss",
+                        fmt::format("is {}; it is \"hold\" or \"close\"", quoted(*text)));
+        }
+        defaults.on_ingest_loss = *text == "hold" ? OnIngestLoss::hold : OnIngestLoss::close;
+    }
+    // A day: whoever is away for longer starts anew.
+    defaults.hold =
+        fields.duration("hold", Milliseconds(0), std::chrono::hours(24)).value_or(otherwise.hold);
+    return defaults;
+}
+
+Destination read_destination(const std::string& name, const Fields& fields,
+                             const DestinationDefaults& defaults, Presets& presets) {
+    fields.allow_only(
+        {"service", "url", "key", "backup_url", "on_ingest_loss", "hold", "ca_file"});
+    Destination destination;
+    destination.name = name;
+    destination.origin = fields.file();
+    destination.line = static_cast<int>(fields.table().source().begin.line);
+    destination.url = read_url(fields, "url");
+    destination.backup_url = read_url(fields, "backup_url");
+    destination.key = read_key(fields);
+    apply_service(fields, presets, destination);
+    const auto own = read_defaults(fields, defaults);
+    destination.on_ingest_loss = own.on_ingest_loss;
+    destination.hold = own.hold;
+    if (const auto text = fields.text("ca_file")) {
+        destination.ca_file = read_path(fields, "ca_file", *text).string();
+    }
+    check_combination(fields, destination);
+    return destination;
+}
+
+}  // namespace restream

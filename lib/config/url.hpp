@@ -1,0 +1,62 @@
+// URLs of ingests and destinations: taken apart, checked, repaired, and masked for showing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace restream {
+
+/// `scheme://user_info@host:port/path?query`; for `file:` only scheme and path.
+struct UrlParts {
+    std::string scheme;  ///< lower case
+    std::string user_info;
+    std::string host;  ///< an IPv6 address without its brackets
+    int port = 0;      ///< 0: not written
+    std::string path;  ///< begins with `/`, or empty
+    std::optional<std::string> query;
+
+    /// The parts of the path between slashes, without empty ones: the app and, maybe, the playpath.
+    std::vector<std::string> segments() const;
+    std::string text() const;
+};
+
+/// What is wrong with a URL and what would be right, in words. Never holds a part of the URL that may be
+/// secret.
+struct UrlProblem {
+    std::string message;
+};
+
+/// Takes a URL apart. A problem is one of form: scheme, host, port, blanks, control characters.
+std::variant<UrlParts, UrlProblem> split_url(std::string_view text);
+
+/// A destination's URL: rtmp, rtmps, srt or file. Kick's are repaired: its dashboard shows
+/// `rtmps://ID.global-contribute.live-video.net` and means `…:443/app`.
+std::variant<std::string, UrlProblem> check_destination_url(std::string_view text);
+
+/// The ingest's URL: rtmp or rtmps.
+std::variant<std::string, UrlProblem> check_ingest_url(std::string_view text);
+
+/// Whether the last of two or more segments of an RTMP path is to be taken for the playpath.
+enum class LastSegment { is_shown, is_secret };
+
+/// The URL with user info, every query value and, if so asked, the playpath as `***`. What is no URL is
+/// masked as a whole.
+std::string masked_url(std::string_view url, LastSegment last_segment);
+
+/// `HOST:PORT`, `[IPV6]:PORT`; nothing for anything else.
+struct HostAndPort {
+    std::string host;  ///< an IPv6 address without its brackets
+    int port = 0;
+};
+std::optional<HostAndPort> parse_host_and_port(std::string_view text);
+
+/// Whether the host is this machine's loopback: `localhost`, 127.0.0.0/8, ::1.
+bool is_loopback(std::string_view host);
+
+/// An IPv4 or IPv6 address, with `/BITS` for a network.
+bool is_address_or_network(std::string_view text);
+
+}  // namespace restream
