@@ -1,3 +1,4 @@
+// Loading restream.toml and destinations.d.
 #include "config/config.hpp"
 
 #include <fmt/format.h>
@@ -27,7 +28,8 @@ IngestServer read_server(const Fields& fields) {
                     "is \"embedded\", but this version has no embedded server; use \"nginx\" or "
                     "\"external\"");
     }
-    fields.fail("server", fmt::format("is {}{}", quoted(text), suggestion(text, {"nginx", "external"})));
+    fields.fail("server",
+                fmt::format("is {}{}", in_quotes(text), suggestion(text, {"nginx", "external"})));
 }
 
 void read_listen(const Fields& fields, IngestConfig& ingest) {
@@ -37,7 +39,7 @@ void read_listen(const Fields& fields, IngestConfig& ingest) {
     if (!listen) {
         fields.fail("listen", fmt::format("is {}; write \"ADDRESS:PORT\", such as "
                                           "\"127.0.0.1:1935\" (0.0.0.0 is every address)",
-                                          quoted(*text)));
+                                          in_quotes(*text)));
     }
     ingest.listen_host = listen->host;
     ingest.listen_port = listen->port;
@@ -50,18 +52,19 @@ void read_publishers(const Fields& fields, IngestConfig& ingest) {
         fields.fail("allow_publish",
                     fmt::format("has {}, which is no address; write \"192.168.1.7\" or a network "
                                 "such as \"192.168.1.0/24\"",
-                                quoted(one)));
+                                in_quotes(one)));
     }
     if (fields.has("publish_key")) {
-        fields.fail("publish_key", "needs the embedded server, which this version does not have; use "
-                                   "allow_publish = [\"ADDRESS OF THE PUBLISHER\"]");
+        fields.fail("publish_key",
+                    "needs the embedded server, which this version does not have; use "
+                    "allow_publish = [\"ADDRESS OF THE PUBLISHER\"]");
     }
     const bool is_managed = ingest.server != IngestServer::external;
     if (is_managed && !is_loopback(ingest.listen_host) && ingest.allow_publish.empty()) {
         fields.fail("listen",
                     fmt::format("opens the ingest to {}, where anybody could publish; add "
                                 "allow_publish = [\"ADDRESS OF THE PUBLISHER\"]",
-                                quoted(ingest.listen_host)));
+                                in_quotes(ingest.listen_host)));
     }
 }
 
@@ -83,17 +86,19 @@ void check_managed_url(const Fields& fields, const IngestConfig& ingest) {
         fields.fail("url", "is rtmps, which nginx's RTMP module does not speak; write rtmp://…");
     }
     if (port != ingest.listen_port) {
-        fields.fail("url", fmt::format("names port {}, but the server listens on {}; make them equal, "
-                                       "or leave url out",
-                                       port, ingest.listen_port));
+        fields.fail("url",
+                    fmt::format("names port {}, but the server listens on {}; make them equal, "
+                                "or leave url out",
+                                port, ingest.listen_port));
     }
     const std::string app = parts.segments().front();
     if (!std::all_of(app.begin(), app.end(), [](char c) {
             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                    c == '_' || c == '-' || c == '.';
         })) {
-        fields.fail("url", "has an app that nginx can't have; write letters, digits, \"-\", \"_\" and "
-                           "\".\", as in rtmp://127.0.0.1:1935/live");
+        fields.fail("url",
+                    "has an app that nginx can't have; write letters, digits, \"-\", \"_\" and "
+                    "\".\", as in rtmp://127.0.0.1:1935/live");
     }
 }
 
@@ -117,18 +122,18 @@ IngestConfig read_ingest(const Fields& fields) {
     ingest.probe_duration =
         fields.duration("probe_duration", Milliseconds(100), std::chrono::minutes(1))
             .value_or(ingest.probe_duration);
-    ingest.probe_bytes = static_cast<std::uint64_t>(
-        fields.integer("probe_bytes", 1'000, 1'000'000'000)
-            .value_or(static_cast<std::int64_t>(ingest.probe_bytes)));
+    ingest.probe_bytes =
+        static_cast<std::uint64_t>(fields.integer("probe_bytes", 1'000, 1'000'000'000)
+                                       .value_or(static_cast<std::int64_t>(ingest.probe_bytes)));
     return ingest;
 }
 
 LogConfig read_log(const Fields& fields) {
     fields.allow_only({"max_bytes", "keep"});
     LogConfig log;
-    log.max_bytes = static_cast<std::uint64_t>(
-        fields.integer("max_bytes", 10'000, 1'000'000'000)
-            .value_or(static_cast<std::int64_t>(log.max_bytes)));
+    log.max_bytes =
+        static_cast<std::uint64_t>(fields.integer("max_bytes", 10'000, 1'000'000'000)
+                                       .value_or(static_cast<std::int64_t>(log.max_bytes)));
     log.keep = static_cast<int>(fields.integer("keep", 0, 100).value_or(log.keep));
     return log;
 }
@@ -191,13 +196,14 @@ class Loader {
         const std::string name(key.str());
         if (const auto problem = name_problem(name)) {
             fail_at(file, key.source(),
-                    fmt::format("{} can't name a destination: {}", quoted(name), *problem));
+                    fmt::format("{} can't name a destination: {}", in_quotes(name), *problem));
         }
         if (!node.is_table()) {
-            fail_at(file, key.source(),
-                    fmt::format("{} stands outside of a destination; write [destination.NAME] above "
-                                "its fields",
-                                quoted(name)));
+            fail_at(
+                file, key.source(),
+                fmt::format("{} stands outside of a destination; write [destination.NAME] above "
+                            "its fields",
+                            in_quotes(name)));
         }
         const Fields fields(file, *node.as_table(), fmt::format("[destination.{}]", name));
         config_.destinations.push_back(read_destination(name, fields, defaults_, presets_));
@@ -229,17 +235,17 @@ class Loader {
             throw Error(ErrorKind::config,
                         fmt::format("{}/{}: can't name a destination: {}; rename the file",
                                     file.parent_path().string(),
-                                    quoted(file.filename().string()), *problem));
+                                    in_quotes(file.filename().string()), *problem));
         }
         if (const Destination* other = config_.find(name)) {
-            throw Error(ErrorKind::config,
-                        fmt::format("{}: duplicate: destination {} stands in {}:{} too; remove one of "
-                                    "them",
-                                    file.string(), name, other->origin.string(), other->line));
+            throw Error(
+                ErrorKind::config,
+                fmt::format("{}: duplicate: destination {} stands in {}:{} too; remove one of "
+                            "them",
+                            file.string(), name, other->origin.string(), other->line));
         }
         const std::string text = read_config_text(file);
-        config_.destinations.push_back(
-            parse_destination(file, text, defaults_, presets_));
+        config_.destinations.push_back(parse_destination(file, text, defaults_, presets_));
     }
 
     Config config_;
@@ -276,13 +282,13 @@ const Destination& Config::at(std::string_view name) const {
     if (const Destination* found = find(name)) return *found;
     if (const auto problem = name_problem(name)) {
         throw Error(ErrorKind::usage,
-                    fmt::format("{} can't name a destination: {}", quoted(name), *problem));
+                    fmt::format("{} can't name a destination: {}", in_quotes(name), *problem));
     }
     std::vector<std::string> known;
     for (const Destination& destination : destinations) known.push_back(destination.name);
     throw Error(ErrorKind::usage,
                 fmt::format("there is no destination {}{}; 'restream add {} --service ID' adds one",
-                            quoted(name), suggestion(name, known), name));
+                            in_quotes(name), suggestion(name, known), name));
 }
 
 Config load_config(const fs::path& directory) { return Loader(directory).load(); }

@@ -1,3 +1,4 @@
+// What may be shown of a destination; what may name one.
 #include "config/destination.hpp"
 
 #include <fmt/format.h>

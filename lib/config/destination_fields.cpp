@@ -1,3 +1,4 @@
+// Reading the fields of a destination.
 #include "config/destination_fields.hpp"
 
 #include <fmt/format.h>
@@ -75,7 +76,8 @@ std::string read_url(const Fields& fields, std::string_view field) {
     const auto text = fields.text(field);
     if (!text) return "";
     auto checked = check_destination_url(*text);
-    if (const auto* problem = std::get_if<UrlProblem>(&checked)) fields.fail(field, problem->message);
+    if (const auto* problem = std::get_if<UrlProblem>(&checked))
+        fields.fail(field, problem->message);
     return std::get<std::string>(checked);
 }
 
@@ -96,7 +98,8 @@ void apply_service(const Fields& fields, Presets& presets, Destination& destinat
     if (service == nullptr) {
         std::vector<std::string> known;
         for (const Service& one : services.list) known.push_back(one.id);
-        fields.fail("service", fmt::format("{} is not known{}", quoted(*id), suggestion(*id, known)));
+        fields.fail("service",
+                    fmt::format("{} is not known{}", in_quotes(*id), suggestion(*id, known)));
     }
     destination.service = service->id;
     destination.late_refusal = service->late_refusal;
@@ -139,7 +142,7 @@ DestinationDefaults read_defaults(const Fields& fields, const DestinationDefault
     if (const auto text = fields.text("on_ingest_loss")) {
         if (*text != "hold" && *text != "close") {
             fields.fail("on_ingest_loss",
-                        fmt::format("is {}; it is \"hold\" or \"close\"", quoted(*text)));
+                        fmt::format("is {}; it is \"hold\" or \"close\"", in_quotes(*text)));
         }
         defaults.on_ingest_loss = *text == "hold" ? OnIngestLoss::hold : OnIngestLoss::close;
     }
@@ -151,8 +154,7 @@ DestinationDefaults read_defaults(const Fields& fields, const DestinationDefault
 
 Destination read_destination(const std::string& name, const Fields& fields,
                              const DestinationDefaults& defaults, Presets& presets) {
-    fields.allow_only(
-        {"service", "url", "key", "backup_url", "on_ingest_loss", "hold", "ca_file"});
+    fields.allow_only({"service", "url", "key", "backup_url", "on_ingest_loss", "hold", "ca_file"});
     Destination destination;
     destination.name = name;
     destination.origin = fields.file();

@@ -1,4 +1,5 @@
-// From the fields of a TOML table to a Destination: the same in restream.toml and in destinations.d.
+// From the fields of a TOML table to a Destination: the same in restream.toml and in
+// destinations.d.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +19,8 @@ struct DestinationDefaults {
     Milliseconds hold = std::chrono::seconds(30);
 };
 
-/// The services, read when the first destination names one: most configurations with only URLs never do.
+/// The services, read when the first destination names one: most configurations with only URLs
+/// never do.
 class Presets {
   public:
     const Services& services();

@@ -1,3 +1,4 @@
+// Checking stream keys.
 #include "config/key_text.hpp"
 
 #include <algorithm>
@@ -11,8 +12,8 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view white_space = " \t\r\n\v\f";
 constexpr std::size_t longest_key_bytes = 4096;
 
-/// Whether it holds one of the invisible or typographic characters that a web page adds to what is copied:
-/// no-break space, the whole block U+2000–U+207F, ideographic space, byte order mark.
+/// Whether it holds one of the invisible or typographic characters that a web page adds to what is
+/// copied: no-break space, the whole block U+2000–U+207F, ideographic space, byte order mark.
 bool has_invisible(std::string_view key) {
     constexpr std::array<std::string_view, 5> beginnings = {"\xC2\xA0", "\xE2\x80", "\xE2\x81",
                                                             "\xE3\x80\x80", byte_order_mark};

@@ -7,7 +7,8 @@
 
 namespace restream {
 
-/// Without the white space around it, and without the byte order mark that some editors write first.
+/// Without the white space around it, and without the byte order mark that some editors write
+/// first.
 std::string_view trimmed_key(std::string_view text);
 
 /// What is wrong with a (trimmed) key, in words without it: empty, too long, blanks or control

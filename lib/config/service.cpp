@@ -1,3 +1,4 @@
+// Reading share/services.toml.
 #include "config/service.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +25,8 @@ std::string read_url(const Fields& fields, std::string_view field) {
     const std::string text = fields.text(field).value_or("");
     if (text.empty()) return "";
     auto checked = check_destination_url(text);
-    if (const auto* problem = std::get_if<UrlProblem>(&checked)) fields.fail(field, problem->message);
+    if (const auto* problem = std::get_if<UrlProblem>(&checked))
+        fields.fail(field, problem->message);
     return std::get<std::string>(checked);
 }
 
@@ -46,9 +48,8 @@ Service read_service(const Fields& fields) {
     service.max_audio_kbps = number("max_audio_kbps", 10'000);
     service.codecs = fields.texts("codecs");
     service.key_lifetime = read_lifetime(fields);
-    service.late_refusal =
-        fields.duration("late_refusal", Milliseconds(0), std::chrono::minutes(1))
-            .value_or(Milliseconds(0));
+    service.late_refusal = fields.duration("late_refusal", Milliseconds(0), std::chrono::minutes(1))
+                               .value_or(Milliseconds(0));
     service.key_page = fields.text("key_page").value_or("");
     service.note = fields.text("note").value_or("");
     return service;
@@ -85,11 +86,12 @@ Services load_services(const std::filesystem::path& share) {
     try {
         return read_services(share / "services.toml");
     } catch (const Error& error) {
-        throw Error(ErrorKind::refused,
-                    fmt::format("the list of services can't be read: {}; install restream again, or "
-                                "set RESTREAM_SHARE_DIR",
-                                error.what()),
-                    error.cause());
+        throw Error(
+            ErrorKind::refused,
+            fmt::format("the list of services can't be read: {}; install restream again, or "
+                        "set RESTREAM_SHARE_DIR",
+                        error.what()),
+            error.cause());
     }
 }
 

@@ -1,3 +1,4 @@
+// Strict reading of TOML.
 #include "config/toml_fields.hpp"
 
 #include <fmt/format.h>
@@ -21,21 +22,31 @@ constexpr std::uintmax_t longest_file_bytes = 1 << 20;
 
 std::string_view article_and_type(const toml::node& node) {
     switch (node.type()) {
-        case toml::node_type::table: return "a table";
-        case toml::node_type::array: return "an array";
-        case toml::node_type::string: return "a string";
-        case toml::node_type::integer: return "an integer";
-        case toml::node_type::floating_point: return "a float";
-        case toml::node_type::boolean: return "a boolean";
-        case toml::node_type::date: return "a date";
-        case toml::node_type::time: return "a time";
-        case toml::node_type::date_time: return "a date and time";
-        default: return "nothing";
+        case toml::node_type::table:
+            return "a table";
+        case toml::node_type::array:
+            return "an array";
+        case toml::node_type::string:
+            return "a string";
+        case toml::node_type::integer:
+            return "an integer";
+        case toml::node_type::floating_point:
+            return "a float";
+        case toml::node_type::boolean:
+            return "a boolean";
+        case toml::node_type::date:
+            return "a date";
+        case toml::node_type::time:
+            return "a time";
+        case toml::node_type::date_time:
+            return "a date and time";
+        default:
+            return "nothing";
     }
 }
 
-/// toml++'s description, less "Error while" and less any text of the file that it quotes: a key written
-/// without quotes must not come out in a message.
+/// toml++'s description, less "Error while" and less any text of the file that it quotes: a key
+/// written without quotes must not come out in a message.
 std::string without_quotes(std::string_view description) {
     constexpr std::string_view noise = "Error while ";
     if (description.starts_with(noise)) description.remove_prefix(noise.size());
@@ -63,7 +74,8 @@ void fail_at(const std::filesystem::path& file, const toml::source_region& regio
 std::string read_config_text(const std::filesystem::path& file) {
     std::error_code error;
     const auto status = std::filesystem::status(file, error);
-    if (std::filesystem::is_directory(status)) fail_whole(file, "is a folder; a file must stand here");
+    if (std::filesystem::is_directory(status))
+        fail_whole(file, "is a folder; a file must stand here");
     if (!std::filesystem::exists(status)) {
         fail_whole(file, error ? "can't be read: " + error.message() : "is not there");
     }
@@ -94,7 +106,7 @@ void Fields::allow_only(const std::vector<std::string>& known) const {
         const std::string_view name = key.str();
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
         fail_at(file_, key.source(),
-                fmt::format("unknown field {}{}{}", quoted(name),
+                fmt::format("unknown field {}{}{}", in_quotes(name),
                             title_.empty() ? "" : " in " + title_, suggestion(name, known)));
     }
 }
@@ -127,7 +139,7 @@ std::optional<Milliseconds> Fields::duration(std::string_view field, Millisecond
     if (!span) {
         fail(field, fmt::format("is {}, which is no duration; write one such as \"500ms\", \"30s\" "
                                 "or \"2m\"",
-                                quoted(node->as_string()->get())));
+                                in_quotes(node->as_string()->get())));
     }
     if (*span < least || *span > most) {
         fail(field, fmt::format("is {}; write a duration from {} to {}", format_duration(*span),
@@ -143,9 +155,9 @@ std::vector<std::string> Fields::texts(std::string_view field) const {
     std::vector<std::string> found;
     for (const auto& element : *node->as_array()) {
         if (!element.is_string()) {
-            fail_at(file_, element.source(),
-                    fmt::format("{} must hold only strings, not {}", field,
-                                article_and_type(element)));
+            fail_at(
+                file_, element.source(),
+                fmt::format("{} must hold only strings, not {}", field, article_and_type(element)));
         }
         found.push_back(element.as_string()->get());
     }

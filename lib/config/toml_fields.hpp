@@ -21,8 +21,8 @@ std::string place_of(const std::filesystem::path& file, const toml::source_regio
 [[noreturn]] void fail_at(const std::filesystem::path& file, const toml::source_region& region,
                           const std::string& message);
 
-/// The bytes of a configuration file. **Throws**: Error{config} where it is no regular file, longer than
-/// 1 MiB, or unreadable.
+/// The bytes of a configuration file. **Throws**: Error{config} where it is no regular file, longer
+/// than 1 MiB, or unreadable.
 std::string read_config_text(const std::filesystem::path& file);
 
 /// **Throws**: Error{config} with line and column.

@@ -1,3 +1,4 @@
+// Taking URLs apart, checking, repairing, masking.
 #include "config/url.hpp"
 
 #include <fmt/format.h>
@@ -154,7 +155,8 @@ std::optional<UrlProblem> file_problem(const UrlParts& parts) {
         if (++i == parts.path.size() ||
             time_conversions.find(parts.path[i]) == std::string_view::npos) {
             return UrlProblem{
-                "has a \"%\" that is no time pattern; %Y-%m-%d_%H-%M-%S is one, and %% is a percent "
+                "has a \"%\" that is no time pattern; %Y-%m-%d_%H-%M-%S is one, and %% is a "
+                "percent "
                 "sign (blanks are written as they are)"};
         }
     }
@@ -166,9 +168,9 @@ std::optional<UrlProblem> rtmp_problem(const UrlParts& parts) {
         return UrlProblem{fmt::format("has no host; write {}://HOST/APP", parts.scheme)};
     }
     if (parts.segments().empty()) {
-        return UrlProblem{fmt::format(
-            "has no app after the host; write {}://HOST/APP as the service shows it",
-            parts.scheme)};
+        return UrlProblem{
+            fmt::format("has no app after the host; write {}://HOST/APP as the service shows it",
+                        parts.scheme)};
     }
     return std::nullopt;
 }
@@ -264,11 +266,12 @@ std::variant<UrlParts, UrlProblem> split_url(std::string_view text) {
     const auto colon = text.find(':');
     UrlParts parts;
     parts.scheme = text.substr(0, colon);
-    const bool is_scheme =
-        colon != std::string_view::npos && colon != 0 && colon <= 16 &&
-        std::all_of(parts.scheme.begin(), parts.scheme.end(),
-                    [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-'; });
-    if (!is_scheme) return UrlProblem{"has no scheme; it begins with rtmp://, rtmps://, srt:// or file:"};
+    const bool is_scheme = colon != std::string_view::npos && colon != 0 && colon <= 16 &&
+                           std::all_of(parts.scheme.begin(), parts.scheme.end(), [](char c) {
+                               return is_letter(c) || is_digit(c) || c == '+' || c == '-';
+                           });
+    if (!is_scheme)
+        return UrlProblem{"has no scheme; it begins with rtmp://, rtmps://, srt:// or file:"};
     std::transform(parts.scheme.begin(), parts.scheme.end(), parts.scheme.begin(), to_lower);
     std::string_view rest = text.substr(colon + 1);
     if (parts.scheme == "file") return split_file_url(rest);
@@ -300,8 +303,9 @@ std::variant<std::string, UrlProblem> check_destination_url(std::string_view tex
     } else if (parts.scheme == "file") {
         problem = file_problem(parts);
     } else {
-        problem = UrlProblem{fmt::format(
-            "has the scheme {}; a destination's is rtmp, rtmps, srt or file", quoted(parts.scheme))};
+        problem =
+            UrlProblem{fmt::format("has the scheme {}; a destination's is rtmp, rtmps, srt or file",
+                                   in_quotes(parts.scheme))};
     }
     if (problem) return *problem;
     return parts.text();
@@ -313,7 +317,7 @@ std::variant<std::string, UrlProblem> check_ingest_url(std::string_view text) {
     const auto& parts = std::get<UrlParts>(read);
     if (parts.scheme != "rtmp" && parts.scheme != "rtmps") {
         return UrlProblem{fmt::format("has the scheme {}; the ingest's is rtmp or rtmps",
-                                      quoted(parts.scheme))};
+                                      in_quotes(parts.scheme))};
     }
     if (auto problem = rtmp_problem(parts)) return *problem;
     return parts.text();

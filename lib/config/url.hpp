@@ -23,8 +23,8 @@ struct UrlParts {
     std::string text() const;
 };
 
-/// What is wrong with a URL and what would be right, in words. Never holds a part of the URL that may be
-/// secret.
+/// What is wrong with a URL and what would be right, in words. Never holds a part of the URL that
+/// may be secret.
 struct UrlProblem {
     std::string message;
 };
@@ -42,8 +42,8 @@ std::variant<std::string, UrlProblem> check_ingest_url(std::string_view text);
 /// Whether the last of two or more segments of an RTMP path is to be taken for the playpath.
 enum class LastSegment { is_shown, is_secret };
 
-/// The URL with user info, every query value and, if so asked, the playpath as `***`. What is no URL is
-/// masked as a whole.
+/// The URL with user info, every query value and, if so asked, the playpath as `***`. What is no
+/// URL is masked as a whole.
 std::string masked_url(std::string_view url, LastSegment last_segment);
 
 /// `HOST:PORT`, `[IPV6]:PORT`; nothing for anything else.

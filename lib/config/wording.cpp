@@ -1,3 +1,4 @@
+// Quoting, and finding the nearest known word.
 #include "config/wording.hpp"
 
 #include <fmt/format.h>
@@ -37,8 +38,7 @@ std::size_t typing_errors(std::string_view from, std::string_view to) {
     for (std::size_t i = 1; i <= from.size(); ++i) {
         for (std::size_t j = 1; j <= to.size(); ++j) {
             const std::size_t differs = from[i - 1] == to[j - 1] ? 0 : 1;
-            at(i, j) =
-                std::min({at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + differs});
+            at(i, j) = std::min({at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + differs});
             if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1]) {
                 at(i, j) = std::min(at(i, j), at(i - 2, j - 2) + 1);
             }
@@ -57,7 +57,7 @@ std::string in_lower_case(std::string_view text) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr std::size_t most_bytes = 64;
     std::string shown = "\"";
     while (!text.empty()) {
@@ -106,7 +106,7 @@ std::optional<std::string> nearest_word(std::string_view word,
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
     if (const auto nearest = nearest_word(word, known)) {
-        return fmt::format("; did you mean {}?", quoted(*nearest));
+        return fmt::format("; did you mean {}?", in_quotes(*nearest));
     }
     if (known.empty()) return "";
     return fmt::format("; known are {}", fmt::join(known, ", "));

@@ -8,11 +8,12 @@
 
 namespace restream {
 
-/// `text` in double quotes, safe to print: control characters and broken UTF-8 as `?`, at most 64 bytes.
-std::string quoted(std::string_view text);
+/// `text` in double quotes, safe to print: control characters and broken UTF-8 as `?`, at most 64
+/// bytes.
+std::string in_quotes(std::string_view text);
 
-/// The known word that `word` most likely means: few typing errors away, or the only one that it begins.
-/// Nothing where none is near.
+/// The known word that `word` most likely means: few typing errors away, or the only one that it
+/// begins. Nothing where none is near.
 std::optional<std::string> nearest_word(std::string_view word,
                                         const std::vector<std::string>& known);
 

@@ -1,0 +1,307 @@
+// Writing destinations.d: add, key, remove.
+#include "config/editor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/atomic_file.hpp"
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "config/config.hpp"
+#include "config/destination_fields.hpp"
+#include "config/key_text.hpp"
+#include "config/toml_fields.hpp"
+#include "config/wording.hpp"
+
+namespace restream {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path folder_of(const fs::path& config_directory) { return config_directory / "destinations.d"; }
+
+fs::path file_of(const fs::path& config_directory, const std::string& name) {
+    return folder_of(config_directory) / (name + ".toml");
+}
+
+fs::path key_file_of(const fs::path& config_directory, const std::string& name) {
+    return folder_of(config_directory) / (name + ".key");
+}
+
+bool is_there(const fs::path& path) {
+    std::error_code error;
+    return fs::exists(fs::symlink_status(path, error));
+}
+
+/// A TOML string: what is special is escaped.
+std::string toml_string(std::string_view text) {
+    std::string written = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            written += '\\';
+            written += c;
+        } else if (byte < 0x20 || byte == 0x7F) {
+            written += fmt::format("\\u{:04X}", byte);
+        } else {
+            written += c;
+        }
+    }
+    return written + "\"";
+}
+
+/// The value of `key = …`. A key file beside `file` is written by its name alone, so that the
+/// folder can be moved. A key's text never stands here: it goes to a key file.
+std::string key_value(const KeyReference& key, const fs::path& file) {
+    if (const auto* from = std::get_if<KeyFile>(&key)) {
+        const bool is_beside = from->path.parent_path() == file.parent_path();
+        const fs::path shown = is_beside ? from->path.filename() : from->path;
+        return fmt::format("{{ file = {} }}", toml_string(shown.string()));
+    }
+    if (const auto* from = std::get_if<KeyEnv>(&key)) {
+        return fmt::format("{{ env = {} }}", toml_string(from->variable));
+    }
+    return fmt::format("{{ command = {} }}", toml_string(std::get<KeyCommand>(key).command));
+}
+
+/// Publishes through a symbolic link, so that it stays one: the file may live in a folder of
+/// dotfiles.
+void write_file(const fs::path& path, std::string_view content) {
+    std::error_code error;
+    fs::path target = fs::weakly_canonical(path, error);
+    if (error) target = path;
+    error = publish_file(target, content, Durability::survives_power_cut);
+    if (error) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("{} can't be written: {}", path.string(), error.message()), error);
+    }
+}
+
+void write_key_file(const fs::path& path, const Secret& key) {
+    write_file(path, Secret(key.reveal() + "\n").reveal());
+}
+
+void check_key(const KeyReference& key) {
+    const auto* text = std::get_if<KeyText>(&key);
+    if (text == nullptr) return;
+    if (const auto problem = key_text_problem(text->text.reveal())) {
+        throw Error(ErrorKind::usage, "the stream key " + *problem);
+    }
+}
+
+/// Removes a file that it was told about unless it is told to keep it: what an edit wrote first
+/// must not stay when its second step fails.
+class Unwritten {
+  public:
+    explicit Unwritten(fs::path path) : path_(std::move(path)) {}
+    ~Unwritten() {
+        std::error_code ignored;
+        if (!path_.empty()) fs::remove(path_, ignored);
+    }
+    Unwritten(const Unwritten&) = delete;
+    Unwritten& operator=(const Unwritten&) = delete;
+    void keep() { path_.clear(); }
+
+  private:
+    fs::path path_;
+};
+
+/// Writes the key file, then `toml` over `file`: so a reader never finds a file that names no key
+/// file.
+void write_both(const fs::path& key_file, const Secret& key, const fs::path& file,
+                const std::string& toml) {
+    Unwritten unwritten(is_there(key_file) ? fs::path() : key_file);
+    write_key_file(key_file, key);
+    write_file(file, toml);
+    unwritten.keep();
+}
+
+/// Where in `text` the position is. toml++ counts characters from 1, and not the byte order mark.
+std::size_t offset_of(std::string_view text, const toml::source_position& position) {
+    std::size_t at = 0;
+    for (toml::source_index line = 1; line < position.line; ++line) {
+        at = std::min(text.find('\n', at), text.size() - 1) + 1;
+    }
+    if (at == 0 && text.starts_with("\xEF\xBB\xBF")) at = 3;
+    const auto is_continuation = [&](std::size_t i) {
+        return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
+    };
+    for (toml::source_index column = 1; column < position.column && at < text.size(); ++column) {
+        ++at;
+        while (at < text.size() && is_continuation(at)) ++at;
+    }
+    return at;
+}
+
+/// `text` with another value for `key`; with a new last line where there is none.
+std::string with_key(const std::string& text, const toml::table& root, const std::string& value) {
+    const toml::node* node = root.get("key");
+    if (node != nullptr) {
+        const std::size_t begin = offset_of(text, node->source().begin);
+        const std::size_t end = offset_of(text, node->source().end);
+        return text.substr(0, begin) + value + text.substr(std::max(begin, end));
+    }
+    const std::string line_end = text.find("\r\n") == std::string::npos ? "\n" : "\r\n";
+    const bool is_open = !text.empty() && text.back() != '\n';
+    return text + (is_open ? line_end : "") + "key = " + value + line_end;
+}
+
+/// Whether both say the same but for `key`, and the new one's key is `value`.
+bool changes_only_key(toml::table before, toml::table after, const std::string& value) {
+    const toml::table wanted = toml::parse("key = " + value);
+    const toml::node* key = after.get("key");
+    if (key == nullptr || !key->is_table() || *key->as_table() != *wanted.get("key")->as_table()) {
+        return false;
+    }
+    before.erase("key");
+    after.erase("key");
+    return before == after;
+}
+
+/// The text of `file` with the new key. The result is read again and compared, so that whatever the
+/// file looks like (dotted keys, a [key] table), either only the key changes or nothing is written.
+std::string edited_text(const fs::path& file, const std::string& value) {
+    const std::string text = read_config_text(file);
+    const toml::table root = parse_toml(file, text);
+    const std::string edited = with_key(text, root, value);
+    bool is_good = false;
+    try {
+        is_good = changes_only_key(root, toml::parse(edited), value);
+    } catch (const toml::parse_error&) {
+        // What is_good says already.
+    }
+    if (is_good) return edited;
+    const toml::node* node = root.get("key");
+    fail_at(
+        file, node != nullptr ? node->source() : root.source(),
+        fmt::format("the key is written so that it can't be replaced without touching other text; "
+                    "write there: key = {}",
+                    value));
+}
+
+/// Deletes the key file that is ours, where no other destination names it.
+void drop_key_file(const fs::path& config_directory, const std::string& name) {
+    const fs::path ours = key_file_of(config_directory, name);
+    try {
+        for (const Destination& other : load_config(config_directory).destinations) {
+            const auto* from = std::get_if<KeyFile>(&other.key);
+            if (from != nullptr && from->path == ours) return;
+        }
+    } catch (const Error&) {
+        return;  // Whether it is needed can't be known: it stays.
+    }
+    std::error_code error;
+    fs::remove(ours, error);
+    if (error) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("the key file {} can't be deleted: {}; delete it yourself",
+                                ours.string(), error.message()),
+                    error);
+    }
+}
+
+void check_is_free(const fs::path& config_directory, const std::string& name) {
+    if (const auto problem = name_problem(name)) {
+        throw Error(ErrorKind::usage,
+                    fmt::format("{} can't name a destination: {}", in_quotes(name), *problem));
+    }
+    const Config config = load_config(config_directory);
+    if (const Destination* taken = config.find(name)) {
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("there is a destination {} already ({}:{}); 'restream key {}' replaces "
+                        "its key, 'restream remove {}' deletes it",
+                        name, taken->origin.string(), taken->line, name, name));
+    }
+}
+
+}  // namespace
+
+void add_destination(const fs::path& config_directory, const NewDestination& added) {
+    check_is_free(config_directory, added.name);
+    check_key(added.key);
+    const fs::path file = file_of(config_directory, added.name);
+    const fs::path own_key_file = key_file_of(config_directory, added.name);
+    const auto* text = std::get_if<KeyText>(&added.key);
+    const KeyReference key = text == nullptr ? added.key : KeyFile{own_key_file};
+    std::string toml;
+    const auto write_field = [&](std::string_view field, const std::string& value) {
+        if (!value.empty()) toml += fmt::format("{} = {}\n", field, toml_string(value));
+    };
+    write_field("service", added.service);
+    write_field("url", added.url);
+    write_field("backup_url", added.backup_url);
+    if (!std::holds_alternative<std::monostate>(key)) {
+        toml += fmt::format("key = {}\n", key_value(key, file));
+    }
+    Presets presets;
+    parse_destination(file, toml, DestinationDefaults(), presets);
+    make_private_directory(folder_of(config_directory));
+    if (text == nullptr) {
+        write_file(file, toml);
+    } else {
+        write_both(own_key_file, text->text, file, toml);
+    }
+}
+
+void replace_key(const fs::path& config_directory, const Destination& destination,
+                 const KeyReference& key) {
+    check_key(key);
+    if (std::holds_alternative<std::monostate>(key)) {
+        throw Error(ErrorKind::usage, "no stream key was given");
+    }
+    const auto* text = std::get_if<KeyText>(&key);
+    const auto* named = std::get_if<KeyFile>(&destination.key);
+    if (text != nullptr && named != nullptr) {
+        write_key_file(named->path, text->text);
+        return;
+    }
+    const fs::path file = file_of(config_directory, destination.name);
+    const fs::path own_key_file = key_file_of(config_directory, destination.name);
+    const std::string value = key_value(text == nullptr ? key : KeyFile{own_key_file}, file);
+    if (destination.origin != file) {
+        // Relative to restream.toml the key file has another name: the whole path is always right.
+        const std::string advice = text == nullptr ? value : key_value(KeyFile{own_key_file}, {});
+        throw Error(ErrorKind::config,
+                    fmt::format("{}:{}: destination {} stands in a file that only you write; write "
+                                "there: key = {}{}",
+                                destination.origin.string(), destination.line, destination.name,
+                                advice, text == nullptr ? "" : ", then give the key again"));
+    }
+    const std::string toml = edited_text(file, value);
+    // Also what can't be: a file destination takes no key.
+    Presets presets;
+    parse_destination(file, toml, DestinationDefaults(), presets);
+    if (text != nullptr) {
+        write_both(own_key_file, text->text, file, toml);
+    } else {
+        write_file(file, toml);
+    }
+    if (named != nullptr && named->path == own_key_file) {
+        drop_key_file(config_directory, destination.name);
+    }
+}
+
+void remove_destination(const fs::path& config_directory, const Destination& destination) {
+    const fs::path file = file_of(config_directory, destination.name);
+    if (destination.origin != file) {
+        throw Error(
+            ErrorKind::config,
+            fmt::format("{}:{}: destination {} stands in a file that only you write; delete "
+                        "[destination.{}] there",
+                        destination.origin.string(), destination.line, destination.name,
+                        destination.name));
+    }
+    std::error_code error;
+    fs::remove(file, error);
+    if (error) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("{} can't be deleted: {}", file.string(), error.message()), error);
+    }
+    drop_key_file(config_directory, destination.name);
+}
+
+}  // namespace restream

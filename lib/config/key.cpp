@@ -1,0 +1,144 @@
+// Stream keys from files, variables and commands.
+#include "config/key.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "base/process.hpp"
+#include "config/key_text.hpp"
+#include "config/url.hpp"
+
+namespace restream {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using Resolved = std::variant<Secret, KeyProblem>;
+
+constexpr std::uintmax_t longest_key_file_bytes = 4096;
+
+std::string how_to_replace(const Destination& destination) {
+    return fmt::format("'restream key {}' stores a new one", destination.name);
+}
+
+/// The first line of `text` as a key; `origin` says in messages where it is from.
+Resolved first_line(const Destination& destination, std::string_view text,
+                    const std::string& origin) {
+    // White space first: a file that begins with an empty line has its key in the next one.
+    std::string_view key = trimmed_key(text);
+    key = trimmed_key(key.substr(0, key.find('\n')));
+    if (const auto problem = key_text_problem(key)) {
+        return KeyProblem{fmt::format("the stream key from {} {}; {}", origin, *problem,
+                                      how_to_replace(destination))};
+    }
+    return Secret(std::string(key));
+}
+
+Resolved read_key_file(const Destination& destination, const fs::path& path) {
+    const std::string origin = path.string();
+    std::string text;
+    try {
+        text = read_file(path, longest_key_file_bytes);
+    } catch (const Error& error) {
+        if (error.cause() == std::errc::file_too_large) {
+            return KeyProblem{fmt::format("{} is longer than 4 KiB, which no stream key is; {}",
+                                          origin, how_to_replace(destination))};
+        }
+        return KeyProblem{fmt::format("the key file {} can't be read: {}; {}", origin,
+                                      error.cause().message(), how_to_replace(destination))};
+    }
+    Resolved found = first_line(destination, text, origin);
+    std::fill(text.begin(), text.end(), '\0');
+    return found;
+}
+
+KeyProblem unset_variable(const Destination& destination, const std::string& variable) {
+    return KeyProblem{
+        fmt::format("the variable {}, which holds the stream key, is not set here; export "
+                    "it first, or let {}",
+                    variable, how_to_replace(destination))};
+}
+
+Resolved run_key_command(const Destination& destination, const std::string& command,
+                         const Deadline& deadline) {
+    SpawnRequest request = shell_request(command);
+    // As for key files: what is relative is relative to the file that says so.
+    request.working_directory = destination.origin.parent_path();
+    Captured captured;
+    try {
+        captured = run_captured(std::move(request), deadline);
+    } catch (const Error& error) {
+        return KeyProblem{fmt::format("the key command can't be started: {}", error.what())};
+    }
+    if (captured.timed_out) {
+        return KeyProblem{
+            "the key command did not end in time and was killed; it must not ask questions: run it "
+            "in a shell to see what it waits for"};
+    }
+    if (captured.status != 0) {
+        // Neither the command nor what it printed is shown: both may hold secrets.
+        const auto how = captured.status < 256
+                             ? fmt::format("ended with status {}", captured.status)
+                             : fmt::format("was ended by signal {}", captured.status - 256);
+        return KeyProblem{fmt::format("the key command {}; run it in a shell to see why", how)};
+    }
+    Resolved found = first_line(destination, captured.output, "its command");
+    std::fill(captured.output.begin(), captured.output.end(), '\0');
+    return found;
+}
+
+/// A service takes no session without a key, unless it stands in the URL already.
+std::optional<KeyProblem> missing_key(const Destination& destination) {
+    if (destination.service.empty() || !destination.url.starts_with("rtmp")) return std::nullopt;
+    const auto read = split_url(destination.url);
+    const auto* parts = std::get_if<UrlParts>(&read);
+    if (parts == nullptr || parts->segments().size() > 1) return std::nullopt;
+    return KeyProblem{fmt::format("it has no stream key, which {} needs; {}", destination.service,
+                                  how_to_replace(destination))};
+}
+
+}  // namespace
+
+Resolved resolve_key(const Destination& destination, const Deadline& deadline) {
+    if (const auto* key = std::get_if<KeyText>(&destination.key)) return key->text;
+    if (const auto* key = std::get_if<KeyFile>(&destination.key)) {
+        return read_key_file(destination, key->path);
+    }
+    if (const auto* key = std::get_if<KeyEnv>(&destination.key)) {
+        const auto text = environment(key->variable.c_str());
+        if (!text) return unset_variable(destination, key->variable);
+        return first_line(destination, *text, key->variable);
+    }
+    if (const auto* key = std::get_if<KeyCommand>(&destination.key)) {
+        return run_key_command(destination, key->command, deadline);
+    }
+    return Secret();
+}
+
+std::optional<KeyProblem> foresee_key_problem(const Destination& destination) {
+    if (std::holds_alternative<std::monostate>(destination.key)) return missing_key(destination);
+    if (std::holds_alternative<KeyCommand>(destination.key)) return std::nullopt;
+    // What is left is read in no time.
+    auto resolved = resolve_key(destination, Deadline::never());
+    if (auto* problem = std::get_if<KeyProblem>(&resolved)) return std::move(*problem);
+    return std::nullopt;
+}
+
+std::vector<std::string> key_variables(const Config& config) {
+    std::vector<std::string> variables;
+    for (const Destination& destination : config.destinations) {
+        if (const auto* key = std::get_if<KeyEnv>(&destination.key)) {
+            variables.push_back(key->variable);
+        }
+    }
+    std::sort(variables.begin(), variables.end());
+    variables.erase(std::unique(variables.begin(), variables.end()), variables.end());
+    return variables;
+}
+
+}  // namespace restream
