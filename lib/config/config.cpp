@@ -144,6 +144,10 @@ class Loader {
     explicit Loader(const fs::path& directory) { config_.directory = directory; }
 
     Config load() {
+        std::error_code ignored;
+        if (fs::exists(config_.directory, ignored) && !fs::is_directory(config_.directory, ignored)) {
+            throw Error(ErrorKind::config, config_.directory.string() + ": must be a folder");
+        }
         const fs::path main_file = config_.directory / "restream.toml";
         if (is_there(main_file)) read_main_file(main_file);
         for (const fs::path& file : destination_files()) read_destination_file(file);

@@ -76,9 +76,8 @@ std::string read_config_text(const std::filesystem::path& file) {
     const auto status = std::filesystem::status(file, error);
     if (std::filesystem::is_directory(status))
         fail_whole(file, "is a folder; a file must stand here");
-    if (!std::filesystem::exists(status)) {
-        fail_whole(file, error ? "can't be read: " + error.message() : "is not there");
-    }
+    if (status.type() == std::filesystem::file_type::not_found) fail_whole(file, "is not there");
+    if (!std::filesystem::exists(status)) fail_whole(file, "can't be read: " + error.message());
     if (!std::filesystem::is_regular_file(status)) fail_whole(file, "is no regular file");
     const auto bytes = std::filesystem::file_size(file, error);
     if (!error && bytes > longest_file_bytes) {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/text.hpp"
+
 namespace restream {
 
 namespace {
@@ -24,27 +26,6 @@ std::size_t character_bytes(std::string_view text) {
         if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
     }
     return count;
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours from one word to the other.
-std::size_t typing_errors(std::string_view from, std::string_view to) {
-    const std::size_t width = to.size() + 1;
-    std::vector<std::size_t> table((from.size() + 1) * width);
-    const auto at = [&](std::size_t i, std::size_t j) -> std::size_t& {
-        return table[i * width + j];
-    };
-    for (std::size_t i = 0; i <= from.size(); ++i) at(i, 0) = i;
-    for (std::size_t j = 0; j <= to.size(); ++j) at(0, j) = j;
-    for (std::size_t i = 1; i <= from.size(); ++i) {
-        for (std::size_t j = 1; j <= to.size(); ++j) {
-            const std::size_t differs = from[i - 1] == to[j - 1] ? 0 : 1;
-            at(i, j) = std::min({at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + differs});
-            if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1]) {
-                at(i, j) = std::min(at(i, j), at(i - 2, j - 2) + 1);
-            }
-        }
-    }
-    return at(from.size(), to.size());
 }
 
 std::string in_lower_case(std::string_view text) {
@@ -81,21 +62,11 @@ std::string in_quotes(std::string_view text) {
 
 std::optional<std::string> nearest_word(std::string_view word,
                                         const std::vector<std::string>& known) {
-    // Beyond this no known word is near; it also bounds the work.
-    constexpr std::size_t longest = 40;
-    if (word.empty() || word.size() > longest) return std::nullopt;
+    if (word.empty()) return std::nullopt;
     const std::string wanted = in_lower_case(word);
-    const std::string* best = nullptr;
-    // One error in three letters: "yt" is not taken for "x", "tiwtch" is for "twitch".
-    std::size_t fewest = std::max<std::size_t>(wanted.size() / 3, 1) + 1;
-    for (const std::string& candidate : known) {
-        const std::size_t errors = typing_errors(wanted, candidate);
-        if (errors < fewest && errors < candidate.size()) {
-            fewest = errors;
-            best = &candidate;
-        }
-    }
-    if (best != nullptr) return *best;
+    const std::vector<std::string_view> views(known.begin(), known.end());
+    if (const auto found = nearest(wanted, views)) return std::string(*found);
+    // "insta" for "instagram".
     const auto begins = [&](const std::string& candidate) { return candidate.starts_with(wanted); };
     const auto found = std::find_if(known.begin(), known.end(), begins);
     if (found == known.end() || std::count_if(known.begin(), known.end(), begins) != 1) {
