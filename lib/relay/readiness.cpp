@@ -1,0 +1,61 @@
+#include "relay/readiness.hpp"
+
+namespace restream {
+
+void Readiness::begin() { *this = Readiness(window_, window_bytes_); }
+
+void Readiness::observe_video(const Tag& tag, bool& can_begin) {
+    const auto facts = video_facts(tag.bytes());
+    if (!facts || facts->is_command) return;
+    has_seen_video_ = true;
+    if (facts->is_sequence_header) {
+        video_header_ = tag;
+        has_video_ = true;
+        return;
+    }
+    if (facts->needs_sequence_header() && !video_header_) return;
+    has_video_ = true;
+    can_begin = facts->is_keyframe;
+}
+
+void Readiness::observe_audio(const Tag& tag, bool& can_begin) {
+    const auto facts = audio_facts(tag.bytes());
+    if (!facts) return;
+    if (facts->is_sequence_header) {
+        audio_header_ = tag;
+        has_audio_ = true;
+        return;
+    }
+    if (facts->needs_sequence_header() && !audio_header_) return;
+    has_audio_ = true;
+    can_begin = true;
+}
+
+bool Readiness::observe(const Tag& tag, SteadyTime now) {
+    bool can_begin_with_video = false;
+    bool can_begin_with_audio = false;
+    switch (tag.type) {
+        case TagType::script:
+            if (is_metadata(tag)) metadata_ = tag;
+            return false;  // metadata alone begins no window: some servers send it long before
+        case TagType::video: observe_video(tag, can_begin_with_video); break;
+        case TagType::audio: observe_audio(tag, can_begin_with_audio); break;
+    }
+    if (!first_seen_) first_seen_ = now;
+    seen_bytes_ += tag.bytes().size();
+    const bool is_window_over = now - *first_seen_ >= window_ || seen_bytes_ >= window_bytes_;
+    if (has_video_ && has_audio_) return can_begin_with_video;
+    if (!is_window_over) return false;
+    if (has_video_) return can_begin_with_video;
+    return !has_seen_video_ && has_audio_ && can_begin_with_audio;
+}
+
+std::vector<Tag> Readiness::headers() const {
+    std::vector<Tag> all;
+    for (const auto* each : {&metadata_, &video_header_, &audio_header_}) {
+        if (*each) all.push_back(**each);
+    }
+    return all;
+}
+
+}  // namespace restream

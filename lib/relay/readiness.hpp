@@ -1,0 +1,53 @@
+// When an ingest can be passed on: sequence headers known, and a keyframe to begin with.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "relay/session_end.hpp"
+#include "rtmp/tag.hpp"
+
+namespace restream {
+
+/// Watches the tags of one connection to the ingest. A value: the clock is passed in.
+///
+/// Ready means: video and audio both known (with their sequence headers, where their codecs have them) and
+/// a video keyframe at hand. An ingest that carries only one of the two is ready only once it has stayed
+/// so for the whole probe window, which begins with its first message and ends by time or by bytes.
+class Readiness {
+  public:
+    Readiness(Milliseconds window, std::uint64_t window_bytes)
+        : window_(window), window_bytes_(window_bytes) {}
+
+    /// A new connection: nothing is known any more.
+    void begin();
+    /// Looks at a tag. True where a session can begin with just this one: a keyframe, or, without video,
+    /// an audio message.
+    bool observe(const Tag& tag, SteadyTime now);
+
+    /// Metadata, video and audio sequence headers, as last seen: what a session begins with.
+    std::vector<Tag> headers() const;
+    bool has_video() const { return has_video_; }
+    bool has_audio() const { return has_audio_; }
+    /// What is missing, once something has arrived.
+    bool has_begun() const { return first_seen_.has_value(); }
+
+  private:
+    void observe_video(const Tag& tag, bool& can_begin);
+    void observe_audio(const Tag& tag, bool& can_begin);
+
+    Milliseconds window_;
+    std::uint64_t window_bytes_;
+    std::optional<SteadyTime> first_seen_;
+    std::uint64_t seen_bytes_ = 0;
+    bool has_video_ = false;  ///< a video message that can be passed on was or could be sent
+    bool has_audio_ = false;
+    bool has_seen_video_ = false;
+    std::optional<Tag> metadata_;
+    std::optional<Tag> video_header_;
+    std::optional<Tag> audio_header_;
+};
+
+}  // namespace restream

@@ -1,0 +1,67 @@
+#include "relay/tag_queue.hpp"
+
+#include <algorithm>
+
+namespace restream {
+
+namespace {
+
+enum class Kind { kept, keyframe, inter };
+
+Kind kind_of(const Tag& tag) {
+    if (tag.type != TagType::video) return Kind::kept;
+    const auto facts = video_facts(tag.bytes());
+    if (!facts || facts->is_sequence_header || facts->is_end_of_sequence || facts->is_command) {
+        return Kind::kept;
+    }
+    return facts->is_keyframe ? Kind::keyframe : Kind::inter;
+}
+
+}  // namespace
+
+Milliseconds TagQueue::waited(SteadyTime now) const {
+    if (entries_.empty() || !clock_start_) return Milliseconds(0);
+    const auto since = std::max(entries_.front().at, *clock_start_);
+    return std::max(Milliseconds(0), std::chrono::duration_cast<Milliseconds>(now - since));
+}
+
+void TagQueue::start_clock(SteadyTime now) { clock_start_ = now; }
+
+void TagQueue::drop_video() {
+    const auto is_dropped = [](const Entry& each) { return kind_of(each.tag) != Kind::kept; };
+    for (const Entry& each : entries_) {
+        if (!is_dropped(each)) continue;
+        bytes_ -= each.tag.bytes().size();
+        ++dropped_;
+    }
+    std::erase_if(entries_, is_dropped);
+    is_dropping_ = true;
+}
+
+void TagQueue::push(Tag tag, SteadyTime now) {
+    const Kind kind = kind_of(tag);
+    if (kind == Kind::keyframe) is_dropping_ = false;
+    if (is_dropping_ && kind == Kind::inter) {
+        ++dropped_;
+        return;
+    }
+    bytes_ += tag.bytes().size();
+    entries_.push_back({std::move(tag), now});
+    if (waited(now) >= longest_wait || bytes_ > most_bytes) drop_video();
+    // Audio alone over the byte limit is nothing that an encoder sends: the oldest goes.
+    while (bytes_ > most_bytes) {
+        bytes_ -= entries_.front().tag.bytes().size();
+        entries_.pop_front();
+        ++dropped_;
+    }
+}
+
+std::optional<Tag> TagQueue::pop() {
+    if (entries_.empty()) return std::nullopt;
+    Tag tag = std::move(entries_.front().tag);
+    entries_.pop_front();
+    bytes_ -= tag.bytes().size();
+    return tag;
+}
+
+}  // namespace restream

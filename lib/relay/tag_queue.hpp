@@ -1,0 +1,54 @@
+// Tags between the ingest and a destination, bounded in time and in bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "rtmp/tag.hpp"
+
+namespace restream {
+
+/// A queue for one session. A value: the clock is passed in, no lock.
+///
+/// Where the destination is slower than the ingest, tags wait. Once the oldest has waited for
+/// `longest_wait`, or `most_bytes` wait, the video frames in the queue are dropped and counted, and so is
+/// every inter frame that follows, up to the next keyframe; audio and sequence headers are kept. Where
+/// audio alone waits for `longest_audio_wait`, the destination is too slow for anything.
+class TagQueue {
+  public:
+    /// More than a GOP of 2 s, so that dropping frees what it has to; less than viewers forgive.
+    static constexpr Milliseconds longest_wait = std::chrono::seconds(3);
+    /// **Source**: DESIGN "where even audio does not fit for 10 s".
+    static constexpr Milliseconds longest_audio_wait = std::chrono::seconds(10);
+    /// 5 s of the highest bitrate that a platform takes (YouTube, 51 Mbit/s).
+    static constexpr std::size_t most_bytes = 32 * 1024 * 1024;
+
+    void push(Tag tag, SteadyTime now);
+    std::optional<Tag> pop();
+
+    /// From now on waiting counts. Before (while the destination is being connected), only bytes do.
+    void start_clock(SteadyTime now);
+    bool is_empty() const { return entries_.empty(); }
+    bool is_too_slow(SteadyTime now) const { return waited(now) >= longest_audio_wait; }
+    std::uint64_t dropped() const { return dropped_; }
+    /// How long the oldest tag has waited.
+    Milliseconds waited(SteadyTime now) const;
+
+  private:
+    struct Entry {
+        Tag tag;
+        SteadyTime at;
+    };
+    void drop_video();
+
+    std::deque<Entry> entries_;
+    std::size_t bytes_ = 0;
+    std::uint64_t dropped_ = 0;
+    bool is_dropping_ = false;
+    std::optional<SteadyTime> clock_start_;
+};
+
+}  // namespace restream
