@@ -22,6 +22,8 @@ struct ProcessId {
 };
 
 ProcessId this_process();
+/// Who started this process, if it still lives.
+ProcessId parent_process();
 /// The process that has this PID now; nothing where there is none, or it has ended (a zombie).
 std::optional<ProcessId> identify(int pid);
 

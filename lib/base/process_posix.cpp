@@ -76,6 +76,10 @@ ProcessId this_process() {
     return *id;
 }
 
+ProcessId parent_process() {
+    return identify(::getppid()).value_or(ProcessId{});
+}
+
 std::optional<ProcessHandle> ProcessHandle::open(const ProcessId& id) {
     if (id.pid <= 0) return std::nullopt;
     Fd handle(pidfd_open(id.pid));

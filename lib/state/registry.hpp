@@ -46,7 +46,8 @@ class Registry {
     [[nodiscard]] std::error_code publish(const Record& record) const;
     void forget_record(std::string_view name) const;
 
-    /// Notes that this guardian is being asked to stop, before it is asked.
+    /// Notes that this guardian is being asked to stop, before it is asked. Where that cannot be written (a
+    /// full disk), it is asked all the same.
     void set_stopping(std::string_view name, const ProcessId& guardian) const;
     /// The living guardian that was asked to stop, if any.
     std::optional<ProcessId> stopping(std::string_view name) const;

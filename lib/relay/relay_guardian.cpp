@@ -1,0 +1,66 @@
+#include "relay/relay_guardian.hpp"
+
+#include <fmt/format.h>
+
+#include "relay/session_end.hpp"
+#include "relay/worker.hpp"
+
+namespace restream {
+
+RelayGuardian::RelayGuardian(const Registry& registry, const std::string& name,
+                             std::filesystem::path worker)
+    : registry_(registry), worker_(std::move(worker)),
+      record_(next_life(registry.last_record(name), name)) {
+    record_.guardian = this_process();
+    record_.worker_restarts = 0;
+    registry_.clear_stopping(name);
+    publish();
+}
+
+ChildProcess RelayGuardian::start(const FileLock& lock, const Fd& lifeline) {
+    SpawnRequest request;
+    request.program = worker_;
+    request.arguments = {record_.name};
+    request.inherited = {&lock.descriptor(), &lifeline};
+    request.dies_with_parent = true;
+    return ChildProcess::spawn(request);
+}
+
+// From here on the record is the worker's.
+void RelayGuardian::started(const ProcessId&, std::uint32_t) {}
+
+void RelayGuardian::crashed(const std::string& how, std::uint32_t restarts, Milliseconds wait) {
+    record_ = next_life(registry_.last_record(record_.name), record_.name);
+    record_.guardian = this_process();
+    record_.worker_restarts = restarts;
+    if (wait.count() > 0) {
+        const SessionEnd end{EndCode::worker_crashed, how};
+        record_.state = State::backoff;
+        record_.reason = Reason{std::string(end_code_name(end.code)), describe(end),
+                                remedy(end.code, record_.name)};
+        record_.next_retry = record_.since + wait;
+        ++record_.attempts;
+    }
+    publish();
+}
+
+// Its lifeline has ended: that is all it needs to know.
+void RelayGuardian::ask_stop(const ChildProcess&) {}
+
+Milliseconds RelayGuardian::goodbye() const { return std::chrono::milliseconds(1500); }
+
+void RelayGuardian::stopped() {
+    auto last = registry_.last_record(record_.name);
+    if (last && last->state == State::stopped) return;  // the worker said it itself
+    record_ = next_life(last, record_.name);
+    record_.guardian = this_process();
+    record_.state = State::stopped;
+    publish();
+}
+
+void RelayGuardian::publish() {
+    record_.written = std::chrono::system_clock::now();
+    if (registry_.publish(record_)) registry_.forget_record(record_.name);
+}
+
+}  // namespace restream
