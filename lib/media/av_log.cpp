@@ -1,0 +1,175 @@
+#include "media/av_log.hpp"
+
+extern "C" {
+#include <libavutil/log.h>
+}
+
+#include <algorithm>
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+#include <mutex>
+#include <vector>
+
+#include "base/log.hpp"
+
+namespace restream {
+
+namespace {
+
+constexpr std::size_t longest_line_bytes = 1024;
+constexpr std::size_t most_lines = 16;
+
+/// Formats (not texts: those may hold a key) that tell how far opening came.
+/// Source: FFmpeg 5.1 network.c, rtmpproto.c.
+struct StepRow {
+    std::string_view format;
+    AvStep step;
+};
+constexpr std::array step_rows = {
+    StepRow{"Starting connection attempt", AvStep::connecting},
+    StepRow{"Successfully connected to", AvStep::connected},
+    StepRow{"Handshaking...", AvStep::handshaking},
+    StepRow{"Proto = ", AvStep::app},
+    StepRow{"Creating stream...", AvStep::name},
+    StepRow{"Sending publish command", AvStep::publishing},
+    StepRow{"Sending play command", AvStep::publishing},
+};
+
+/// Lines that only repeat that something failed, where another says what.
+constexpr std::array weak_lines = {
+    std::string_view("Cannot open connection"),
+    std::string_view("IO error:"),
+    std::string_view("Cannot read RTMP handshake response"),
+};
+
+/// What the whole process shares: FFmpeg has one log.
+struct Shared {
+    std::mutex mutex;
+    std::vector<Secret> hidden;
+    std::function<void(std::string_view)> hear;
+    std::string last_line;
+};
+
+Shared& shared() {
+    // Never destroyed: libav's threads may still log while the process ends.
+    static auto* const instance = new Shared;
+    return *instance;
+}
+
+thread_local AvTranscript* listening_transcript = nullptr;
+
+std::string mask_all(std::string text) {
+    Shared& common = shared();
+    const std::lock_guard lock(common.mutex);
+    for (const Secret& each : common.hidden) text = masked(text, each);
+    return text;
+}
+
+void hand_on(const std::string& text) {
+    Shared& common = shared();
+    std::function<void(std::string_view)> hear;
+    {
+        const std::lock_guard lock(common.mutex);
+        if (!common.hear || common.last_line == text) return;
+        common.last_line = text;
+        hear = common.hear;
+    }
+    hear(text);
+}
+
+void take_line(int level, const char* format, va_list arguments) {
+    AvTranscript* const transcript = listening_transcript;
+    if (transcript) {
+        const std::string_view begin(format);
+        for (const StepRow& each : step_rows) {
+            if (begin.starts_with(each.format)) transcript->advance(each.step);
+        }
+    }
+    // Keys stand in lines below warning ("Sending publish command for 'KEY'", "Proto = …"), and whole URLs
+    // in dumps: these are not even formatted.
+    if (level > AV_LOG_WARNING) return;
+    std::array<char, longest_line_bytes> buffer{};
+    const int length = std::vsnprintf(buffer.data(), buffer.size(), format, arguments);
+    if (length <= 0) return;
+    std::string text(buffer.data());
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    if (text.empty()) return;
+    text = mask_all(std::move(text));
+    if (transcript) transcript->add(level, format, text);
+    hand_on(text);
+}
+
+void on_av_log(void*, int level, const char* format, va_list arguments) noexcept {
+    try {
+        take_line(level, format, arguments);
+    } catch (...) {
+        // No memory, or a listener that throws: the line is lost, the operation goes on.
+        return;
+    }
+}
+
+}  // namespace
+
+AvTranscript::Listening::Listening(AvTranscript& transcript) : outer_(listening_transcript) {
+    listening_transcript = &transcript;
+}
+
+AvTranscript::Listening::~Listening() { listening_transcript = outer_; }
+
+void AvTranscript::clear_lines() {
+    errors_.clear();
+    server_error_.clear();
+}
+
+std::string AvTranscript::detail() const {
+    if (!server_error_.empty()) return server_error_;
+    for (auto line = errors_.rbegin(); line != errors_.rend(); ++line) {
+        const bool is_weak = std::ranges::any_of(
+            weak_lines, [&](std::string_view weak) { return line->starts_with(weak); });
+        if (!is_weak) return *line;
+    }
+    return {};
+}
+
+bool AvTranscript::has_line_with(std::string_view text) const {
+    return std::ranges::any_of(
+        errors_, [&](const std::string& line) { return line.find(text) != std::string::npos; });
+}
+
+void AvTranscript::add(int level, const char* format, std::string text) {
+    constexpr std::string_view server = "Server error: ";
+    const bool is_error = level <= AV_LOG_ERROR;
+    // The same words as a warning are about historical commands that need not be answered.
+    if (is_error && std::string_view(format).starts_with(server) && text.size() > server.size()) {
+        server_error_ = text.substr(server.size());
+    }
+    if (!is_error) return;
+    errors_.push_back(std::move(text));
+    if (errors_.size() > most_lines) errors_.pop_front();
+}
+
+void AvTranscript::advance(AvStep step) { step_ = step; }
+
+void capture_av_log() {
+    static std::once_flag once;
+    std::call_once(once, [] { av_log_set_callback(on_av_log); });
+}
+
+void hide_in_av_log(const Secret& secret) {
+    if (secret.is_empty()) return;
+    Shared& common = shared();
+    const std::lock_guard lock(common.mutex);
+    if (std::ranges::find(common.hidden, secret) == common.hidden.end()) {
+        common.hidden.push_back(secret);
+    }
+}
+
+void hear_av_log(std::function<void(std::string_view)> hear) {
+    Shared& common = shared();
+    const std::lock_guard lock(common.mutex);
+    common.hear = std::move(hear);
+    common.last_line.clear();
+}
+
+}  // namespace restream

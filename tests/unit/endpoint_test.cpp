@@ -1,0 +1,107 @@
+// RTMP URLs: what is said on the wire for each of them.
+#include "rtmp/endpoint.hpp"
+
+#include <doctest/doctest.h>
+
+using restream::play_endpoint;
+using restream::publish_endpoint;
+using restream::Secret;
+
+namespace {
+
+struct Row {
+    const char* url;
+    const char* key;
+    const char* app;
+    const char* playpath;
+    const char* tc_url;
+    const char* address;
+};
+
+}  // namespace
+
+TEST_CASE("endpoint: a published URL with a key keeps its whole path and query in the app") {
+    const Row rows[] = {
+        {"rtmp://h/live", "k", "live", "k", "rtmp://h/live", "rtmp://h:1935"},
+        {"rtmp://h/live/", "k", "live", "k", "rtmp://h/live", "rtmp://h:1935"},
+        {"rtmp://h:1936/live", "k?x=1", "live", "k?x=1", "rtmp://h:1936/live", "rtmp://h:1936"},
+        {"rtmps://h/live2?backup=1", "k", "live2?backup=1", "k", "rtmps://h/live2?backup=1",
+         "rtmps://h:443"},
+        {"rtmps://h:443/live2/?backup=1", "k", "live2?backup=1", "k",
+         "rtmps://h:443/live2?backup=1", "rtmps://h:443"},
+        {"rtmp://h/a/b", "k", "a/b", "k", "rtmp://h/a/b", "rtmp://h:1935"},
+        {"RTMP://h/a", "k", "a", "k", "rtmp://h/a", "rtmp://h:1935"},
+        {"rtmp://[::1]:1935/a", "k", "a", "k", "rtmp://[::1]:1935/a", "rtmp://[::1]:1935"},
+        {"rtmp://u:p@h/a", "k", "a", "k", "rtmp://h/a", "rtmp://h:1935"},
+        {"rtmp://h/live/k", "", "live", "k", "rtmp://h/live", "rtmp://h:1935"},
+        {"rtmp://h/a/b/k?x=/y", "", "a/b", "k?x=/y", "rtmp://h/a/b", "rtmp://h:1935"},
+        {"rtmp://h/live", "", "live", "", "rtmp://h/live", "rtmp://h:1935"},
+        {"rtmp://h/live?x=/y", "", "live?x=/y", "", "rtmp://h/live?x=/y", "rtmp://h:1935"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.url);
+        const auto found = publish_endpoint(row.url, Secret(row.key));
+        REQUIRE(found);
+        CHECK(found->app == row.app);
+        CHECK(found->playpath.reveal() == row.playpath);
+        CHECK(found->tc_url == row.tc_url);
+        CHECK(found->address() == row.address);
+    }
+}
+
+TEST_CASE("endpoint: a played URL's first segment is the app, the playpath may be empty") {
+    const Row rows[] = {
+        {"rtmp://127.0.0.1:1935/live", "", "live", "", "rtmp://127.0.0.1:1935/live",
+         "rtmp://127.0.0.1:1935"},
+        {"rtmp://h/live/", "", "live", "", "rtmp://h/live", "rtmp://h:1935"},
+        {"rtmp://h/live/a/b", "", "live", "a/b", "rtmp://h/live", "rtmp://h:1935"},
+        {"rtmp://h/live/a?t=1/2", "", "live", "a?t=1/2", "rtmp://h/live", "rtmp://h:1935"},
+        {"rtmp://h/live?t=1/2", "", "live?t=1/2", "", "rtmp://h/live?t=1/2", "rtmp://h:1935"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.url);
+        const auto found = play_endpoint(row.url);
+        REQUIRE(found);
+        CHECK(found->app == row.app);
+        CHECK(found->playpath.reveal() == row.playpath);
+        CHECK(found->tc_url == row.tc_url);
+    }
+}
+
+TEST_CASE("endpoint: what is no RTMP URL is told apart") {
+    const std::string long_app = "rtmp://h/" + std::string(2000, 'a');
+    const std::string long_host = "rtmp://" + std::string(254, 'h') + "/a";
+    const std::string bad[] = {"",
+                               "rtmp",
+                               "rtmp:",
+                               "rtmp://",
+                               "rtmp:///live",
+                               "rtmp://h",
+                               "rtmp://h/",
+                               "http://h/live",
+                               "rtmpt://h/live",
+                               "rtmpe://h/live",
+                               "h/live",
+                               "rtmp://h:/live",
+                               "rtmp://h:0/live",
+                               "rtmp://h:65536/live",
+                               "rtmp://h:19x/live",
+                               "rtmp://h:-1/live",
+                               "rtmp://[::1/live",
+                               "rtmp://[::1]x/live",
+                               "rtmp://[]/live",
+                               "rtmp://u@/live",
+                               "rtmp://:1935/live",
+                               "rtmp://h /live",
+                               "rtmp://h/li ve",
+                               "rtmp://h/live\n",
+                               " rtmp://h/live",
+                               long_app,
+                               long_host};
+    for (const std::string& url : bad) {
+        CAPTURE(url);
+        CHECK_FALSE(play_endpoint(url));
+        CHECK_FALSE(publish_endpoint(url, Secret("k")));
+    }
+    CHECK(play_endpoint("rtmp://u:secret@h/live")->user_info == Secret("u:secret"));
+}
