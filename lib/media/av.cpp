@@ -61,21 +61,29 @@ std::string av_error_text(int av_error) {
 
 EndCode end_code(int av_error, EndCode otherwise) {
     switch (av_error) {
-        case AVERROR(ECONNREFUSED): return EndCode::connection_refused;
+        case AVERROR(ECONNREFUSED):
+            return EndCode::connection_refused;
         case AVERROR(ENETUNREACH):
         case AVERROR(EHOSTUNREACH):
         case AVERROR(ENETDOWN):
-        case AVERROR(EADDRNOTAVAIL): return EndCode::unreachable;
-        case AVERROR(ETIMEDOUT): return EndCode::connect_timed_out;
+        case AVERROR(EADDRNOTAVAIL):
+            return EndCode::unreachable;
+        case AVERROR(ETIMEDOUT):
+            return EndCode::connect_timed_out;
         case AVERROR(ECONNRESET):
-        case AVERROR(ECONNABORTED): return EndCode::reset;
-        case AVERROR(EPIPE): return EndCode::closed;
+        case AVERROR(ECONNABORTED):
+            return EndCode::reset;
+        case AVERROR(EPIPE):
+            return EndCode::closed;
         case AVERROR(ENOSPC):
-        case AVERROR(EDQUOT): return EndCode::disk_full;
+        case AVERROR(EDQUOT):
+            return EndCode::disk_full;
         case AVERROR_MUXER_NOT_FOUND:
         case AVERROR_PROTOCOL_NOT_FOUND:
-        case AVERROR_PATCHWELCOME: return EndCode::not_supported;
-        default: return otherwise;
+        case AVERROR_PATCHWELCOME:
+            return EndCode::not_supported;
+        default:
+            return otherwise;
     }
 }
 

@@ -19,7 +19,8 @@ namespace restream {
 struct AvioCloser {
     void operator()(AVIOContext* context) const noexcept;
 };
-/// What avio_open2 opened. **Blocks** in its destructor as long as the Interrupt it was opened with lets it.
+/// What avio_open2 opened. **Blocks** in its destructor as long as the Interrupt it was opened with
+/// lets it.
 using AvioHandle = std::unique_ptr<AVIOContext, AvioCloser>;
 
 struct CustomAvioFreer {
@@ -76,8 +77,8 @@ class AvOptions {
 /// libav's words for an AVERROR: "Connection refused".
 std::string av_error_text(int av_error);
 
-/// The one place where an AVERROR becomes ours. What says nothing by itself (EIO, EOF, EPERM, …) gives
-/// `otherwise`.
+/// The one place where an AVERROR becomes ours. What says nothing by itself (EIO, EOF, EPERM, …)
+/// gives `otherwise`.
 EndCode end_code(int av_error, EndCode otherwise);
 
 }  // namespace restream

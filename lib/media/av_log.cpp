@@ -86,8 +86,8 @@ void take_line(int level, const char* format, va_list arguments) {
             if (begin.starts_with(each.format)) transcript->advance(each.step);
         }
     }
-    // Keys stand in lines below warning ("Sending publish command for 'KEY'", "Proto = …"), and whole URLs
-    // in dumps: these are not even formatted.
+    // Keys stand in lines below warning ("Sending publish command for 'KEY'", "Proto = …"), and
+    // whole URLs in dumps: these are not even formatted.
     if (level > AV_LOG_WARNING) return;
     std::array<char, longest_line_bytes> buffer{};
     const int length = std::vsnprintf(buffer.data(), buffer.size(), format, arguments);

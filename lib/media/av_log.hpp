@@ -10,8 +10,8 @@
 
 namespace restream {
 
-/// How far opening an RTMP connection came, as libav's log tells it: its error numbers do not (EIO for
-/// nearly everything).
+/// How far opening an RTMP connection came, as libav's log tells it: its error numbers do not (EIO
+/// for nearly everything).
 enum class AvStep {
     nothing,
     connecting,   ///< the name is resolved
@@ -56,13 +56,15 @@ class AvTranscript {
     std::deque<std::string> errors_;
 };
 
-/// Takes FFmpeg's log away from the terminal, once for the process. All that opens something calls it.
+/// Takes FFmpeg's log away from the terminal, once for the process. All that opens something calls
+/// it.
 void capture_av_log();
 
 /// From now on this text is `***` in everything that comes out of FFmpeg's log.
 void hide_in_av_log(const Secret& secret);
 
-/// `hear` gets each warning and error, masked, from any thread; a null one ends that. For a relay's log.
+/// `hear` gets each warning and error, masked, from any thread; a null one ends that. For a relay's
+/// log.
 void hear_av_log(std::function<void(std::string_view)> hear);
 
 }  // namespace restream

@@ -13,8 +13,8 @@ extern "C" {
 
 namespace restream {
 
-/// Asked by libav about every 100 ms inside open, read, write and close. Used by one thread; its address
-/// is known to libav, so it stays where it is and outlives what was opened with it.
+/// Asked by libav about every 100 ms inside open, read, write and close. Used by one thread; its
+/// address is known to libav, so it stays where it is and outlives what was opened with it.
 class Interrupt {
   public:
     enum class Cause { none, cancelled, expired };
@@ -24,8 +24,8 @@ class Interrupt {
     Interrupt& operator=(const Interrupt&) = delete;
 
     void set_deadline(const Deadline& deadline) { deadline_ = deadline; }
-    /// Cancel ends a call only this long after it was seen: time to bring a message that is half sent to its
-    /// end, or no goodbye can follow it.
+    /// Cancel ends a call only this long after it was seen: time to bring a message that is half
+    /// sent to its end, or no goodbye can follow it.
     void set_grace(Milliseconds grace) { grace_ = grace; }
     /// A goodbye is said although we were asked to stop: only the deadline counts from here.
     void ignore_cancel() { cancel_ = nullptr; }

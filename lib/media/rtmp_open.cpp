@@ -17,11 +17,15 @@ std::string bare_url(const RtmpEndpoint& endpoint) {
 /// The end where libav says only that it failed, after the step that was reached.
 EndCode code_at(AvStep step, const RtmpEndpoint& endpoint) {
     switch (step) {
-        case AvStep::connected: return endpoint.is_tls ? EndCode::tls_failed : EndCode::failed;
-        case AvStep::app: return EndCode::app_refused;
+        case AvStep::connected:
+            return endpoint.is_tls ? EndCode::tls_failed : EndCode::failed;
+        case AvStep::app:
+            return EndCode::app_refused;
         case AvStep::name:
-        case AvStep::publishing: return EndCode::publish_refused;
-        default: return EndCode::failed;
+        case AvStep::publishing:
+            return EndCode::publish_refused;
+        default:
+            return EndCode::failed;
     }
 }
 
@@ -44,7 +48,8 @@ int open_rtmp(AvioHandle& opened, const RtmpEndpoint& endpoint, RtmpRole role,
         options.set("rtmp_flush_interval", 1);
     }
     if (endpoint.is_tls) {
-        // rtmp's open hands what it does not know to tls's. Without these, any certificate is accepted.
+        // rtmp's open hands what it does not know to tls's. Without these, any certificate is
+        // accepted.
         options.set("tls_verify", 1);
         options.set("verifyhost", endpoint.host);
         if (!ca_file.empty()) options.set("ca_file", ca_file);
@@ -53,8 +58,8 @@ int open_rtmp(AvioHandle& opened, const RtmpEndpoint& endpoint, RtmpRole role,
     const AvTranscript::Listening listening(transcript);
     AVIOContext* context = nullptr;
     const int direction = role == RtmpRole::play ? AVIO_FLAG_READ : AVIO_FLAG_WRITE;
-    const int result = avio_open2(&context, bare_url(endpoint).c_str(), direction | AVIO_FLAG_DIRECT,
-                                  &callback, options.address());
+    const int result = avio_open2(&context, bare_url(endpoint).c_str(),
+                                  direction | AVIO_FLAG_DIRECT, &callback, options.address());
     opened.reset(context);
     if (result < 0) return result;
     if (options.has("tls_verify")) {
@@ -80,8 +85,14 @@ SessionEnd opening_end(int av_error, const RtmpEndpoint& endpoint, const Interru
         transcript.has_line_with("Failed to resolve hostname")) {
         return {EndCode::name_not_found, endpoint.host};
     }
-    const EndCode found = end_code(av_error, code_at(transcript.step(), endpoint));
-    if (transcript.step() == AvStep::connecting || detail.empty()) {
+    // A refusing server just closes: EIO, EPIPE and ECONNRESET all say the same there.
+    const EndCode at_step = code_at(transcript.step(), endpoint);
+    const EndCode found = transcript.step() >= AvStep::app ? at_step : end_code(av_error, at_step);
+    if (transcript.step() >= AvStep::app) {
+        if (detail.empty()) detail = "it closed the connection";
+    } else if (transcript.step() == AvStep::handshaking) {
+        detail = fmt::format("{}: no RTMP server answers there", endpoint.address());
+    } else if (transcript.step() == AvStep::connecting || detail.empty()) {
         detail = fmt::format("{}: {}", endpoint.address(), av_error_text(av_error));
     }
     return {found, std::move(detail)};

@@ -11,7 +11,8 @@ namespace restream {
 
 namespace {
 
-/// How long a stop waits for a message that is half sent. Well under the 3 s that `disable` has for all.
+/// How long a stop waits for a message that is half sent. Well under the 3 s that `disable` has for
+/// all.
 constexpr Milliseconds cancel_grace(500);
 
 class RtmpSink final : public Sink {
@@ -41,8 +42,8 @@ std::optional<SessionEnd> RtmpSink::open(const SinkRequest& request) {
     const auto endpoint = publish_endpoint(request.url, request.key);
     if (!endpoint) return SessionEnd{EndCode::config_invalid, "its URL is not rtmp://HOST/APP"};
     interrupt_.set_deadline(Deadline::after(request.connect_deadline));
-    const int result = open_rtmp(avio_, *endpoint, RtmpRole::publish, request.ca_file, interrupt_,
-                                 transcript_);
+    const int result =
+        open_rtmp(avio_, *endpoint, RtmpRole::publish, request.ca_file, interrupt_, transcript_);
     if (result < 0) return opening_end(result, *endpoint, interrupt_, transcript_);
     interrupt_.set_grace(cancel_grace);
     return std::nullopt;
@@ -75,9 +76,12 @@ SessionEnd RtmpSink::write_end(int av_error) const {
     if (!transcript_.server_error().empty()) return {EndCode::closed, transcript_.server_error()};
     switch (av_error) {
         case AVERROR_EOF:
-        case AVERROR(EIO): return {EndCode::closed, transcript_.detail()};
-        case AVERROR(ETIMEDOUT): return {EndCode::reset, av_error_text(av_error)};
-        default: return {end_code(av_error, EndCode::reset), av_error_text(av_error)};
+        case AVERROR(EIO):
+            return {EndCode::closed, transcript_.detail()};
+        case AVERROR(ETIMEDOUT):
+            return {EndCode::reset, av_error_text(av_error)};
+        default:
+            return {end_code(av_error, EndCode::reset), av_error_text(av_error)};
     }
 }
 

@@ -5,8 +5,8 @@
 
 namespace restream {
 
-/// Opens an rtmp or rtmps destination: connected, and the server accepted the stream key. Tags pass as they
-/// are, of any codec. An OpenSink.
+/// Opens an rtmp or rtmps destination: connected, and the server accepted the stream key. Tags pass
+/// as they are, of any codec. An OpenSink.
 OpenedSink open_rtmp_sink(const SinkRequest& request, const Cancel& cancel);
 
 }  // namespace restream

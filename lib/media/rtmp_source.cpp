@@ -13,7 +13,8 @@ namespace {
 
 /// From the first packet to the server's answer to connect. The ingest is near: one second is long.
 constexpr Milliseconds connect_deadline(5000);
-/// SourceRequest::on_no_publisher; also: a server that closes sooner than this after play refuses us.
+/// SourceRequest::on_no_publisher; also: a server that closes sooner than this after play refuses
+/// us.
 constexpr Milliseconds no_publisher_after(1000);
 
 class RtmpSource final : public TagSource {
@@ -44,17 +45,18 @@ class RtmpSource final : public TagSource {
 
 std::optional<SessionEnd> RtmpSource::open(const SourceRequest& request) {
     const auto endpoint = play_endpoint(request.url);
-    if (!endpoint) return SessionEnd{EndCode::config_invalid, "[ingest] url is not rtmp://HOST/APP"};
+    if (!endpoint)
+        return SessionEnd{EndCode::config_invalid, "[ingest] url is not rtmp://HOST/APP"};
     interrupt_.set_deadline(Deadline::after(connect_deadline));
     interrupt_.on_poll([&] { watch_opening(request.on_no_publisher); });
-    const int result =
-        open_rtmp(avio_, *endpoint, RtmpRole::play, {}, interrupt_, transcript_);
+    const int result = open_rtmp(avio_, *endpoint, RtmpRole::play, {}, interrupt_, transcript_);
     interrupt_.on_poll(nullptr);
     if (result < 0) return ingest_end(result, *endpoint);
     return std::nullopt;
 }
 
-/// libav's open returns only with the first message. Once play was sent we wait for a publisher, for ever.
+/// libav's open returns only with the first message. Once play was sent we wait for a publisher,
+/// for ever.
 void RtmpSource::watch_opening(const std::function<void()>& on_no_publisher) {
     if (transcript_.step() < AvStep::publishing) return;
     interrupt_.set_deadline(Deadline::never());
@@ -66,12 +68,17 @@ void RtmpSource::watch_opening(const std::function<void()>& on_no_publisher) {
 SessionEnd RtmpSource::ingest_end(int av_error, const RtmpEndpoint& endpoint) const {
     SessionEnd end = opening_end(av_error, endpoint, interrupt_, transcript_);
     switch (end.code) {
-        case EndCode::stopped: return end;
-        case EndCode::app_refused: return {EndCode::ingest_refused, std::move(end.detail)};
-        case EndCode::publish_refused: break;
-        default: return {EndCode::ingest_down, std::move(end.detail)};
+        case EndCode::stopped:
+            return end;
+        case EndCode::app_refused:
+            return {EndCode::ingest_refused, std::move(end.detail)};
+        case EndCode::publish_refused:
+            break;
+        default:
+            return {EndCode::ingest_down, std::move(end.detail)};
     }
-    // At play. UnpublishNotify comes as the end of the file; a server's refusal has words, or is quick.
+    // At play. UnpublishNotify comes as the end of the file; a server's refusal has words, or is
+    // quick.
     if (av_error == AVERROR_EOF) return {EndCode::no_publisher};
     const std::string& said = transcript_.server_error();
     if (said.find("ot found") != std::string::npos || said.find("o such") != std::string::npos ||
@@ -100,7 +107,8 @@ std::optional<SessionEnd> RtmpSource::read_more() {
     const AvTranscript::Listening listening(transcript_);
     transcript_.clear_lines();
     // Gives what is there: one message at a time, without waiting for a full buffer.
-    const int got = avio_read_partial(avio_.get(), buffer_.data(), static_cast<int>(buffer_.size()));
+    const int got =
+        avio_read_partial(avio_.get(), buffer_.data(), static_cast<int>(buffer_.size()));
     if (got > 0) {
         reader_.feed({buffer_.data(), static_cast<std::size_t>(got)});
         return std::nullopt;

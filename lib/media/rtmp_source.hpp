@@ -5,8 +5,8 @@
 
 namespace restream {
 
-/// Plays the ingest by libavformat's rtmp protocol alone: its bytes are FLV, and no demuxer looks at them.
-/// An OpenSource.
+/// Plays the ingest by libavformat's rtmp protocol alone: its bytes are FLV, and no demuxer looks
+/// at them. An OpenSource.
 OpenedSource open_rtmp_source(const SourceRequest& request, const Cancel& cancel);
 
 }  // namespace restream

@@ -1,0 +1,248 @@
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "base/paths.hpp"
+#include "media/peers.hpp"
+
+namespace restream::test {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+sockaddr_in loopback(int port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+/// A bound socket and its port.
+std::pair<Fd, int> bound_socket() {
+    Fd made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address = loopback(0);
+    socklen_t size = sizeof(address);
+    const int number = static_cast<int>(made.native());
+    if (::bind(number, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::getsockname(number, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        throw std::runtime_error("no free port");
+    }
+    return {std::move(made), ntohs(address.sin_port)};
+}
+
+fs::path program_path(const std::string& program) {
+    if (program.starts_with('/')) return program;
+    const auto found = find_in_path(program);
+    if (!found) throw std::runtime_error(program + " is not installed");
+    return *found;
+}
+
+ChildProcess spawn(const std::string& program, const std::vector<std::string>& arguments,
+                   const fs::path& folder) {
+    SpawnRequest request;
+    request.program = program_path(program);
+    request.arguments = arguments;
+    request.working_directory = folder;
+    request.leads_group = true;
+    request.dies_with_parent = true;
+    return ChildProcess::spawn(request);
+}
+
+Captured run(const std::string& program, const std::vector<std::string>& arguments) {
+    SpawnRequest request;
+    request.program = program_path(program);
+    request.arguments = arguments;
+    return run_captured(request, Deadline::after(std::chrono::seconds(30)));
+}
+
+void check(const Captured& ran, const std::string& what) {
+    if (ran.status != 0) throw std::runtime_error(what + ": " + ran.error);
+}
+
+}  // namespace
+
+TempFolder::TempFolder() {
+    std::string name = (fs::temp_directory_path() / "restream-media-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = name;
+}
+
+TempFolder::~TempFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+}
+
+Peer::Peer(const std::string& program, const std::vector<std::string>& arguments,
+           const fs::path& folder)
+    : process_(spawn(program, arguments, folder)) {}
+
+Peer::~Peer() { kill(); }
+
+void Peer::freeze() const { ::kill(-process_.id().pid, SIGSTOP); }
+
+void Peer::thaw() const { ::kill(-process_.id().pid, SIGCONT); }
+
+void Peer::kill() {
+    if (is_killed_ || process_.id().pid <= 0 || !process_.exit_event().is_open()) return;
+    is_killed_ = true;
+    process_.kill_group();
+    (void)process_.wait(Deadline::after(std::chrono::seconds(5)));
+}
+
+int free_port() { return bound_socket().second; }
+
+void wait_for_port(int port) {
+    const bool is_open = wait_until(Deadline::after(std::chrono::seconds(5)), [&] {
+        const Fd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        const sockaddr_in address = loopback(port);
+        return ::connect(static_cast<int>(probe.native()),
+                         reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    });
+    if (!is_open) throw std::runtime_error(fmt::format("nothing listens on port {}", port));
+}
+
+SilentServer::SilentServer() {
+    std::tie(socket_, port_) = bound_socket();
+    ::listen(static_cast<int>(socket_.native()), 8);  // the kernel accepts; we never do
+}
+
+RudeServer::RudeServer(const TempFolder& folder, const std::string& answer) {
+    const fs::path config = folder / "rude.conf";
+    std::ofstream(config) << fmt::format(
+        "daemon off; master_process off; pid rude.pid; error_log rude.log;\n"
+        "events {{ worker_connections 64; }}\n"
+        "http {{ access_log off; server {{ listen 127.0.0.1:{}; location / {{ return {}; }} }} "
+        "}}\n",
+        port_, answer);
+    peer_.emplace("/usr/sbin/nginx",
+                  std::vector<std::string>{"-c", config.string(), "-p", folder.path().string()},
+                  folder.path());
+    wait_for_port(port_);
+}
+
+Nginx::Nginx(const TempFolder& folder) : log_(folder / "nginx.log") {
+    const fs::path config = folder / "nginx.conf";
+    std::ofstream(config) << fmt::format(
+        "daemon off; master_process off; pid nginx.pid; error_log nginx.log info;\n"
+        "load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;\n"
+        "events {{ worker_connections 64; }}\n"
+        "rtmp {{ access_log off; server {{ listen 127.0.0.1:{0};\n"
+        "  application live {{ live on; publish_notify on; wait_key on; }}\n"
+        "  application closed {{ live on; deny publish all; deny play all; }}\n"
+        "  application asks {{ live on; on_publish http://127.0.0.1:{1}/; on_play "
+        "http://127.0.0.1:{1}/; }}\n"
+        "}} }}\n"
+        "http {{ access_log off; server {{ listen 127.0.0.1:{1}; location / {{ return 403; }} }} "
+        "}}\n",
+        port_, free_port());
+    peer_.emplace("/usr/sbin/nginx",
+                  std::vector<std::string>{"-c", config.string(), "-p", folder.path().string()},
+                  folder.path());
+    wait_for_port(port_);
+}
+
+std::string Nginx::url(const std::string& path) const {
+    return fmt::format("rtmp://127.0.0.1:{}/{}", port_, path);
+}
+
+std::string Nginx::log() const { return try_read_file(log_, 10'000'000).value_or(""); }
+
+Peer publish(const std::string& url, const TempFolder& folder,
+             const std::vector<std::string>& codec_options) {
+    std::vector<std::string> arguments = {
+        "-nostdin", "-loglevel", "quiet", "-re",
+        "-f",       "lavfi",     "-i",    "testsrc2=size=160x120:rate=10",
+        "-f",       "lavfi",     "-i",    "sine=sample_rate=44100"};
+    std::vector<std::string> codecs = codec_options;
+    if (codecs.empty()) {
+        codecs = {"-c:v",     "libx264", "-preset", "ultrafast", "-g",   "10",
+                  "-pix_fmt", "yuv420p", "-c:a",    "aac",       "-b:a", "64k"};
+    }
+    arguments.insert(arguments.end(), codecs.begin(), codecs.end());
+    // Without a second path segment, ffmpeg alone would take the app for the playpath.
+    if (std::ranges::count(url, '/') == 3) {
+        const auto slash = url.rfind('/');
+        arguments.insert(arguments.end(), {"-f", "flv", "-rtmp_app", url.substr(slash + 1),
+                                           "-rtmp_playpath", "", url.substr(0, slash + 1)});
+    } else {
+        arguments.insert(arguments.end(), {"-f", "flv", url});
+    }
+    return Peer("ffmpeg", arguments, folder.path());
+}
+
+fs::path make_flv(const TempFolder& folder, int seconds, const std::vector<std::string>& options) {
+    const fs::path path = folder / fmt::format("made{}.flv", ::rand());
+    std::vector<std::string> arguments = {"-nostdin",
+                                          "-loglevel",
+                                          "error",
+                                          "-f",
+                                          "lavfi",
+                                          "-i",
+                                          "testsrc2=size=160x120:rate=25",
+                                          "-f",
+                                          "lavfi",
+                                          "-i",
+                                          "sine=sample_rate=44100",
+                                          "-t",
+                                          std::to_string(seconds)};
+    std::vector<std::string> codecs = options;
+    if (codecs.empty()) {
+        codecs = {"-c:v", "libx264",  "-preset", "veryfast", "-g",  "25",   "-bf",
+                  "2",    "-pix_fmt", "yuv420p", "-c:a",     "aac", "-b:a", "64k"};
+    }
+    arguments.insert(arguments.end(), codecs.begin(), codecs.end());
+    arguments.push_back(path.string());
+    check(run("ffmpeg", arguments), "ffmpeg");
+    return path;
+}
+
+void make_certificate(const TempFolder& folder, const std::string& host) {
+    const std::string address = host == "localhost" ? ",IP:127.0.0.1" : "";
+    check(
+        run("openssl", {"req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                        "/CN=" + host, "-addext", "subjectAltName=DNS:" + host + address, "-keyout",
+                        (folder / "key.pem").string(), "-out", (folder / "cert.pem").string()}),
+        "openssl");
+}
+
+TlsFront tls_front(const TempFolder& folder, int behind) {
+    const int port = free_port();
+    Peer peer(
+        "bash",
+        {"-c", fmt::format("exec 3<>/dev/tcp/127.0.0.1/{}; exec openssl s_server -quiet -accept "
+                           "127.0.0.1:{} -cert cert.pem -key key.pem <&3 >&3 2>s_server.log",
+                           behind, port)},
+        folder.path());
+    // Not wait_for_port: that would take the one connection.
+    const std::string wanted = fmt::format("0100007F:{:04X} 00000000:0000 0A", port);
+    (void)wait_until(Deadline::after(std::chrono::seconds(5)), [&] {
+        std::stringstream text;
+        text << std::ifstream("/proc/net/tcp").rdbuf();
+        return text.str().find(wanted) != std::string::npos;
+    });
+    return {port, std::move(peer)};
+}
+
+std::vector<std::string> tracks_of(const fs::path& file) {
+    const Captured ran = run("ffprobe", {"-loglevel", "error", "-count_packets", "-show_entries",
+                                         "stream=codec_type,codec_name,nb_read_packets", "-of",
+                                         "csv=p=0", file.string()});
+    std::vector<std::string> found;
+    std::stringstream lines(ran.output);
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.empty()) found.push_back(line);
+    }
+    return found;
+}
+
+}  // namespace restream::test
