@@ -57,7 +57,7 @@ int work(const std::string& name) {
         // Told by the worker, in the record and in the log.
     }
     LogFile log(registry.layout().log(name), bounds.max_bytes, bounds.keep);
-    install_av_log([&log](std::string_view line) { log.line(line); });
+    hear_av_log([&log](std::string_view line) { log.line(line); });
     Worker worker(registry, log, record,
                   {[configuration] { return load_config(configuration); }, open_rtmp_source,
                    open_sink});

@@ -1,0 +1,270 @@
+#include "relay_batch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/inbox.hpp"
+#include "base/paths.hpp"
+#include "base/terminal.hpp"
+#include "command.hpp"
+
+namespace restream {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+Config load_or_tell(std::string_view verb, ConfigFault on_fault) {
+    try {
+        return load_config(config_directory());
+    } catch (const Error& error) {
+        if (on_fault == ConfigFault::ends) throw;
+        complain(verb, error.what());
+        Config empty;
+        empty.directory = config_directory();
+        return empty;
+    }
+}
+
+std::vector<std::string> once(const std::vector<std::string>& names) {
+    std::vector<std::string> all;
+    for (const auto& name : names) {
+        if (std::ranges::find(all, name) == all.end()) all.push_back(name);
+    }
+    return all;
+}
+
+}  // namespace
+
+Workplace::Workplace(std::string_view verb_name, ConfigFault on_fault)
+    : verb(verb_name),
+      config(load_or_tell(verb, on_fault)),
+      registry(Layout(state_directory())),
+      control(registry, config, verb, program_directory()) {}
+
+std::vector<std::string> Workplace::configured(const std::vector<std::string>& names) const {
+    for (const auto& name : names) config.at(name);
+    return once(names);
+}
+
+std::vector<std::string> Workplace::known(const std::vector<std::string>& names) const {
+    for (const auto& name : names) {
+        if (name_problem(name) || (!registry.is_wanted(name) && !registry.is_alive(name))) config.at(name);
+    }
+    return once(names);
+}
+
+std::vector<std::string> Workplace::every_configured() const {
+    std::vector<std::string> all;
+    for (const auto& each : config.destinations) all.push_back(each.name);
+    return all;
+}
+
+std::vector<std::string> Workplace::every_known() const {
+    std::vector<std::string> all = every_configured();
+    for (auto& name : registry.wanted_names()) all.push_back(std::move(name));
+    for (auto& name : registry.known_names()) {
+        if (registry.is_alive(name)) all.push_back(std::move(name));
+    }
+    return once(all);
+}
+
+std::vector<std::string> Workplace::every_wanted() const {
+    std::vector<std::string> all;
+    for (auto& name : registry.wanted_names()) {
+        if (config.find(name) != nullptr) all.push_back(std::move(name));
+        else complain(verb, name + ": wanted, but not configured any more; run 'restream disable " + name + "'");
+    }
+    return all;
+}
+
+void BatchFlags::declare(CLI::App& app) {
+    app.add_option("NAME", names, "destinations");
+    app.add_option("--timeout", timeout, "wait at most this long (15s)");
+    app.add_flag("--wait-live", wait_live, "waiting for the ingest is not enough");
+    app.add_flag("--json", json, "one JSON document on standard output");
+}
+
+BatchOptions BatchFlags::to_options() const {
+    const auto span = parse_duration(timeout);
+    if (!span) {
+        throw Error(ErrorKind::usage, "--timeout takes a duration like 15s, not '" + timeout + "'");
+    }
+    BatchOptions options;
+    options.timeout = *span;
+    options.wait_live = wait_live;
+    options.report = json ? Report::json : Report::text;
+    return options;
+}
+
+namespace {
+
+/// One line on the terminal that says what is waited for; nothing in a pipe.
+class Progress {
+  public:
+    void show(const std::vector<std::string>& names, SteadyTime since) {
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - since);
+        if (!is_shown_ || seconds.count() < 1) return;
+        std::string text = fmt::format("waiting for {} ({} s)", fmt::join(names, ", "), seconds.count());
+        const auto width = static_cast<std::size_t>(std::max(20, terminal_width())) - 1;
+        if (text.size() > width) text = text.substr(0, width - 3) + "...";
+        if (text == last_) return;
+        last_ = text;
+        fmt::print(stderr, "\r\x1b[K{}", text);
+        std::fflush(stderr);
+    }
+    void clear() {
+        if (!last_.empty()) fmt::print(stderr, "\r\x1b[K");
+        last_.clear();
+    }
+
+  private:
+    bool is_shown_ = is_terminal(StandardHandle::error);
+    std::string last_;
+};
+
+ordered_json to_json_value(const std::string& name, const Outcome& outcome, int status) {
+    ordered_json value = {{"name", name},
+                          {"outcome", outcome_name(outcome.kind)},
+                          {"exit_status", status},
+                          {"reason", nullptr},
+                          {"next_retry_in_s", nullptr}};
+    if (outcome.reason) {
+        value["reason"] = {{"code", outcome.reason->code},
+                           {"message", outcome.reason->message},
+                           {"remedy", outcome.reason->remedy}};
+    }
+    if (outcome.next_retry_in_s) value["next_retry_in_s"] = *outcome.next_retry_in_s;
+    return value;
+}
+
+void print_document(const ordered_json& destinations) {
+    const ordered_json document = {{"schema", 1}, {"destinations", destinations}};
+    fmt::print("{}\n", document.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+/// One batch on its way: who is still waited for, and what is told.
+class Waiting {
+  public:
+    Waiting(const Workplace& place, const BatchOptions& options)
+        : place_(place), options_(options), begun_(SteadyClock::now()) {
+        const auto wish = options.is_wish ? Control::Wish::want : Control::Wish::keep;
+        for (auto& [name, started] : place.control.start(options.names, wish)) note(name, started);
+    }
+
+    int run() {
+        const Deadline deadline = Deadline::after(options_.timeout);
+        while (!expected_.empty() && !is_broken_off_) {
+            const bool is_over = deadline.has_passed();
+            for (const auto& name : names()) look_at(name, is_over);
+            progress_.show(names(), begun_);
+            if (expected_.empty() || is_over) break;
+            const Deadline turn(std::min(deadline.at(), SteadyClock::now() + Milliseconds(10)));
+            if (inbox_.wait(turn) == Inbox::What::stop) is_broken_off_ = true;
+        }
+        progress_.clear();
+        if (is_broken_off_) break_off();
+        if (options_.report == Report::json) print_document(destinations_);
+        return status_;
+    }
+
+  private:
+    std::vector<std::string> names() const {
+        std::vector<std::string> all;
+        for (const auto& [name, each] : expected_) all.push_back(name);
+        return all;
+    }
+
+    void note(const std::string& name, const Control::Started& started) {
+        if (!started.problem.empty()) {
+            const Outcome outcome{Outcome::Kind::refused, Reason{"not_started", started.problem, ""}, {}};
+            tell(name, outcome, started.problem, static_cast<int>(ErrorKind::refused));
+            expected_.erase(name);
+            return;
+        }
+        expected_[name] = {started.attempts_before, options_.is_wish, options_.wait_live};
+    }
+
+    void look_at(const std::string& name, bool is_over) {
+        const Expectation expected = expected_.at(name);
+        auto outcome = is_over ? final_outcome(place_.registry, name, expected)
+                               : known_outcome(place_.registry, name, expected);
+        if (!outcome) return;
+        // It was killed, or it was the end of its predecessor that was seen: once more, as long as there
+        // is time. Whoever disabled it meanwhile would have made it `cancelled`.
+        if (outcome->kind == Outcome::Kind::gone && !is_over) {
+            for (auto& [each, started] : place_.control.start({name}, Control::Wish::keep)) {
+                note(each, started);
+            }
+            return;
+        }
+        expected_.erase(name);
+        tell(name, *outcome, describe(*outcome), exit_status(*outcome, expected));
+    }
+
+    void tell(const std::string& name, const Outcome& outcome, const std::string& words, int status) {
+        status_ = std::max(status_, status);
+        destinations_.push_back(to_json_value(name, outcome, status));
+        progress_.clear();
+        if (options_.report == Report::json) return;
+        if (status == 0) fmt::print("{}: {}\n", name, words);
+        else complain(place_.verb, fmt::format("{}: {}", name, words));
+        std::fflush(stdout);
+    }
+
+    void break_off() {
+        for (const auto& name : names()) {
+            const Outcome outcome{Outcome::Kind::cancelled, {}, {}};
+            tell(name, outcome,
+                 "not waited for any longer; it keeps trying until 'restream disable " + name + "'",
+                 static_cast<int>(ErrorKind::no));
+        }
+    }
+
+    const Workplace& place_;
+    const BatchOptions& options_;
+    Inbox inbox_;  // Ctrl-C ends the waiting, not the relays
+    Progress progress_;
+    SteadyTime begun_;
+    std::map<std::string, Expectation> expected_;
+    ordered_json destinations_ = ordered_json::array();
+    int status_ = 0;
+    bool is_broken_off_ = false;
+};
+
+}  // namespace
+
+int start_and_wait(const Workplace& place, const BatchOptions& options, std::string_view nothing) {
+    if (options.names.empty() && options.report == Report::text) fmt::print("{}\n", nothing);
+    return Waiting(place, options).run();
+}
+
+int stop_and_tell(const Workplace& place, const std::vector<std::string>& names, Control::Keep keep,
+                  Report report) {
+    std::map<std::string, bool> was_alive;
+    for (const auto& name : names) was_alive[name] = place.registry.is_alive(name);
+    const auto problems = place.control.stop(names, keep);
+    ordered_json destinations = ordered_json::array();
+    for (const auto& name : names) {
+        const auto problem = problems.find(name);
+        const bool is_bad = problem != problems.end();
+        ordered_json value = {{"name", name},
+                              {"outcome", is_bad ? "refused" : "stopped"},
+                              {"was_running", was_alive[name]},
+                              {"reason", nullptr}};
+        if (is_bad) value["reason"] = {{"code", "not_stopped"}, {"message", problem->second}, {"remedy", ""}};
+        destinations.push_back(std::move(value));
+        if (report == Report::json) continue;
+        if (is_bad) complain(place.verb, fmt::format("{}: {}", name, problem->second));
+        else fmt::print("{}: {}\n", name, was_alive[name] ? "stopped" : "was not running");
+    }
+    if (report == Report::json) print_document(destinations);
+    return problems.empty() ? 0 : static_cast<int>(ErrorKind::refused);
+}
+
+}  // namespace restream

@@ -1,0 +1,68 @@
+// restream enable NAME…|--all: wants destinations, starts them now, and comes back when it is known.
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "command.hpp"
+#include "config/key.hpp"
+#include "ingest/bring_up.hpp"
+#include "relay_batch.hpp"
+
+namespace {
+
+using namespace restream;
+
+struct Options {
+    BatchFlags batch;
+    bool all = false;
+    bool no_start = false;
+};
+
+/// What can be told before anything is started.
+void check_keys(const Config& config, const std::vector<std::string>& names) {
+    for (const auto& name : names) {
+        const Destination& destination = config.at(name);
+        if (const auto problem = foresee_key_problem(destination)) {
+            throw Error(ErrorKind::config, name + ": " + problem->message);
+        }
+        if (const auto* from = std::get_if<KeyEnv>(&destination.key)) {
+            complain("enable", fmt::format("{}: its key stands in this shell's {}; from another shell, or "
+                                           "after a reboot, it has to be set there too",
+                                           name, from->variable));
+        }
+    }
+}
+
+int enable(const Options& options) {
+    const Workplace place("enable");
+    BatchOptions batch = options.batch.to_options();
+    batch.names = options.all ? place.every_configured() : place.configured(options.batch.names);
+    if (batch.names.empty()) {
+        throw Error(ErrorKind::usage, options.all ? "no destination is configured; run 'restream add NAME'"
+                                                  : "name a destination, or --all");
+    }
+    check_keys(place.config, batch.names);
+    if (options.no_start) {
+        place.control.want(batch.names);
+        for (const auto& name : batch.names) fmt::print("{}: wanted, not started\n", name);
+        return 0;
+    }
+    bring_up_ingest(place.config, place.registry, program_directory());
+    return start_and_wait(place, batch, "");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_command(
+        "enable",
+        "Puts the live picture on destinations. Returns when each is live, or waits for the ingest, or was "
+        "refused.",
+        argc, argv, [](CLI::App& app) -> CommandBody {
+            auto options = std::make_shared<Options>();
+            options->batch.declare(app);
+            app.add_flag("--all", options->all, "every configured destination");
+            app.add_flag("--no-start", options->no_start, "only note the wish");
+            return [options] { return enable(*options); };
+        });
+}

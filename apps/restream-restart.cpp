@@ -1,0 +1,34 @@
+// restream restart [NAME…]: stops and starts again every wanted relay, or the named ones.
+#include "base/paths.hpp"
+#include "command.hpp"
+#include "ingest/bring_up.hpp"
+#include "relay_batch.hpp"
+
+namespace {
+
+using namespace restream;
+
+int restart(const BatchFlags& flags) {
+    const Workplace place("restart");
+    BatchOptions batch = flags.to_options();
+    batch.is_wish = false;
+    batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
+    for (const auto& [name, problem] : place.control.stop(batch.names, Control::Keep::wanted)) {
+        complain("restart", name + ": " + problem);
+    }
+    bring_up_ingest(place.config, place.registry, program_directory());
+    return start_and_wait(place, batch, "no destination is wanted; run 'restream enable NAME'");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_command("restart",
+                       "Stops and starts again every wanted relay, or the named ones. The ingest and so OBS "
+                       "are left alone.",
+                       argc, argv, [](CLI::App& app) -> CommandBody {
+                           auto flags = std::make_shared<BatchFlags>();
+                           flags->declare(app);
+                           return [flags] { return restart(*flags); };
+                       });
+}
