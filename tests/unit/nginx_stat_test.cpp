@@ -1,0 +1,136 @@
+// The statistics page of nginx-rtmp: as it was captured, and as it may arrive.
+#include "ingest/nginx_stat.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace restream;
+
+namespace {
+
+// Captured from libnginx-mod-rtmp 1.2.2, a publisher with an empty key; shortened.
+constexpr std::string_view page = R"(<?xml version="1.0" encoding="utf-8" ?>
+<rtmp>
+<nginx_version>1.22.1</nginx_version>
+<pid>5583</pid>
+<uptime>37</uptime>
+<server>
+<application>
+<name>live</name>
+<live>
+<stream>
+<name></name>
+<time>4248</time><bw_in>0</bw_in>
+<client><id>2</id><address>127.0.0.1</address><flashver>FMLE/3.0 (compatible; Lavf59.27</flashver><dropped>0</dropped><publishing/><active/></client>
+<client><id>3</id><address>127.0.0.1</address><active/></client>
+<meta><video><width>320</width><height>180</height><frame_rate>29.97</frame_rate><codec>H264</codec><profile>Baseline</profile><level>1.3</level></video><audio><codec>AAC</codec><profile>LC</profile><channels>1</channels><sample_rate>48000</sample_rate></audio></meta>
+<nclients>2</nclients>
+<publishing/>
+<active/>
+</stream>
+<stream>
+<name>k&lt;&amp;1</name>
+<nclients>1</nclients>
+</stream>
+<nclients>3</nclients>
+</live>
+</application>
+<application>
+<name>other</name>
+<live><nclients>0</nclients></live>
+</application>
+</server>
+</rtmp>
+)";
+
+IngestAddress at(std::string app, std::string playpath) {
+    return {"127.0.0.1", 1935, std::move(app), Secret(std::move(playpath))};
+}
+
+}  // namespace
+
+TEST_CASE("nginx stat: the publisher, its players and its tracks are found") {
+    const auto stat = parse_nginx_stat(page);
+    REQUIRE(stat);
+    CHECK(stat->worker_pid == 5583);
+    const auto* found = stat->find(at("live", ""));
+    REQUIRE(found != nullptr);
+    CHECK(found->has_publisher);
+    CHECK(found->players() == 1);
+    REQUIRE(found->video);
+    CHECK(found->video->codec == "H264");
+    CHECK(found->video->width == 320);
+    CHECK(found->video->height == 180);
+    CHECK(found->video->frame_rate == doctest::Approx(29.97));
+    REQUIRE(found->audio);
+    CHECK(found->audio->codec == "AAC");
+    CHECK(found->audio->channels == 1);
+    CHECK(found->audio->sample_rate_hz == 48000);
+}
+
+TEST_CASE("nginx stat: a name with escaped characters is found, and that only players are there") {
+    const auto stat = parse_nginx_stat(page);
+    REQUIRE(stat);
+    const auto* found = stat->find(at("live", "k<&1"));
+    REQUIRE(found != nullptr);
+    CHECK_FALSE(found->has_publisher);
+    CHECK(found->players() == 1);
+    CHECK_FALSE(found->video);
+    CHECK(stat->find(at("other", "")) == nullptr);
+    CHECK(stat->find(at("live", "k")) == nullptr);
+}
+
+TEST_CASE("nginx stat: who publishes under another name is noticed") {
+    const auto stat = parse_nginx_stat(page);
+    REQUIRE(stat);
+    CHECK(stat->is_published_elsewhere(at("live", "key")));
+    CHECK_FALSE(stat->is_published_elsewhere(at("live", "")));
+    CHECK_FALSE(stat->is_published_elsewhere(at("other", "")));
+}
+
+TEST_CASE("nginx stat: a page torn anywhere is nothing") {
+    const std::string whole(page);
+    const auto last = whole.rfind('>');
+    for (std::size_t length = 0; length < last; ++length) {
+        CAPTURE(length);
+        CHECK_FALSE(parse_nginx_stat(whole.substr(0, length)));
+    }
+}
+
+TEST_CASE("nginx stat: what is no such page is nothing") {
+    std::string deep = "<rtmp>";
+    for (int i = 0; i < 1000; ++i) deep += "<a>";
+    for (const std::string& text : std::initializer_list<std::string>{
+             "", "text", "<", ">", "<>", "</>", "</rtmp>", "<rtmp>", "<rtmp></rtm>", "<a></a>",
+             "<html><body>404</body></html>", "<rtmp></rtmp><rtmp></rtmp>", "<rtmp><a></rtmp></a>",
+             "<rtmp><?x?></rtmp>", "<rtmp><!-- --></rtmp>", "<rtmp><></rtmp>", deep,
+             std::string("\0\0\0", 3), "<rtmp><server></server>"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_nginx_stat(text));
+    }
+}
+
+TEST_CASE("nginx stat: odd elements and numbers are passed over") {
+    for (const char* text :
+         {"<rtmp/>", "<rtmp></rtmp>", "<rtmp><pid>x</pid></rtmp>", "<rtmp><pid>99999999999</pid></rtmp>",
+          "<rtmp><pid>1 2</pid></rtmp>", "<rtmp><live><stream/></live></rtmp>",
+          "<rtmp><new a=\"b\"><c/></new></rtmp>", "<rtmp><stream><publishing/></stream></rtmp>"}) {
+        CAPTURE(text);
+        const auto stat = parse_nginx_stat(text);
+        REQUIRE(stat);
+        CHECK(stat->worker_pid == 0);
+        CHECK_FALSE(stat->is_published_elsewhere(at("live", "")));
+    }
+}
+
+TEST_CASE("nginx stat: only a whole answer with status 200 has a body") {
+    CHECK(http_body("HTTP/1.1 200 OK\r\nA: b\r\n\r\nbody") == "body");
+    CHECK(http_body("HTTP/1.0 200 OK\r\n\r\n") == "");
+    for (const char* text : {"", "\r\n\r\n", "HTTP/1.1", "HTTP/1.1 \r\n\r\n", "HTTP/1.1 200 OK\r\n",
+                             "HTTP/1.1 404 Not Found\r\n\r\nx", "HTTP/1.1 2000 x\r\n\r\nx",
+                             "HTTP/2 200 OK\r\n\r\nx", "SSH-2.0-x\r\n\r\n", "<rtmp></rtmp>"}) {
+        CAPTURE(text);
+        CHECK_FALSE(http_body(text));
+    }
+}
