@@ -89,6 +89,7 @@ class Loop {
         if (what == Inbox::What::nudge && child_) write_all(lifeline_, "n");
         if (what == Inbox::What::reload && child_) guarded_.reload(*child_);
         if (!keep_in_place(lock_)) is_stopping_ = true;
+        if (child_ && !is_stopping_) guarded_.look_after();
         return what;
     }
 

@@ -35,6 +35,8 @@ class Guarded {
     virtual Milliseconds goodbye() const = 0;
     /// `restream` wants a new look at the configuration.
     virtual void reload(const ChildProcess&) {}
+    /// Called again and again, at least twice a second while there is a child: for upkeep that takes no time.
+    virtual void look_after() {}
     /// Told at the end, when the child is gone and before the lock is free.
     virtual void stopped() = 0;
 };

@@ -1,0 +1,94 @@
+#include "ingest/server.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "ingest/address.hpp"
+#include "ingest/nginx_stat.hpp"
+#include "ingest/record.hpp"
+#include "relay/session_end.hpp"
+#include "state/lock.hpp"
+
+namespace restream {
+
+namespace {
+
+bool any_waits_for(std::span<const Record> records, EndCode code) {
+    return std::ranges::any_of(records, [&](const Record& each) {
+        return each.reason && each.reason->code == end_code_name(code);
+    });
+}
+
+IngestState managed_state(const IngestConfig& config, const Layout& layout) {
+    if (!FileLock::is_held(layout.ingest_lock())) return IngestState::down;
+    const auto stat = ask_nginx(layout.nginx_directory(), Deadline::after(nginx_patience));
+    if (!stat) return IngestState::unknown;
+    const auto* found = stat->find(ingest_address(config));
+    const bool is_live = found != nullptr && found->has_publisher;
+    return is_live ? IngestState::live : IngestState::no_publisher;
+}
+
+}  // namespace
+
+std::string_view ingest_server_name(IngestServer server) {
+    switch (server) {
+        case IngestServer::embedded: return "embedded";
+        case IngestServer::nginx: return "nginx";
+        case IngestServer::external: return "external";
+    }
+    return "external";
+}
+
+std::string_view ingest_state_name(IngestState state) {
+    switch (state) {
+        case IngestState::live: return "live";
+        case IngestState::no_publisher: return "no_publisher";
+        case IngestState::down: return "down";
+        case IngestState::unknown: return "unknown";
+    }
+    return "unknown";
+}
+
+IngestState ingest_state_of(std::span<const Record> live_records) {
+    const bool is_carried = std::ranges::any_of(
+        live_records, [](const Record& each) { return each.state == State::live; });
+    if (is_carried) return IngestState::live;
+    if (any_waits_for(live_records, EndCode::no_publisher)) return IngestState::no_publisher;
+    if (any_waits_for(live_records, EndCode::ingest_down)) return IngestState::down;
+    return IngestState::unknown;
+}
+
+IngestStatus ingest_status(const IngestConfig& config, const Layout& layout,
+                           std::span<const Record> live_records) {
+    IngestStatus status;
+    status.server = config.server;
+    status.url = config.display_url();
+    if (config.server == IngestServer::external) {
+        status.state = ingest_state_of(live_records);
+        return status;
+    }
+    status.state = managed_state(config, layout);
+    if (const auto record = live_ingest_record(layout)) {
+        status.pid = record->guardian.pid;
+        if (record->server) status.worker_pid = record->server->pid;
+    }
+    return status;
+}
+
+void require_managed(const IngestConfig& config) {
+    if (config.server == IngestServer::nginx) return;
+    if (config.server == IngestServer::external) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("the ingest server at {} is external: restream does not manage it; "
+                                "use that server's own commands, or set server = \"nginx\" in the "
+                                "[ingest] section of restream.toml",
+                                config.display_url()));
+    }
+    throw Error(ErrorKind::refused,
+                "the embedded ingest server is not in this version; set server = \"nginx\" in the "
+                "[ingest] section of restream.toml");
+}
+
+}  // namespace restream
