@@ -203,6 +203,22 @@ void drop_key_file(const fs::path& config_directory, const std::string& name) {
     }
 }
 
+/// What NAME.toml is to hold.
+std::string new_text(const fs::path& config_directory, const NewDestination& added) {
+    std::string toml;
+    const auto write_field = [&](std::string_view field, const std::string& value) {
+        if (!value.empty()) toml += fmt::format("{} = {}\n", field, toml_string(value));
+    };
+    write_field("service", added.service);
+    write_field("url", added.url);
+    write_field("backup_url", added.backup_url);
+    if (std::holds_alternative<std::monostate>(added.key)) return toml;
+    const bool is_text = std::holds_alternative<KeyText>(added.key);
+    const KeyReference key =
+        is_text ? KeyFile{key_file_of(config_directory, added.name)} : added.key;
+    return toml + fmt::format("key = {}\n", key_value(key, file_of(config_directory, added.name)));
+}
+
 void check_is_free(const fs::path& config_directory, const std::string& name) {
     if (const auto problem = name_problem(name)) {
         throw Error(ErrorKind::usage,
@@ -220,30 +236,24 @@ void check_is_free(const fs::path& config_directory, const std::string& name) {
 
 }  // namespace
 
-void add_destination(const fs::path& config_directory, const NewDestination& added) {
+Destination preview_destination(const fs::path& config_directory, const NewDestination& added) {
     check_is_free(config_directory, added.name);
     check_key(added.key);
     const fs::path file = file_of(config_directory, added.name);
-    const fs::path own_key_file = key_file_of(config_directory, added.name);
-    const auto* text = std::get_if<KeyText>(&added.key);
-    const KeyReference key = text == nullptr ? added.key : KeyFile{own_key_file};
-    std::string toml;
-    const auto write_field = [&](std::string_view field, const std::string& value) {
-        if (!value.empty()) toml += fmt::format("{} = {}\n", field, toml_string(value));
-    };
-    write_field("service", added.service);
-    write_field("url", added.url);
-    write_field("backup_url", added.backup_url);
-    if (!std::holds_alternative<std::monostate>(key)) {
-        toml += fmt::format("key = {}\n", key_value(key, file));
-    }
     Presets presets;
-    parse_destination(file, toml, DestinationDefaults(), presets);
+    return parse_destination(file, new_text(config_directory, added), DestinationDefaults(),
+                             presets);
+}
+
+void add_destination(const fs::path& config_directory, const NewDestination& added) {
+    preview_destination(config_directory, added);
+    const fs::path file = file_of(config_directory, added.name);
+    const std::string toml = new_text(config_directory, added);
     make_private_directory(folder_of(config_directory));
-    if (text == nullptr) {
-        write_file(file, toml);
+    if (const auto* text = std::get_if<KeyText>(&added.key)) {
+        write_both(key_file_of(config_directory, added.name), text->text, file, toml);
     } else {
-        write_both(own_key_file, text->text, file, toml);
+        write_file(file, toml);
     }
 }
 
@@ -285,16 +295,18 @@ void replace_key(const fs::path& config_directory, const Destination& destinatio
     }
 }
 
+void check_is_removable(const fs::path& config_directory, const Destination& destination) {
+    if (destination.origin == file_of(config_directory, destination.name)) return;
+    throw Error(ErrorKind::config,
+                fmt::format("{}:{}: destination {} stands in a file that only you write; delete "
+                            "[destination.{}] there",
+                            destination.origin.string(), destination.line, destination.name,
+                            destination.name));
+}
+
 void remove_destination(const fs::path& config_directory, const Destination& destination) {
+    check_is_removable(config_directory, destination);
     const fs::path file = file_of(config_directory, destination.name);
-    if (destination.origin != file) {
-        throw Error(
-            ErrorKind::config,
-            fmt::format("{}:{}: destination {} stands in a file that only you write; delete "
-                        "[destination.{}] there",
-                        destination.origin.string(), destination.line, destination.name,
-                        destination.name));
-    }
     std::error_code error;
     fs::remove(file, error);
     if (error) {

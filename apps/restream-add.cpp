@@ -1,0 +1,125 @@
+// restream add NAME: writes a destination.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "base/process.hpp"
+#include "command.hpp"
+#include "config/editor.hpp"
+#include "config/key.hpp"
+#include "config/service.hpp"
+#include "config/url.hpp"
+#include "config/wording.hpp"
+#include "key_input.hpp"
+#include "state/command_lock.hpp"
+
+namespace {
+
+using namespace restream;
+
+struct Options {
+    NewDestination added;
+    KeyOptions key;
+};
+
+void check_url(const char* option, const std::string& url) {
+    if (url.empty()) return;
+    const auto checked = check_destination_url(url);
+    if (const auto* problem = std::get_if<UrlProblem>(&checked)) {
+        throw Error(ErrorKind::usage, fmt::format("{} {}", option, problem->message));
+    }
+}
+
+/// The service that was named, if one was: known, and with a URL from somewhere.
+std::optional<Service> check_service(const NewDestination& added) {
+    if (added.service.empty()) {
+        if (!added.url.empty()) return std::nullopt;
+        throw Error(ErrorKind::usage,
+                    "where to? give --service ID ('restream services' lists them) or --url URL");
+    }
+    const Services services = load_services(share_directory());
+    const Service* service = services.find(added.service);
+    if (service == nullptr) {
+        std::vector<std::string> known;
+        for (const Service& one : services.list) known.push_back(one.id);
+        throw Error(ErrorKind::usage,
+                    fmt::format("--service: {} is not known{}", in_quotes(added.service),
+                                suggestion(added.service, known)));
+    }
+    if (service->url.empty() && added.url.empty()) {
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("{} gives every account or event its own URL: copy it from there and "
+                        "give it with --url",
+                        service->name));
+    }
+    return *service;
+}
+
+/// Whether the last part of the URL is taken for the stream key.
+bool holds_key(const std::string& url) {
+    const auto read = split_url(url);
+    const auto* parts = std::get_if<UrlParts>(&read);
+    return parts != nullptr && parts->scheme.starts_with("rtmp") && parts->segments().size() >= 2;
+}
+
+KeyReference find_key(const Options& options, const Destination& preview,
+                      const std::optional<Service>& service) {
+    if (options.key.is_any_given()) return read_key_input(options.key);
+    if (holds_key(preview.url)) {
+        complain("add",
+                 "the end of --url is taken for the stream key; on the command line others on this "
+                 "machine can see it, and your shell keeps it: better leave it out and give "
+                 "--key-stdin");
+        return std::monostate();
+    }
+    if (!preview.url.starts_with("rtmp") || !can_ask_for_key()) return std::monostate();
+    if (service && !service->key_page.empty()) {
+        fmt::print(stderr, "{} shows your stream key at {}\n", service->name, service->key_page);
+    }
+    return ask_for_key(fmt::format("Stream key of {} (not shown; empty: none): ", preview.name));
+}
+
+int add(Options options) {
+    forbid_core_dumps();
+    const auto directory = config_directory();
+    check_url("--url", options.added.url);
+    check_url("--backup-url", options.added.backup_url);
+    const auto service = check_service(options.added);
+    // Before anybody is asked for a key: whether all else is right.
+    const Destination preview = preview_destination(directory, options.added);
+    options.added.key = find_key(options, preview, service);
+    {
+        const CommandLock lock(Layout(state_directory()), "add");
+        add_destination(directory, options.added);
+    }
+    const Config config = load_config(directory);
+    const Destination& added = config.at(options.added.name);
+    fmt::print(stderr, "added {}: {}\n", added.name, added.display_url());
+    if (const auto problem = foresee_key_problem(added)) complain("add", problem->message);
+    fmt::print(stderr, "to put the live picture there: restream enable {}\n", added.name);
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_command("add", "Adds a destination.", argc, argv, [](CLI::App& app) {
+        auto options = std::make_shared<Options>();
+        app.add_option("NAME", options->added.name, "what it is to be called: a-z, 0-9, - and _")
+            ->required();
+        app.add_option("--service", options->added.service, "a platform, see 'restream services'")
+            ->type_name("ID");
+        app.add_option("--url", options->added.url, "rtmp://, rtmps://, srt:// or file:/PATH")
+            ->type_name("URL");
+        app.add_option("--backup-url", options->added.backup_url, "where the first one fails")
+            ->type_name("URL");
+        declare_key_options(app, options->key);
+        return [options] { return add(*options); };
+    });
+}

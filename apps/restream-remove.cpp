@@ -1,0 +1,56 @@
+// restream remove NAME: stops a destination's relay and deletes the destination.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "command.hpp"
+#include "config/config.hpp"
+#include "config/editor.hpp"
+#include "state/command_lock.hpp"
+#include "state/registry.hpp"
+
+namespace {
+
+using namespace restream;
+
+/// To be replaced by the stopping of relays (relay/control.hpp): until then a running relay is
+/// refused.
+void stop_its_relay(const Registry& registry, const std::string& name) {
+    if (!registry.is_alive(name)) return;
+    throw Error(ErrorKind::no,
+                fmt::format("{} is running; 'restream disable {}' stops it first", name, name));
+}
+
+int remove(const std::string& name) {
+    const auto directory = config_directory();
+    const Config config = load_config(directory);
+    const Destination& destination = config.at(name);
+    check_is_removable(directory, destination);
+    const Registry registry{Layout(state_directory())};
+    {
+        // First of all it is wanted no more: whatever heals relays leaves it alone from here on.
+        const CommandLock lock(registry.layout(), "remove");
+        registry.set_wanted(name, false);
+    }
+    stop_its_relay(registry, name);
+    const CommandLock lock(registry.layout(), "remove");
+    remove_destination(directory, destination);
+    registry.forget(name);
+    fmt::print(stderr, "removed {}\n", name);
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_command("remove", "Stops a destination and deletes it with its key.", argc, argv,
+                       [](CLI::App& app) {
+                           auto name = std::make_shared<std::string>();
+                           app.add_option("NAME", *name, "the destination")->required();
+                           return [name] { return remove(*name); };
+                       });
+}

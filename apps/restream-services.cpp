@@ -1,0 +1,111 @@
+// restream services: the platforms known by name.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/paths.hpp"
+#include "command.hpp"
+#include "config/service.hpp"
+
+namespace {
+
+using namespace restream;
+
+struct Options {
+    bool as_json = false;
+    bool only_names = false;
+};
+
+const char* word_for(KeyLifetime lifetime) {
+    switch (lifetime) {
+        case KeyLifetime::forever:
+            return "forever";
+        case KeyLifetime::broadcast:
+            return "broadcast";
+        case KeyLifetime::once:
+            return "once";
+    }
+    return "";
+}
+
+void print_json(const Services& services) {
+    using nlohmann::json;
+    const auto known = [](int number) { return number == 0 ? json() : json(number); };
+    const auto given = [](const std::string& text) { return text.empty() ? json() : json(text); };
+    json list = json::array();
+    for (const Service& one : services.list) {
+        list.push_back({{"id", one.id},
+                        {"name", one.name},
+                        {"url", given(one.url)},
+                        {"backup_url", given(one.backup_url)},
+                        {"keyframe_interval_s", known(one.keyframe_interval_s)},
+                        {"max_video_kbps", known(one.max_video_kbps)},
+                        {"max_audio_kbps", known(one.max_audio_kbps)},
+                        {"codecs", one.codecs},
+                        {"key_lifetime", word_for(one.key_lifetime)},
+                        {"late_refusal_ms", one.late_refusal.count()},
+                        {"key_page", given(one.key_page)},
+                        {"note", given(one.note)}});
+    }
+    const json all = {{"schema", 1}, {"date", services.date}, {"services", std::move(list)}};
+    fmt::print("{}\n", all.dump(2));
+}
+
+using Row = std::array<std::string, 8>;
+
+void print_table(const Services& services) {
+    const auto known = [](int number) { return number == 0 ? "-" : std::to_string(number); };
+    std::vector<Row> rows = {
+        {"ID", "PLATFORM", "KEYFRAME", "VIDEO", "AUDIO", "CODECS", "KEY", "URL"}};
+    for (const Service& one : services.list) {
+        rows.push_back({one.id, one.name,
+                        one.keyframe_interval_s == 0 ? "-" : known(one.keyframe_interval_s) + " s",
+                        known(one.max_video_kbps), known(one.max_audio_kbps),
+                        fmt::format("{}", fmt::join(one.codecs, " ")), word_for(one.key_lifetime),
+                        one.url.empty() ? "yours: --url" : one.url});
+    }
+    std::array<std::size_t, 8> widths{};
+    for (const Row& row : rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    for (const Row& row : rows) {
+        for (std::size_t i = 0; i + 1 < row.size(); ++i) fmt::print("{:<{}}  ", row[i], widths[i]);
+        fmt::print("{}\n", row.back());
+    }
+    fmt::print(
+        "\nPresets of {}. VIDEO and AUDIO: at most, in kbps. KEY: how long a stream key works.\n"
+        "Where a platform shows you another URL, that one is right: restream add NAME --service "
+        "ID --url URL\n",
+        services.date);
+}
+
+int list(const Options& options) {
+    const Services services = load_services(share_directory());
+    if (options.as_json) {
+        print_json(services);
+    } else if (options.only_names) {
+        for (const Service& one : services.list) fmt::print("{}\n", one.id);
+    } else {
+        print_table(services);
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_command(
+        "services", "Lists the platforms known by name.", argc, argv, [](CLI::App& app) {
+            auto options = std::make_shared<Options>();
+            auto* json = app.add_flag("--json", options->as_json, "as JSON");
+            app.add_flag("--names", options->only_names, "only what add --service takes")
+                ->excludes(json);
+            return [options] { return list(*options); };
+        });
+}
