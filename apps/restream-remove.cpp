@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/editor.hpp"
+#include "relay/control.hpp"
 #include "state/command_lock.hpp"
 #include "state/registry.hpp"
 
@@ -17,26 +18,18 @@ namespace {
 
 using namespace restream;
 
-/// To be replaced by the stopping of relays (relay/control.hpp): until then a running relay is
-/// refused.
-void stop_its_relay(const Registry& registry, const std::string& name) {
-    if (!registry.is_alive(name)) return;
-    throw Error(ErrorKind::no,
-                fmt::format("{} is running; 'restream disable {}' stops it first", name, name));
-}
-
 int remove(const std::string& name) {
     const auto directory = config_directory();
     const Config config = load_config(directory);
     const Destination& destination = config.at(name);
     check_is_removable(directory, destination);
     const Registry registry{Layout(state_directory())};
-    {
-        // First of all it is wanted no more: whatever heals relays leaves it alone from here on.
-        const CommandLock lock(registry.layout(), "remove");
-        registry.set_wanted(name, false);
+    const Control control(registry, config, "remove", program_directory());
+    const auto stayed = control.stop({name}, Control::Keep::nothing);
+    if (!stayed.empty()) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("{}: {}; nothing was deleted", name, stayed.begin()->second));
     }
-    stop_its_relay(registry, name);
     const CommandLock lock(registry.layout(), "remove");
     remove_destination(directory, destination);
     registry.forget(name);

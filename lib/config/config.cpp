@@ -273,7 +273,7 @@ Destination parse_destination(const fs::path& file, std::string_view text,
     return destination;
 }
 
-std::string IngestConfig::display_url() const { return masked_url(url, LastSegment::is_secret); }
+std::string IngestConfig::display_url() const { return masked_url(url, Playpath::is_after_first); }
 
 const Destination* Config::find(std::string_view name) const {
     const auto found =

@@ -12,7 +12,7 @@ namespace restream {
 
 std::string Destination::display_url() const {
     const bool has_key = !std::holds_alternative<std::monostate>(key);
-    return masked_url(url, has_key ? LastSegment::is_shown : LastSegment::is_secret);
+    return masked_url(url, has_key ? Playpath::is_elsewhere : Playpath::is_last_segment);
 }
 
 std::optional<std::string> name_problem(std::string_view name) {

@@ -13,7 +13,8 @@ namespace restream {
 
 namespace {
 
-constexpr std::size_t longest_url_bytes = 2048;
+// RTMP libraries keep app and tcUrl in buffers of about 1,024 bytes.
+constexpr std::size_t longest_url_bytes = 1000;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -323,7 +324,7 @@ std::variant<std::string, UrlProblem> check_ingest_url(std::string_view text) {
     return parts.text();
 }
 
-std::string masked_url(std::string_view url, LastSegment last_segment) {
+std::string masked_url(std::string_view url, Playpath playpath) {
     auto read = split_url(url);
     auto* parts = std::get_if<UrlParts>(&read);
     if (parts == nullptr) return "***";
@@ -331,10 +332,14 @@ std::string masked_url(std::string_view url, LastSegment last_segment) {
     if (!parts->user_info.empty()) parts->user_info = "***";
     if (parts->query && !parts->query->empty()) parts->query = masked_query(*parts->query);
     const auto segments = parts->segments();
-    if (last_segment == LastSegment::is_secret && segments.size() >= 2) {
-        const auto end = parts->path.find_last_not_of('/') + 1;
-        const auto begin = end - segments.back().size();
-        parts->path.replace(begin, segments.back().size(), "***");
+    if (playpath != Playpath::is_elsewhere && segments.size() >= 2) {
+        std::string& path = parts->path;
+        const auto app_begin = path.find_first_not_of('/');
+        const auto end = path.find_last_not_of('/') + 1;
+        const auto begin = playpath == Playpath::is_last_segment
+                               ? end - segments.back().size()
+                               : path.find_first_not_of('/', path.find('/', app_begin));
+        path.replace(begin, end - begin, "***");
     }
     return parts->text();
 }

@@ -39,12 +39,16 @@ std::variant<std::string, UrlProblem> check_destination_url(std::string_view tex
 /// The ingest's URL: rtmp or rtmps.
 std::variant<std::string, UrlProblem> check_ingest_url(std::string_view text);
 
-/// Whether the last of two or more segments of an RTMP path is to be taken for the playpath.
-enum class LastSegment { is_shown, is_secret };
+/// Where the playpath, which is the stream key, stands in an RTMP path.
+enum class Playpath {
+    is_elsewhere,     ///< the key is configured on its own: the whole path is the app
+    is_last_segment,  ///< as publishers read `app/instance/KEY`; a single segment is the app
+    is_after_first,   ///< as players read `app/KEY`
+};
 
-/// The URL with user info, every query value and, if so asked, the playpath as `***`. What is no
-/// URL is masked as a whole.
-std::string masked_url(std::string_view url, LastSegment last_segment);
+/// The URL with user info, every query value and the playpath as `***`. What is no URL is masked as
+/// a whole.
+std::string masked_url(std::string_view url, Playpath playpath);
 
 /// `HOST:PORT`, `[IPV6]:PORT`; nothing for anything else.
 struct HostAndPort {
