@@ -101,8 +101,11 @@ int add(Options options) {
     const Config config = load_config(directory);
     const Destination& added = config.at(options.added.name);
     fmt::print(stderr, "added {}: {}\n", added.name, added.display_url());
-    if (const auto problem = foresee_key_problem(added)) complain("add", problem->message);
-    fmt::print(stderr, "to put the live picture there: restream enable {}\n", added.name);
+    if (const auto problem = foresee_key_problem(added)) {
+        complain("add", problem->message);
+    } else {
+        fmt::print(stderr, "to put the live picture there: restream enable {}\n", added.name);
+    }
     return 0;
 }
 

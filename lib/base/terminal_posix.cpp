@@ -72,11 +72,11 @@ std::optional<Secret> read_hidden_line(std::string_view prompt) {
         char c = '\0';
         const auto count = ::read(STDIN_FILENO, &c, 1);
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0 && line.empty()) return std::nullopt;
-        if (count <= 0 || c == '\n') break;
-        if (c == break_off) {
+        if (count > 0 && c == '\n') break;
+        if (count <= 0 || c == break_off) {
             std::fputc('\n', stderr);
-            return std::nullopt;
+            if (count > 0 || line.empty()) return std::nullopt;
+            break;
         }
         line += c;
     }

@@ -145,7 +145,8 @@ class Loader {
 
     Config load() {
         std::error_code ignored;
-        if (fs::exists(config_.directory, ignored) && !fs::is_directory(config_.directory, ignored)) {
+        if (fs::exists(config_.directory, ignored) &&
+            !fs::is_directory(config_.directory, ignored)) {
             throw Error(ErrorKind::config, config_.directory.string() + ": must be a folder");
         }
         const fs::path main_file = config_.directory / "restream.toml";
@@ -290,9 +291,10 @@ const Destination& Config::at(std::string_view name) const {
     }
     std::vector<std::string> known;
     for (const Destination& destination : destinations) known.push_back(destination.name);
-    throw Error(ErrorKind::usage,
-                fmt::format("there is no destination {}{}; 'restream add {} --service ID' adds one",
-                            in_quotes(name), suggestion(name, known), name));
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("there is no destination {}{} ('restream add {} --service ID' adds one)",
+                    in_quotes(name), suggestion(name, known), name));
 }
 
 Config load_config(const fs::path& directory) { return Loader(directory).load(); }

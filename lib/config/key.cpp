@@ -59,9 +59,10 @@ Resolved read_key_file(const Destination& destination, const fs::path& path) {
 
 KeyProblem unset_variable(const Destination& destination, const std::string& variable) {
     return KeyProblem{
-        fmt::format("the variable {}, which holds the stream key, is not set here; export "
-                    "it first, or let {}",
-                    variable, how_to_replace(destination))};
+        fmt::format("the variable {}, which holds the stream key, is not set here; export it "
+                    "first, or store the "
+                    "key: 'restream key {}'",
+                    variable, destination.name)};
 }
 
 Resolved run_key_command(const Destination& destination, const std::string& command,

@@ -469,10 +469,10 @@ TEST_CASE("config: a name that is not there is answered with the nearest, and ho
         }
         return std::string();
     };
-    CHECK(refused("yuotube", config).find("did you mean \"youtube\"?; 'restream add yuotube") !=
+    CHECK(refused("yuotube", config).find("did you mean \"youtube\"? ('restream add yuotube") !=
           std::string::npos);
     CHECK(refused("twitch", config).find("known are youtube") != std::string::npos);
-    CHECK(refused("twitch", Config()).find("no destination \"twitch\"; 'restream add twitch") !=
+    CHECK(refused("twitch", Config()).find("no destination \"twitch\" ('restream add twitch") !=
           std::string::npos);
     CHECK(refused("../a", config).find("\"../a\" can't name a destination") != std::string::npos);
 }
