@@ -1,0 +1,39 @@
+# PowerShell completion for restream: asks the tool itself for its commands, options and names.
+# Use: . restream.ps1, for example in your $PROFILE.
+
+Register-ArgumentCompleter -Native -CommandName restream -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $before = @($commandAst.CommandElements |
+        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        ForEach-Object { $_.ToString() })
+    $tool = $before[0]
+    $verb = if ($before.Count -gt 1) { $before[1] } else { '' }
+    $previous = $before[-1]
+
+    $candidates = @()
+    if ($before.Count -le 1) {
+        $candidates = @(& $tool --help 2>$null |
+            ForEach-Object { if ($_ -cmatch '^  ([a-z]+) ') { $Matches[1] } })
+    } elseif ($previous -ceq '--service') {
+        $candidates = @(& $tool services --names 2>$null)
+    } elseif (@('--key-file', '--ca-file', '--key-command') -ccontains $previous) {
+        return  # PowerShell's own completion of files
+    } elseif ($previous -ceq '--key-env') {
+        $candidates = @(Get-ChildItem Env: | ForEach-Object { $_.Name })
+    } elseif (@('--url', '--backup-url', '--timeout', '--lines', '--seconds', '--listen') -ccontains $previous) {
+        return
+    } elseif ($wordToComplete.StartsWith('-')) {
+        $candidates = @(& $tool $verb --help 2>$null |
+            ForEach-Object { if ($_ -cmatch '^ +(-[^ ]*)') { $Matches[1].Split(',') } })
+    } elseif (@('enable', 'disable', 'start', 'stop', 'restart', 'status', 'remove', 'key', 'logs') -ccontains $verb) {
+        $candidates = @(& $tool status --names 2>$null | Where-Object { $before -cnotcontains $_ })
+    } elseif ($verb -ceq 'ingest' -and $before.Count -eq 2) {
+        $candidates = @('start', 'stop', 'reload', 'restart', 'status')
+    }
+
+    $candidates |
+        Where-Object { $_ -clike "$wordToComplete*" } |
+        Sort-Object -Unique |
+        ForEach-Object { [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_) }
+}

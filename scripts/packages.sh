@@ -1,0 +1,154 @@
+# Installs Debian packages, and tells what is going on: sourced by scripts/test and scripts/quickstart.
+# shellcheck shell=bash disable=SC2034
+
+# What building needs.
+build_packages=(
+    ca-certificates
+    cmake
+    g++
+    libavcodec-dev
+    libavformat-dev
+    libavutil-dev
+    libcli11-dev
+    libfmt-dev
+    libtomlplusplus-dev
+    ninja-build
+    nlohmann-json3-dev
+    pkg-config
+)
+
+# What runs beside restream: the ingest server, and the publisher and decoder of the demonstration.
+run_packages=(
+    ffmpeg
+    libnginx-mod-rtmp
+    nginx-light
+)
+
+# What only the tests need, and what makes building again quick.
+test_packages=(
+    ccache
+    doctest-dev
+    openssl
+    procps
+    scdoc
+    shellcheck
+)
+
+program=${0##*/}
+
+# Steps go to standard output as "== what"; a failure says which step it was.
+step_name="starting"
+step() {
+    step_name=$1
+    printf '== %s\n' "$1"
+}
+
+fail() {
+    printf '%s: %s: %s\n' "$program" "$step_name" "$1" >&2
+    exit "${2:-5}"
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "installing packages needs root: install sudo, or run as root: apt-get install ${missing[*]}"
+    fi
+}
+
+# Sets `missing` to those of the packages named that are not installed.
+find_missing() {
+    missing=()
+    local package
+    for package in "$@"; do
+        # A virtual package (pkg-config on newer systems) counts by who provides it.
+        case $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) in
+            installed) ;;
+            *) missing+=("$package") ;;
+        esac
+    done
+}
+
+# Debian starts nginx when it is installed, for everybody, on port 80. restream starts an nginx of its
+# own, as the user's process: so for a first install, and only then, starting is forbidden through the
+# file that invoke-rc.d asks. Where there is such a file already, it is not ours to change.
+policy_file=/usr/sbin/policy-rc.d
+policy_is_ours=no
+forbid_service_start() {
+    [ -e "$policy_file" ] && return
+    printf '#!/bin/sh\n# Written by restream while it installs nginx; may be deleted.\nexit 101\n' |
+        as_root tee "$policy_file" >/dev/null
+    policy_is_ours=yes
+    as_root chmod 755 "$policy_file"
+}
+
+allow_service_start() {
+    [ "$policy_is_ours" = yes ] || return 0
+    policy_is_ours=no
+    as_root rm -f "$policy_file"
+}
+
+# Reads apt's output; tells the status lines in steps of ten per cent, and keeps the rest in the log.
+show_apt_progress() {
+    local line percent told=-10
+    while IFS= read -r line; do
+        case $line in
+            dlstatus:*|pmstatus:*)
+                IFS=: read -r _ _ percent _ <<<"$line"
+                percent=${percent%.*}
+                [ "${line%%:*}" = dlstatus ] && continue
+                if [ "$((percent - told))" -ge 10 ]; then
+                    told=$percent
+                    printf '   %3d %%\n' "$percent"
+                fi
+                ;;
+            *) printf '%s\n' "$line" >>"$1" ;;
+        esac
+    done
+}
+
+# install_packages NAME...: those that are missing, and nothing else.
+install_packages() {
+    step "packages"
+    command -v apt-get >/dev/null || fail "there is no apt-get here; install these yourself and use --no-install: $*"
+    find_missing "$@"
+    if [ "${#missing[@]}" -eq 0 ]; then
+        printf '   all %d are installed\n' "$#"
+        return
+    fi
+    local had_nginx=yes log
+    [ -x /usr/sbin/nginx ] || had_nginx=no
+    log=$(mktemp)
+    # shellcheck disable=SC2064 # the name of now is meant
+    trap "rm -f '$log'; allow_service_start" EXIT
+    printf '   installing: %s\n' "${missing[*]}"
+    as_root apt-get -q -q update >>"$log" 2>&1 </dev/null || {
+        cat "$log" >&2
+        fail "apt-get update failed"
+    }
+    [ "$had_nginx" = yes ] || forbid_service_start
+    # The whole status goes to standard output, because sudo closes all other descriptors.
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -q -y --no-install-recommends \
+        -o APT::Status-Fd=1 -o Dpkg::Use-Pty=0 install "${missing[@]}" 2>&1 </dev/null |
+        show_apt_progress "$log"
+    if [ "${PIPESTATUS[0]}" -ne 0 ]; then
+        tail -n 30 "$log" >&2
+        fail "apt-get install failed"
+    fi
+    allow_service_start
+    # Nor at the next boot: nobody asked for a web server.
+    if [ "$had_nginx" = no ] && [ -d /run/systemd/system ]; then
+        as_root systemctl --quiet disable nginx.service
+    fi
+    rm -f "$log"
+    trap - EXIT
+}
+
+# No terminal talk where nobody watches: no colour, no questions.
+quiet_terminal() {
+    if [ -n "${CI:-}" ] || [ ! -t 1 ]; then
+        export NO_COLOR=1 CLICOLOR=0 TERM=dumb
+    fi
+}
