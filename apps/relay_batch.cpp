@@ -12,6 +12,7 @@
 #include "base/paths.hpp"
 #include "base/terminal.hpp"
 #include "command.hpp"
+#include "ingest/control.hpp"
 
 namespace restream {
 
@@ -81,6 +82,13 @@ std::vector<std::string> Workplace::every_wanted() const {
         else complain(verb, name + ": wanted, but not configured any more; run 'restream disable " + name + "'");
     }
     return all;
+}
+
+void bring_up_ingest(const Workplace& place) {
+    if (place.config.ingest.server == IngestServer::external) return;
+    if (start_ingest(place.config, place.registry.layout()) == IngestStart::started) {
+        fmt::print(stderr, "ingest: started, {}\n", place.config.ingest.display_url());
+    }
 }
 
 void BatchFlags::declare(CLI::App& app) {

@@ -2,10 +2,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
 #include "command.hpp"
 #include "config/key.hpp"
-#include "ingest/bring_up.hpp"
 #include "relay_batch.hpp"
 
 namespace {
@@ -47,7 +45,7 @@ int enable(const Options& options) {
         for (const auto& name : batch.names) fmt::print("{}: wanted, not started\n", name);
         return 0;
     }
-    bring_up_ingest(place.config, place.registry, program_directory());
+    bring_up_ingest(place);
     return start_and_wait(place, batch, "");
 }
 

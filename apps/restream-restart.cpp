@@ -1,7 +1,5 @@
 // restream restart [NAME…]: stops and starts again every wanted relay, or the named ones.
-#include "base/paths.hpp"
 #include "command.hpp"
-#include "ingest/bring_up.hpp"
 #include "relay_batch.hpp"
 
 namespace {
@@ -16,7 +14,7 @@ int restart(const BatchFlags& flags) {
     for (const auto& [name, problem] : place.control.stop(batch.names, Control::Keep::wanted)) {
         complain("restart", name + ": " + problem);
     }
-    bring_up_ingest(place.config, place.registry, program_directory());
+    bring_up_ingest(place);
     return start_and_wait(place, batch, "no destination is wanted; run 'restream enable NAME'");
 }
 

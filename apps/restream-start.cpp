@@ -1,7 +1,5 @@
 // restream start [NAME…]: starts every wanted relay, or the named ones; wishes stay as they are.
-#include "base/paths.hpp"
 #include "command.hpp"
-#include "ingest/bring_up.hpp"
 #include "relay_batch.hpp"
 
 namespace {
@@ -13,7 +11,7 @@ int start(const BatchFlags& flags) {
     BatchOptions batch = flags.to_options();
     batch.is_wish = false;
     batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
-    bring_up_ingest(place.config, place.registry, program_directory());
+    bring_up_ingest(place);
     return start_and_wait(place, batch, "no destination is wanted; run 'restream enable NAME'");
 }
 

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
-#include "ingest/bring_up.hpp"
+#include "ingest/control.hpp"
 #include "relay_batch.hpp"
 
 namespace {
@@ -21,7 +21,7 @@ int stop(const Options& options) {
     const auto report = options.json ? Report::json : Report::text;
     const int status = stop_and_tell(place, names, Control::Keep::wanted_but_down, report);
     if (options.ingest) {
-        const bool was_up = take_down_ingest(place.config, place.registry);
+        const bool was_up = stop_ingest(place.registry.layout());
         if (!options.json) fmt::print("ingest: {}\n", was_up ? "stopped" : "was not running");
     }
     return status;

@@ -1,0 +1,152 @@
+#include "relay/status.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "relay/session_end.hpp"
+
+namespace restream {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+/// A living worker publishes every second. Older than this, the record says nothing about now.
+constexpr auto oldest_record = std::chrono::seconds(15);
+
+Reason to_reason(EndCode code, const std::string& name, std::string detail = {}) {
+    const SessionEnd end{code, std::move(detail)};
+    return {std::string(end_code_name(code)), describe(end), remedy(code, name)};
+}
+
+void fill(DestinationStatus& status, const Record& record) {
+    const WallTime now = std::chrono::system_clock::now();
+    status.state = record.state;
+    status.confirmed = record.confirmed;
+    status.reason = record.reason;
+    status.since = record.since;
+    status.pid = record.guardian.pid;
+    status.worker_pid = record.worker ? record.worker->pid : 0;
+    status.worker_restarts = record.worker_restarts;
+    status.session = record.session;
+    status.reconnects = record.reconnects;
+    if (record.next_retry) {
+        const std::chrono::duration<double> left = *record.next_retry - now;
+        status.next_retry_in_s = std::max(0.0, left.count());
+    }
+    // A clock that was set back makes a record look young, never old: no false alarm.
+    const bool has_writer = record.worker && identify(record.worker->pid) == *record.worker;
+    if (has_writer && now - record.written > oldest_record) {
+        status.confirmed = false;
+        status.reason = to_reason(EndCode::no_record, record.name, "it was last written " +
+                                  to_iso8601(record.written));
+    }
+}
+
+/// Adds the relay's record to `records` where it lives.
+DestinationStatus look_at(const Config& config, const Registry& registry, const std::string& name,
+                          std::vector<Record>& records) {
+    DestinationStatus status;
+    status.name = name;
+    status.wanted = registry.is_wanted(name);
+    status.down = registry.is_down(name);
+    status.is_alive = registry.is_alive(name);
+    if (const auto* destination = config.find(name)) {
+        status.service = destination->service;
+        status.url = destination->display_url();
+    } else {
+        status.is_configured = false;
+    }
+    if (!status.is_alive) {
+        if (status.wanted && !status.down) {
+            status.reason = Reason{"not_running", "wanted, but its relay does not run",
+                                   "run 'restream start " + name + "'"};
+        }
+        return status;
+    }
+    if (const auto record = registry.live_record(name)) {
+        if (!status.is_configured) {
+            status.service = record->service;
+            status.url = record->url;
+        }
+        fill(status, *record);
+        records.push_back(*record);
+        return status;
+    }
+    status.state = State::waiting;
+    status.reason = to_reason(EndCode::no_record, name);
+    return status;
+}
+
+ordered_json session_json(const SessionFigures& session) {
+    return {{"started", to_iso8601(session.started)},
+            {"bytes_sent", session.bytes_sent},
+            {"bitrate_kbps", session.bitrate_kbps},
+            {"video_messages", session.video_messages},
+            {"audio_messages", session.audio_messages},
+            {"dropped_messages", session.dropped_messages},
+            {"queue_ms", session.queue_ms},
+            {"rtt_ms", session.rtt_ms ? ordered_json(*session.rtt_ms) : ordered_json(nullptr)}};
+}
+
+ordered_json or_null(int pid) { return pid != 0 ? ordered_json(pid) : ordered_json(nullptr); }
+
+ordered_json to_value(const DestinationStatus& each) {
+    ordered_json value = {{"name", each.name},
+                          {"service", each.service},
+                          {"url", each.url},
+                          {"wanted", each.wanted},
+                          {"down", each.down},
+                          {"state", state_name(each.state)},
+                          {"confirmed", each.confirmed},
+                          {"reason", nullptr},
+                          {"since", nullptr},
+                          {"pid", or_null(each.pid)},
+                          {"worker_pid", or_null(each.worker_pid)},
+                          {"worker_restarts", each.worker_restarts},
+                          {"session", nullptr},
+                          {"reconnects", each.reconnects},
+                          {"next_retry_in_s", nullptr}};
+    if (each.reason) {
+        value["reason"] = {{"code", each.reason->code},
+                           {"message", each.reason->message},
+                           {"remedy", each.reason->remedy}};
+    }
+    if (each.since) value["since"] = to_iso8601(*each.since);
+    if (each.session) value["session"] = session_json(*each.session);
+    if (each.next_retry_in_s) value["next_retry_in_s"] = *each.next_retry_in_s;
+    return value;
+}
+
+}  // namespace
+
+Status look(const Config& config, const Registry& registry, const std::vector<std::string>& names) {
+    Status status;
+    std::vector<std::string> all = names;
+    if (all.empty()) {
+        for (const auto& each : config.destinations) all.push_back(each.name);
+        for (auto& name : registry.known_names()) {
+            if (config.find(name) == nullptr && registry.is_alive(name)) all.push_back(std::move(name));
+        }
+    }
+    std::vector<Record> records;
+    for (const auto& name : all) status.destinations.push_back(look_at(config, registry, name, records));
+    status.ingest = ingest_status(config.ingest, registry.layout(), records);
+    return status;
+}
+
+std::string to_json(const Status& status) {
+    ordered_json destinations = ordered_json::array();
+    for (const auto& each : status.destinations) destinations.push_back(to_value(each));
+    const ordered_json document = {{"schema", 1},
+                                   {"ingest",
+                                    {{"server", ingest_server_name(status.ingest.server)},
+                                     {"url", status.ingest.url},
+                                     {"state", ingest_state_name(status.ingest.state)},
+                                     {"pid", or_null(status.ingest.pid.value_or(0))},
+                                     {"worker_pid", or_null(status.ingest.worker_pid.value_or(0))}}},
+                                   {"destinations", std::move(destinations)}};
+    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace restream

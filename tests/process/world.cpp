@@ -1,0 +1,212 @@
+#include "process/world.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <exception>
+#include <nlohmann/json.hpp>
+
+#include "base/paths.hpp"
+#include "process/descendants.hpp"
+#include "process/free_port.hpp"
+#include "state/lock.hpp"
+#include "state/record.hpp"
+
+namespace restream::test {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+bool test_has_failed = false;
+
+/// Sanitizers' reports go to files, as a relay has no standard error; the leak check needs ptrace of
+/// itself, which a process that hides its memory refuses to all but root.
+std::string sanitizer_options(const fs::path& folder) {
+    return fmt::format("log_path={}:detect_leaks={}:abort_on_error=0", (folder / "sanitizer").string(),
+                       ::geteuid() == 0 ? 1 : 0);
+}
+
+std::string last_part(const std::string& text, std::size_t most_bytes) {
+    return text.size() <= most_bytes ? text : "…" + text.substr(text.size() - most_bytes);
+}
+
+std::string sanitizer_reports(const fs::path& home) {
+    std::string reports;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(home, error)) {
+        if (!entry.path().filename().string().starts_with("sanitizer.")) continue;
+        reports += entry.path().filename().string() + ":\n" + content_of(entry.path());
+    }
+    return reports;
+}
+
+}  // namespace
+
+bool has_failed() { return test_has_failed; }
+void set_failed(bool failed) { test_has_failed = failed; }
+
+World::World() : ingest_port_(free_port()) {
+    fs::create_directories(state());
+    configure("");
+}
+
+World::~World() { end(); }
+
+void World::end() noexcept {
+    try {
+        const bool is_unwinding = std::uncaught_exceptions() > 0;
+        const std::string last_status = has_failed() || is_unwinding ? run({"status", "--json"}).output : "";
+        const Outcome stop = run({"stop", "--ingest"}, {.longest = std::chrono::seconds(20)});
+        // What a killed guardian left may take a second to say goodbye.
+        wait_until(Deadline::after(std::chrono::seconds(3)), [] { return living_descendants().empty(); });
+        const auto left = living_descendants();
+        if (!left.empty()) {
+            FAIL_CHECK("processes are left over:\n" << describe(left) << stop.describe());
+        }
+        end_descendants();
+        const std::string reports = sanitizer_reports(home());
+        if (!reports.empty()) FAIL_CHECK("a sanitizer reports:\n" << reports);
+        if (has_failed() || is_unwinding) {
+            MESSAGE("status before the end: " << last_status << "\nlogs:\n" << logs());
+        }
+    } catch (...) {
+        FAIL_CHECK("the world could not be ended");
+    }
+}
+
+std::string World::ingest_url() const { return fmt::format("rtmp://127.0.0.1:{}/live", ingest_port_); }
+
+void World::configure(const std::string& more) const {
+    write_file(config() / "restream.toml",
+               fmt::format("[ingest]\nserver = \"nginx\"\nlisten = \"127.0.0.1:{}\"\nurl = \"{}\"\n\n{}",
+                           ingest_port_, ingest_url(), more));
+}
+
+void World::add(const std::string& name, const std::string& url, const std::string& key,
+                const std::string& more) const {
+    std::string text = fmt::format("url = \"{}\"\n", url);
+    if (!key.empty()) text += fmt::format("key = \"{}\"\n", key);
+    const fs::path file = config() / "destinations.d" / (name + ".toml");
+    write_file(file, text + more);
+    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+}
+
+CommandLine World::command(const std::vector<std::string>& arguments, const Call& call) const {
+    CommandLine line{program_directory() / "restream", arguments, call.input, call.variables};
+    const std::string options = sanitizer_options(home());
+    const std::vector<std::pair<std::string, std::string>> own = {
+        {"HOME", home()},
+        {"RESTREAM_CONFIG_DIR", config()},
+        {"RESTREAM_STATE_DIR", state()},
+        {"NO_COLOR", "1"},
+        {"ASAN_OPTIONS", options},
+        {"UBSAN_OPTIONS", "print_stacktrace=1:" + options},
+        {"LSAN_OPTIONS", options},
+        {"TSAN_OPTIONS", options}};
+    line.variables.insert(line.variables.end(), own.begin(), own.end());
+    return line;
+}
+
+CommandRun World::start(const std::vector<std::string>& arguments, const Call& call) const {
+    return CommandRun(command(arguments, call));
+}
+
+Outcome World::run(const std::vector<std::string>& arguments, const Call& call) const {
+    return run_command_line(command(arguments, call), call.longest);
+}
+
+Outcome World::must(const std::vector<std::string>& arguments, const Call& call) const {
+    const Outcome outcome = run(arguments, call);
+    REQUIRE_MESSAGE(outcome.status == 0, "restream " << fmt::format("{}", fmt::join(arguments, " ")) << ": "
+                                                     << outcome.describe());
+    return outcome;
+}
+
+json World::status() const {
+    const Outcome outcome = run({"status", "--json"});
+    json document = json::parse(outcome.output, nullptr, false);
+    REQUIRE_MESSAGE(!document.is_discarded(), "status --json: " << outcome.describe());
+    return document;
+}
+
+json World::status(const std::string& name) const {
+    const json document = status();
+    for (const auto& each : document["destinations"]) {
+        if (each["name"] == name) return each;
+    }
+    return {};
+}
+
+std::string World::state(const std::string& name) const {
+    const json part = status(name);
+    return part.is_null() ? "" : part["state"].get<std::string>();
+}
+
+bool World::wait_status(const std::string& name, const std::function<bool(const json&)>& is_so,
+                        Milliseconds longest) const {
+    // Each look is a process: not too often.
+    return wait_until(
+        Deadline::after(longest),
+        [&] {
+            const json part = status(name);
+            return !part.is_null() && is_so(part);
+        },
+        Milliseconds(60));
+}
+
+bool World::wait_state(const std::string& name, const std::string& state, Milliseconds longest) const {
+    return wait_status(name, [&](const json& part) { return part["state"] == state; }, longest);
+}
+
+int World::guardian(const std::string& name) const {
+    const auto record = record_from_json(content_of(layout().relay_record(name)));
+    return record ? record->guardian.pid : -1;
+}
+
+int World::worker(const std::string& name) const {
+    const auto record = record_from_json(content_of(layout().relay_record(name)));
+    return record && record->worker ? record->worker->pid : -1;
+}
+
+bool World::is_lock_held(const std::string& name) const {
+    return FileLock::is_held(layout().relay_lock(name));
+}
+
+int World::count_processes(const std::string& word) {
+    int found = 0;
+    for (const auto& each : living_descendants()) found += each.command.find(word) != std::string::npos ? 1 : 0;
+    return found;
+}
+
+std::string World::logs() const {
+    std::string text;
+    std::error_code error;
+    for (const auto& entry : fs::recursive_directory_iterator(state(), error)) {
+        if (entry.path().extension() != ".log") continue;
+        text += "--- " + entry.path().string() + "\n" + last_part(content_of(entry.path()), 6000);
+    }
+    return text;
+}
+
+bool is_gone(int pid) { return pid <= 0 || !identify(pid).has_value(); }
+
+bool wait_gone(int pid, Milliseconds longest) {
+    return wait_until(Deadline::after(longest), [&] { return is_gone(pid); });
+}
+
+void kill_now(int pid) {
+    REQUIRE_MESSAGE(pid > 1, "no such process to kill");
+    for (const auto& each : living_descendants()) {
+        if (each.pid == pid) {
+            ::kill(pid, SIGKILL);
+            return;
+        }
+    }
+    FAIL("process " << pid << " is none of this test's");
+}
+
+}  // namespace restream::test

@@ -1,0 +1,95 @@
+// The world of one test: a home of its own, the commands run in it, and nobody left alive behind it.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "base/process.hpp"
+#include "process/command_run.hpp"
+#include "process/temporary_folder.hpp"
+#include "state/layout.hpp"
+
+namespace restream::test {
+
+/// How a command is called, beyond its arguments.
+struct Call {
+    std::string input = {};
+    std::vector<std::pair<std::string, std::string>> variables = {};
+    Milliseconds longest = std::chrono::seconds(40);
+};
+
+/// A temporary home with a configuration whose ingest is a managed nginx on a free port.
+///
+/// To be made before every server and publisher of the test, so that it goes last: then it stops everything,
+/// and whatever process is left fails the test by name. So does any report of a sanitizer, from a relay too.
+/// When the test failed, the logs are printed.
+class World {
+  public:
+    World();
+    ~World();
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    const std::filesystem::path& home() const { return folder_.path(); }
+    std::filesystem::path config() const { return home() / "config"; }
+    std::filesystem::path state() const { return home() / "state"; }
+    Layout layout() const { return Layout(state()); }
+    int ingest_port() const { return ingest_port_; }
+    std::string ingest_url() const;
+
+    /// Writes restream.toml anew: its [ingest] table and then `more`.
+    void configure(const std::string& more) const;
+    /// Writes destinations.d/NAME.toml.
+    void add(const std::string& name, const std::string& url, const std::string& key = "",
+             const std::string& more = "") const;
+
+    /// `restream ARGUMENTS…`, to its end.
+    Outcome run(const std::vector<std::string>& arguments, const Call& call = {}) const;
+    /// The same without waiting.
+    CommandRun start(const std::vector<std::string>& arguments, const Call& call = {}) const;
+    /// What is run: for tests that start it in a way of their own.
+    CommandLine command(const std::vector<std::string>& arguments, const Call& call = {}) const;
+    /// The test fails and ends if the command does not exit with 0.
+    Outcome must(const std::vector<std::string>& arguments, const Call& call = {}) const;
+
+    /// `restream status --json`, and the part about one destination (null where it is not there).
+    nlohmann::json status() const;
+    nlohmann::json status(const std::string& name) const;
+    std::string state(const std::string& name) const;
+    /// Waits until that destination's part fulfils the predicate. **Blocks**: at most that long.
+    bool wait_status(const std::string& name,
+                     const std::function<bool(const nlohmann::json&)>& is_so,
+                     Milliseconds longest = std::chrono::seconds(20)) const;
+    bool wait_state(const std::string& name, const std::string& state,
+                    Milliseconds longest = std::chrono::seconds(20)) const;
+
+    /// Guardian and worker of a relay as its record names them now; -1 where there is none.
+    int guardian(const std::string& name) const;
+    int worker(const std::string& name) const;
+    bool is_lock_held(const std::string& name) const;
+    /// Living descendants whose argv has this word: a program's name, say.
+    static int count_processes(const std::string& word);
+
+    /// Everything the relays and nginx wrote to their logs.
+    std::string logs() const;
+
+  private:
+    void end() noexcept;
+    TemporaryFolder folder_;
+    int ingest_port_;
+};
+
+/// The process is gone (or a zombie).
+bool is_gone(int pid);
+bool wait_gone(int pid, Milliseconds longest);
+/// SIGKILL by PID, for a process that this test program descends to.
+void kill_now(int pid);
+
+/// Whether an assertion of the running test has failed so far.
+bool has_failed();
+void set_failed(bool failed);
+
+}  // namespace restream::test
