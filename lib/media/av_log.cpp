@@ -9,9 +9,11 @@ extern "C" {
 #include <cstdarg>
 #include <cstdio>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
+#include "media/srt_log.hpp"
 
 namespace restream {
 
@@ -49,6 +51,7 @@ struct Shared {
     std::vector<Secret> hidden;
     std::function<void(std::string_view)> hear;
     std::string last_line;
+    std::string srt_rejection;
 };
 
 Shared& shared() {
@@ -109,6 +112,26 @@ void on_av_log(void*, int level, const char* format, va_list arguments) noexcept
     }
 }
 
+void keep_rejection(std::string_view line) {
+    constexpr std::string_view begin = "REJECT reported from HS processing: ";
+    const auto at = line.find(begin);
+    if (at == std::string_view::npos) return;
+    const std::string_view reason = line.substr(at + begin.size());
+    Shared& common = shared();
+    const std::lock_guard lock(common.mutex);
+    common.srt_rejection = reason.substr(0, reason.find(" - "));
+}
+
+/// libsrt's threads are not ours: what they say goes to the log, not to a transcript.
+void on_srt_line(std::string_view line) noexcept {
+    try {
+        keep_rejection(line);
+        hand_on(mask_all("srt: " + std::string(line.substr(0, longest_line_bytes))));
+    } catch (...) {
+        return;
+    }
+}
+
 }  // namespace
 
 AvTranscript::Listening::Listening(AvTranscript& transcript) : outer_(listening_transcript) {
@@ -153,7 +176,16 @@ void AvTranscript::advance(AvStep step) { step_ = step; }
 
 void capture_av_log() {
     static std::once_flag once;
-    std::call_once(once, [] { av_log_set_callback(on_av_log); });
+    std::call_once(once, [] {
+        av_log_set_callback(on_av_log);
+        capture_srt_log(on_srt_line);
+    });
+}
+
+std::string take_srt_rejection() {
+    Shared& common = shared();
+    const std::lock_guard lock(common.mutex);
+    return std::exchange(common.srt_rejection, {});
 }
 
 void hide_in_av_log(const Secret& secret) {

@@ -60,6 +60,10 @@ class AvTranscript {
 /// it.
 void capture_av_log();
 
+/// Why libsrt's threads say that the other side rejected us ("Incorrect passphrase"), since the
+/// last call; empty where they did not. FFmpeg knows only that it failed.
+std::string take_srt_rejection();
+
 /// From now on this text is `***` in everything that comes out of FFmpeg's log.
 void hide_in_av_log(const Secret& secret);
 

@@ -1,12 +1,44 @@
 #include "media/open_sink.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "media/file_sink.hpp"
 #include "media/rtmp_sink.hpp"
+#include "media/srt_sink.hpp"
 
 namespace restream {
 
+namespace {
+
+struct Row {
+    std::string_view scheme;
+    OpenedSink (*open)(const SinkRequest&, const Cancel&);
+};
+
+constexpr std::array rows = {
+    Row{"file", open_file_sink},
+    Row{"rtmp", open_rtmp_sink},
+    Row{"rtmps", open_rtmp_sink},
+    Row{"srt", open_srt_sink},
+};
+
+}  // namespace
+
 OpenedSink open_sink(const SinkRequest& request, const Cancel& cancel) {
-    if (request.url.starts_with("rtmp")) return open_rtmp_sink(request, cancel);
-    return SessionEnd{EndCode::not_supported, "this kind of URL"};
+    std::string scheme = request.url.substr(0, request.url.find(':'));
+    std::ranges::transform(scheme, scheme.begin(), [](char each) {
+        return each >= 'A' && each <= 'Z' ? char(each + 32) : each;
+    });
+    for (const Row& row : rows) {
+        if (row.scheme == scheme) return row.open(request, cancel);
+    }
+    return SessionEnd{
+        EndCode::config_invalid,
+        fmt::format("{}: a destination is rtmp, rtmps, srt or file", scheme.substr(0, 20))};
 }
 
 }  // namespace restream

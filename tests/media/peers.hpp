@@ -49,6 +49,7 @@ class Peer {
 int free_port();
 /// Waits until something listens there. **Throws**: std::runtime_error after 5 s.
 void wait_for_port(int port);
+void wait_for_udp_port(int port);
 
 /// A TCP port that takes connections and never says anything.
 class SilentServer {
@@ -106,7 +107,23 @@ struct TlsFront {
 };
 TlsFront tls_front(const TempFolder& folder, int behind);
 
-/// ffprobe's answer about a file: "video,h264,61" and "audio,aac,87" — kind, codec, packets.
+/// ffprobe's answer about a file, a line a track: "h264,video,61", "aac,audio,87" (packets).
 std::vector<std::string> tracks_of(const std::filesystem::path& file);
+/// What ffmpeg says when it decodes all of a file; nothing where all is well.
+std::string decoder_complaints(const std::filesystem::path& file);
+
+/// A file system that is soon full; only where we may mount one.
+class TinyDisk {
+  public:
+    TinyDisk(const std::filesystem::path& at, int bytes);
+    TinyDisk(const TinyDisk&) = delete;
+    TinyDisk& operator=(const TinyDisk&) = delete;
+    ~TinyDisk();
+    bool is_mounted() const { return is_mounted_; }
+
+  private:
+    std::filesystem::path at_;
+    bool is_mounted_ = false;
+};
 
 }  // namespace restream::test

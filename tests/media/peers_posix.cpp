@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -69,6 +70,15 @@ void check(const Captured& ran, const std::string& what) {
     if (ran.status != 0) throw std::runtime_error(what + ": " + ran.error);
 }
 
+void wait_for_text(const char* file, const std::string& wanted) {
+    const bool is_there = wait_until(Deadline::after(std::chrono::seconds(5)), [&] {
+        std::stringstream text;
+        text << std::ifstream(file).rdbuf();
+        return text.str().find(wanted) != std::string::npos;
+    });
+    if (!is_there) throw std::runtime_error(wanted + " does not appear in " + file);
+}
+
 }  // namespace
 
 TempFolder::TempFolder() {
@@ -109,6 +119,10 @@ void wait_for_port(int port) {
                          reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
     });
     if (!is_open) throw std::runtime_error(fmt::format("nothing listens on port {}", port));
+}
+
+void wait_for_udp_port(int port) {
+    wait_for_text("/proc/net/udp", fmt::format("0100007F:{:04X} 00000000:0000 07", port));
 }
 
 SilentServer::SilentServer() {
@@ -224,12 +238,7 @@ TlsFront tls_front(const TempFolder& folder, int behind) {
                            behind, port)},
         folder.path());
     // Not wait_for_port: that would take the one connection.
-    const std::string wanted = fmt::format("0100007F:{:04X} 00000000:0000 0A", port);
-    (void)wait_until(Deadline::after(std::chrono::seconds(5)), [&] {
-        std::stringstream text;
-        text << std::ifstream("/proc/net/tcp").rdbuf();
-        return text.str().find(wanted) != std::string::npos;
-    });
+    wait_for_text("/proc/net/tcp", fmt::format("0100007F:{:04X} 00000000:0000 0A", port));
     return {port, std::move(peer)};
 }
 
@@ -240,9 +249,26 @@ std::vector<std::string> tracks_of(const fs::path& file) {
     std::vector<std::string> found;
     std::stringstream lines(ran.output);
     for (std::string line; std::getline(lines, line);) {
-        if (!line.empty()) found.push_back(line);
+        // ffprobe names the tracks of a transport stream twice: by program, and all.
+        if (!line.empty() && std::ranges::find(found, line) == found.end()) found.push_back(line);
     }
     return found;
+}
+
+std::string decoder_complaints(const fs::path& file) {
+    const Captured ran =
+        run("ffmpeg", {"-nostdin", "-loglevel", "warning", "-i", file.string(), "-f", "null", "-"});
+    return ran.error;
+}
+
+TinyDisk::TinyDisk(const fs::path& at, int bytes) : at_(at) {
+    fs::create_directories(at);
+    const std::string options = fmt::format("size={}", bytes);
+    is_mounted_ = ::mount("none", at.c_str(), "tmpfs", 0, options.c_str()) == 0;
+}
+
+TinyDisk::~TinyDisk() {
+    if (is_mounted_) ::umount2(at_.c_str(), MNT_DETACH);
 }
 
 }  // namespace restream::test

@@ -1,0 +1,95 @@
+#include "media/muxer.hpp"
+
+#include <utility>
+
+namespace restream {
+
+namespace {
+
+/// A crash loses at most this much of an mp4, whatever the encoder's keyframe interval is.
+constexpr std::int64_t longest_fragment_us = 2'000'000;
+constexpr AVRational milliseconds{1, 1000};
+
+const char* format_name(Container container) {
+    switch (container) {
+        case Container::matroska:
+            return "matroska";
+        case Container::mp4:
+            return "mp4";
+        case Container::mpegts:
+            return "mpegts";
+    }
+    return "";
+}
+
+void set_options(Container container, AvOptions& options) {
+    switch (container) {
+        case Container::matroska:
+            options.set("cluster_time_limit", 1000);  // ms; a crash loses the open cluster
+            break;
+        case Container::mp4:
+            options.set("movflags", std::string("frag_keyframe+empty_moov+default_base_moof"));
+            options.set("frag_duration", longest_fragment_us);
+            break;
+        case Container::mpegts:
+            break;
+    }
+}
+
+}  // namespace
+
+Muxer::Muxer(Container container, AVIOContext& into, Tracks tracks)
+    : container_(container), into_(into), tracks_(std::move(tracks)), packets_(tracks_) {}
+
+int Muxer::add_track(const CodecParametersHandle& parameters, int& index) {
+    if (!parameters) return 0;
+    AVStream* const added = avformat_new_stream(output_.get(), nullptr);
+    if (!added) return AVERROR(ENOMEM);
+    added->time_base = milliseconds;
+    index = added->index;
+    return avcodec_parameters_copy(added->codecpar, parameters.get());
+}
+
+int Muxer::begin() {
+    AVFormatContext* context = nullptr;
+    int result =
+        avformat_alloc_output_context2(&context, nullptr, format_name(container_), nullptr);
+    output_.reset(context);
+    if (result < 0) return result;
+    context->pb = &into_;
+    context->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_FLUSH_PACKETS;
+    context->flush_packets = 1;
+    if ((result = add_track(tracks_.video, video_index_)) < 0) return result;
+    if ((result = add_track(tracks_.audio, audio_index_)) < 0) return result;
+    AvOptions options;
+    set_options(container_, options);
+    result = avformat_write_header(context, options.address());
+    if (result < 0) return result;
+    is_begun_ = true;
+    avio_flush(&into_);
+    return into_.error;
+}
+
+int Muxer::write(const Tag& tag) {
+    Packets::Made made = packets_.make(tag);
+    if (std::holds_alternative<Packets::Nothing>(made)) return 0;
+    if (std::holds_alternative<Packets::Changed>(made)) return AVERROR_INPUT_CHANGED;
+    auto& [packet, kind] = std::get<Packets::Packet>(made);
+    packet->stream_index = kind == AVMEDIA_TYPE_VIDEO ? video_index_ : audio_index_;
+    av_packet_rescale_ts(packet.get(), milliseconds,
+                         output_->streams[packet->stream_index]->time_base);
+    // Not the interleaving variant: it holds packets back until every track has one.
+    const int result = av_write_frame(output_.get(), packet.get());
+    if (into_.error < 0) return into_.error;
+    return result < 0 ? result : 0;
+}
+
+int Muxer::end() {
+    if (!is_begun_) return 0;
+    is_begun_ = false;
+    const int result = av_write_trailer(output_.get());
+    avio_flush(&into_);
+    return into_.error < 0 ? into_.error : result;
+}
+
+}  // namespace restream

@@ -1,0 +1,153 @@
+#include "media/srt_sink.hpp"
+
+#include <fmt/format.h>
+
+#include "media/av_log.hpp"
+#include "media/interrupt.hpp"
+#include "media/muxer.hpp"
+
+namespace restream {
+
+namespace {
+
+/// The value of `name` in the URL's query; nothing where it is not there.
+std::optional<std::string> query_value(std::string_view url, std::string_view name) {
+    const auto mark = url.find('?');
+    if (mark == std::string_view::npos) return std::nullopt;
+    std::string_view rest = url.substr(mark + 1);
+    while (!rest.empty()) {
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        const auto equals = pair.find('=');
+        if (pair.substr(0, equals) != name) continue;
+        return equals == std::string_view::npos ? std::string()
+                                                : std::string(pair.substr(equals + 1));
+    }
+    return std::nullopt;
+}
+
+class SrtSink final : public Sink {
+  public:
+    SrtSink(const SinkRequest& request, const Cancel& cancel)
+        : interrupt_(cancel), write_deadline_(request.write_deadline) {}
+    ~SrtSink() override { interrupt_.drop(); }
+
+    std::optional<SessionEnd> open(const SinkRequest& request);
+    std::optional<SessionEnd> write(const Tag& tag) override;
+    void finish(const Deadline& deadline) override;
+
+  private:
+    int connect(const SinkRequest& request);
+    SessionEnd opening_end(int av_error, const SinkRequest& request) const;
+    std::optional<SessionEnd> ended(int result) const;
+
+    AvTranscript transcript_;
+    Interrupt interrupt_;
+    Milliseconds write_deadline_;
+    bool is_broken_ = false;
+    AvioHandle avio_;
+    std::optional<Muxer> muxer_;
+};
+
+int SrtSink::connect(const SinkRequest& request) {
+    for (const char* name : {"passphrase", "streamid", "srt_streamid"}) {
+        hide_in_av_log(Secret(query_value(request.url, name).value_or("")));
+    }
+    hide_in_av_log(request.key);
+    AvOptions options;
+    options.set("mode", std::string("caller"));
+    options.set("transtype", std::string("live"));
+    options.set("connect_timeout", request.connect_deadline.count());
+    if (!request.key.is_empty() && !query_value(request.url, "streamid") &&
+        !query_value(request.url, "srt_streamid")) {
+        options.set("streamid", request.key.reveal());
+    }
+    const AVIOInterruptCB callback = interrupt_.callback();
+    AVIOContext* context = nullptr;
+    const int result =
+        avio_open2(&context, request.url.c_str(), AVIO_FLAG_WRITE, &callback, options.address());
+    avio_.reset(context);
+    return result;
+}
+
+std::optional<SessionEnd> SrtSink::open(const SinkRequest& request) {
+    capture_av_log();
+    const std::string mode = query_value(request.url, "mode").value_or("caller");
+    if (mode != "caller") {
+        return SessionEnd{EndCode::config_invalid,
+                          "an SRT destination is called: mode must be caller"};
+    }
+    auto learned = learn_tracks(request.prefix);
+    if (auto* end = std::get_if<SessionEnd>(&learned)) return std::move(*end);
+    const AvTranscript::Listening listening(transcript_);
+    interrupt_.set_deadline(Deadline::after(request.connect_deadline));
+    if (const int result = connect(request); result < 0) return opening_end(result, request);
+    muxer_.emplace(Container::mpegts, *avio_, std::move(std::get<Tracks>(learned)));
+    return ended(muxer_->begin());
+}
+
+SessionEnd SrtSink::opening_end(int av_error, const SinkRequest& request) const {
+    if (interrupt_.cause() == Interrupt::Cause::cancelled) return {EndCode::stopped};
+    const std::string address = request.url.substr(0, request.url.find('?'));
+    if (interrupt_.cause() == Interrupt::Cause::expired) {
+        return {EndCode::connect_timed_out, address};
+    }
+    const std::string said = transcript_.detail();
+    if (said.find("resolve hostname") != std::string::npos) {
+        return {EndCode::name_not_found, address};
+    }
+    const std::string detail =
+        fmt::format("{}: {}", address, said.empty() ? av_error_text(av_error) : said);
+    // libsrt's words; FFmpeg gives EIO for all of them.
+    if (said.find("imed out") != std::string::npos || said.find("imeout") != std::string::npos) {
+        return {EndCode::connect_timed_out, detail};
+    }
+    if (said.find("password") != std::string::npos ||
+        said.find("passphrase") != std::string::npos || said.find("ecret") != std::string::npos ||
+        said.find("ejected") != std::string::npos ||
+        said.find("setup failure") != std::string::npos) {
+        return {EndCode::publish_refused, detail};
+    }
+    return {end_code(av_error, EndCode::failed), detail};
+}
+
+std::optional<SessionEnd> SrtSink::write(const Tag& tag) {
+    const AvTranscript::Listening listening(transcript_);
+    transcript_.clear_lines();
+    interrupt_.set_deadline(Deadline::after(write_deadline_));
+    auto end = ended(muxer_->write(tag));
+    is_broken_ = end.has_value();
+    return end;
+}
+
+std::optional<SessionEnd> SrtSink::ended(int result) const {
+    if (result >= 0) return std::nullopt;
+    if (interrupt_.cause() == Interrupt::Cause::cancelled) return SessionEnd{EndCode::stopped};
+    if (interrupt_.cause() == Interrupt::Cause::expired || result == AVERROR(ETIMEDOUT)) {
+        return SessionEnd{EndCode::stalled,
+                          fmt::format("nothing for {}", format_duration(write_deadline_))};
+    }
+    if (result == AVERROR_INPUT_CHANGED) return SessionEnd{EndCode::tracks_changed};
+    const std::string said = transcript_.detail();
+    return SessionEnd{end_code(result, EndCode::closed),
+                      said.empty() ? av_error_text(result) : said};
+}
+
+void SrtSink::finish(const Deadline& deadline) {
+    const AvTranscript::Listening listening(transcript_);
+    interrupt_.ignore_cancel();
+    interrupt_.set_deadline(deadline);
+    if (!is_broken_) (void)muxer_->end();
+    muxer_.reset();
+    avio_.reset();
+}
+
+}  // namespace
+
+OpenedSink open_srt_sink(const SinkRequest& request, const Cancel& cancel) {
+    auto sink = std::make_unique<SrtSink>(request, cancel);
+    if (auto end = sink->open(request)) return std::move(*end);
+    return sink;
+}
+
+}  // namespace restream

@@ -1,0 +1,71 @@
+// FFmpeg's log: what is kept of it, and that no key passes.
+#include "media/av_log.hpp"
+
+extern "C" {
+#include <libavutil/log.h>
+}
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace restream;
+
+TEST_CASE("libav's log: keys in errors are masked, debug lines are not even formatted") {
+    capture_av_log();
+    hide_in_av_log(Secret("live_SECRET/1"));
+    std::string heard;
+    hear_av_log([&](std::string_view line) { heard += std::string(line) + "\n"; });
+    AvTranscript transcript;
+    {
+        const AvTranscript::Listening listening(transcript);
+        av_log(nullptr, AV_LOG_DEBUG, "Sending publish command for '%s'\n", "live_SECRET/1");
+        av_log(nullptr, AV_LOG_INFO, "Output #0, flv, to 'rtmp://h/live/%s':\n", "live_SECRET/1");
+        av_log(nullptr, AV_LOG_ERROR, "Cannot publish %s\n", "live_SECRET/1");
+        av_log(nullptr, AV_LOG_WARNING, "encoded live_SECRET%s1\n", "%2F");
+    }
+    hear_av_log(nullptr);
+    CHECK(heard == "Cannot publish ***\nencoded ***\n");
+    CHECK(transcript.detail() == "Cannot publish ***");
+    CHECK(transcript.step() == AvStep::publishing);
+}
+
+TEST_CASE(
+    "libav's log: the server's words are the detail, lines that only echo a failure are not") {
+    capture_av_log();
+    AvTranscript transcript;
+    {
+        const AvTranscript::Listening listening(transcript);
+        av_log(nullptr, AV_LOG_ERROR, "Server error: %s\n", "Already taken");
+        av_log(nullptr, AV_LOG_WARNING, "Server error: %s\n", "FCPublish unknown");
+        av_log(nullptr, AV_LOG_ERROR, "Cannot open connection %s\n", "tcp://h:1");
+    }
+    CHECK(transcript.server_error() == "Already taken");
+    CHECK(transcript.detail() == "Already taken");
+    transcript.clear_lines();
+    CHECK(transcript.detail().empty());
+    {
+        const AvTranscript::Listening listening(transcript);
+        av_log(nullptr, AV_LOG_ERROR, "The certificate has expired\n");
+        av_log(nullptr, AV_LOG_ERROR, "Cannot open connection %s\n", "tls://h:1");
+    }
+    CHECK(transcript.detail() == "The certificate has expired");
+}
+
+TEST_CASE("libav's log: lines go to the innermost listener, and to none outside") {
+    capture_av_log();
+    AvTranscript outer;
+    AvTranscript inner;
+    av_log(nullptr, AV_LOG_ERROR, "nobody\n");
+    {
+        const AvTranscript::Listening one(outer);
+        {
+            const AvTranscript::Listening two(inner);
+            av_log(nullptr, AV_LOG_ERROR, "for inner\n");
+        }
+        av_log(nullptr, AV_LOG_ERROR, "for outer\n");
+    }
+    CHECK(inner.detail() == "for inner");
+    CHECK(outer.detail() == "for outer");
+    CHECK_FALSE(outer.has_line_with("nobody"));
+}

@@ -1,0 +1,106 @@
+// SRT destinations, with ffmpeg as the listener.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "media/open_sink.hpp"
+#include "media/peers.hpp"
+#include "rtmp/flv.hpp"
+
+using namespace restream;
+using namespace restream::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<Tag> made_tags(const TempFolder& folder) {
+    std::ifstream file(make_flv(folder, 3), std::ios::binary);
+    const std::vector<char> bytes(std::istreambuf_iterator<char>(file), {});
+    FlvReader reader;
+    reader.feed({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+    std::vector<Tag> tags;
+    for (auto next = reader.next(); std::holds_alternative<Tag>(next); next = reader.next()) {
+        tags.push_back(std::get<Tag>(next));
+    }
+    return tags;
+}
+
+SinkRequest to_srt(int port, const std::string& query, const std::vector<Tag>& tags) {
+    SinkRequest request;
+    request.destination = "srt";
+    request.url = fmt::format("srt://127.0.0.1:{}{}", port, query);
+    request.prefix.assign(tags.begin(), tags.begin() + 12);
+    request.connect_deadline = 1500ms;
+    return request;
+}
+
+Peer listen(int port, const std::string& query, const TempFolder& folder) {
+    Peer peer("ffmpeg",
+              {"-nostdin", "-y", "-loglevel", "quiet", "-i",
+               fmt::format("srt://127.0.0.1:{}?mode=listener{}", port, query), "-c", "copy",
+               (folder / "got.ts").string()},
+              folder.path());
+    wait_for_udp_port(port);
+    return peer;
+}
+
+}  // namespace
+
+TEST_CASE("srt: the listener gets picture and sound, the key as its streamid") {
+    const TempFolder folder;
+    const auto tags = made_tags(folder);
+    const int port = free_port();
+    Peer listener = listen(port, "&passphrase=long-enough-1", folder);
+    const Cancel cancel;
+    SinkRequest request = to_srt(port, "?passphrase=long-enough-1", tags);
+    request.key = Secret("the-key");
+    auto opened = open_sink(request, cancel);
+    if (const auto* end = std::get_if<SessionEnd>(&opened)) FAIL(describe(*end));
+    const auto sink = std::move(std::get<std::unique_ptr<Sink>>(opened));
+    const auto begin = SteadyClock::now();
+    for (const Tag& tag : tags) {
+        // SRT drops what comes in one burst: paced like a live ingest.
+        std::this_thread::sleep_until(begin + Milliseconds(tag.time.ms()));
+        REQUIRE_FALSE(sink->write(tag));
+    }
+    const auto said = SteadyClock::now();
+    sink->finish(Deadline::after(1s));
+    CHECK(SteadyClock::now() - said < 1100ms);
+    REQUIRE(listener.process().wait(Deadline::after(10s)));
+    const auto tracks = tracks_of(folder / "got.ts");
+    CAPTURE(fmt::format("{}", fmt::join(tracks, " ")));
+    CHECK(tracks.size() == 2);
+}
+
+TEST_CASE("srt: how it cannot be opened") {
+    const TempFolder folder;
+    const auto tags = made_tags(folder);
+    const int port = free_port();
+    const Peer listener = listen(port, "&passphrase=long-enough-1", folder);
+    struct Row {
+        int port;
+        const char* query;
+        EndCode code;
+    };
+    const Row rows[] = {
+        {free_port(), "", EndCode::connect_timed_out},
+        {port, "?passphrase=something-else", EndCode::publish_refused},
+        {port, "?mode=listener", EndCode::config_invalid},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.query);
+        const Cancel cancel;
+        const auto begin = SteadyClock::now();
+        const auto opened = open_sink(to_srt(row.port, row.query, tags), cancel);
+        REQUIRE(std::holds_alternative<SessionEnd>(opened));
+        const SessionEnd& end = std::get<SessionEnd>(opened);
+        CAPTURE(describe(end));
+        MESSAGE(describe(end));
+        CHECK(end_code_name(end.code) == end_code_name(row.code));
+        CHECK(end.detail.find("something-else") == std::string::npos);
+        CHECK(SteadyClock::now() - begin < 2500ms);
+    }
+}
