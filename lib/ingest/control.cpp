@@ -8,7 +8,6 @@
 #include "base/paths.hpp"
 #include "base/process.hpp"
 #include "config/key.hpp"
-#include "config/url.hpp"
 #include "ingest/address.hpp"
 #include "ingest/nginx_stat.hpp"
 #include "ingest/record.hpp"
@@ -23,6 +22,8 @@ namespace restream {
 
 namespace {
 
+constexpr std::string_view verb = "ingest";
+
 /// The address to knock at: where a server listens on all addresses, loopback.
 std::string door(const IngestConfig& config) {
     if (config.listen_host == "0.0.0.0") return "127.0.0.1";
@@ -30,18 +31,20 @@ std::string door(const IngestConfig& config) {
     return config.listen_host;
 }
 
-void spawn_guardian(const Config& config, const Deadline& deadline) {
+void spawn_guardian(const Config& config, const Layout& layout, const Deadline& deadline) {
     Pipe line = make_pipe();
     SpawnRequest request;
     request.program = program_directory() / "restream-ingest";
     request.arguments = {"serve"};
     request.inherited = {&line.write_end};
     request.is_detached = true;
+    request.with_variables = {{"RESTREAM_CONFIG_DIR", config.directory.string()},
+                              {"RESTREAM_STATE_DIR", layout.root().string()}};
     request.without_variables = key_variables(config);
     const ChildProcess guardian = ChildProcess::spawn(request);
     line.write_end.close();
     if (const auto problem = await_start_report(line.read_end, deadline)) {
-        throw Error(ErrorKind::refused, *problem);
+        throw Error(ErrorKind::refused, "starting the ingest server: " + *problem);
     }
 }
 
@@ -55,8 +58,12 @@ bool answers(const IngestConfig& config, const Layout& layout) {
 std::string why_silent(const Layout& layout) {
     const auto record = live_ingest_record(layout);
     if (record && !record->problem.empty()) return record->problem;
-    return fmt::format("it does not answer; see {}",
+    return fmt::format("it does not answer; see {}, or run 'restream ingest restart'",
                        (layout.nginx_directory() / "error.log").string());
+}
+
+std::optional<ProcessHandle> open_guardian(const std::optional<IngestRecord>& record) {
+    return record ? ProcessHandle::open(record->guardian) : std::nullopt;
 }
 
 }  // namespace
@@ -64,30 +71,30 @@ std::string why_silent(const Layout& layout) {
 IngestStart start_ingest(const Config& config, const Layout& layout) {
     require_managed(config.ingest);
     const Deadline deadline = Deadline::after(ingest_start_deadline);
-    auto result = IngestStart::was_running;
+    if (live_ingest_record(layout) && answers(config.ingest, layout)) return IngestStart::was_running;
     make_private_directory(layout.run_directory());
+    auto result = IngestStart::was_running;
     {
-        const CommandLock lock(layout, "ingest");
+        const CommandLock lock(layout, verb);
         if (!live_ingest_record(layout)) {
-            spawn_guardian(config, deadline);
+            spawn_guardian(config, layout, deadline);
             result = IngestStart::started;
         }
     }
-    if (!wait_until(deadline, [&] { return answers(config.ingest, layout); }, Milliseconds(20))) {
+    if (!wait_until(deadline, [&] { return answers(config.ingest, layout); }, Milliseconds(10))) {
         throw Error(ErrorKind::refused, "starting the ingest server: " + why_silent(layout));
     }
     return result;
 }
 
 bool stop_ingest(const Layout& layout) {
-    if (!FileLock::is_held(layout.ingest_lock())) return false;
     const auto is_free = [&] { return !FileLock::is_held(layout.ingest_lock()); };
+    if (is_free()) return false;
     bool is_asked = false;
     {
-        const CommandLock lock(layout, "ingest");
-        const auto record = live_ingest_record(layout);
-        const auto handle = record ? ProcessHandle::open(record->guardian) : std::nullopt;
-        is_asked = handle && handle->ask(Ask::stop);
+        const CommandLock lock(layout, verb);
+        const auto guardian = open_guardian(live_ingest_record(layout));
+        is_asked = guardian && guardian->ask(Ask::stop);
     }
     // The guardian gives nginx 2 s, then kills it.
     if (is_asked && wait_until(Deadline::after(std::chrono::seconds(5)), is_free)) return true;
@@ -102,10 +109,10 @@ void reload_ingest(const Config& config, const Layout& layout) {
     require_managed(config.ingest);
     std::uint32_t reloads = 0;
     {
-        const CommandLock lock(layout, "ingest");
+        const CommandLock lock(layout, verb);
         const auto record = live_ingest_record(layout);
-        const auto handle = record ? ProcessHandle::open(record->guardian) : std::nullopt;
-        if (!handle || !handle->ask(Ask::reload)) {
+        const auto guardian = open_guardian(record);
+        if (!guardian || !guardian->ask(Ask::reload)) {
             throw Error(ErrorKind::refused,
                         "the ingest server is not running; start it with 'restream ingest start'");
         }
@@ -122,16 +129,15 @@ void reload_ingest(const Config& config, const Layout& layout) {
 }
 
 std::string obs_settings(const IngestConfig& config) {
-    const IngestAddress address = ingest_address(config);
-    const bool is_everywhere = config.listen_host == "0.0.0.0" || config.listen_host == "::";
+    const RtmpEndpoint endpoint = ingest_endpoint(config);
+    const std::string key = endpoint.playpath.is_empty()
+                                ? "(leave it empty)"
+                                : "(what follows \"/" + endpoint.app + "/\" in [ingest] url)";
     std::string text = fmt::format("In OBS (Settings, Stream, Service \"Custom\"):\n"
                                    "  Server:      {}\n"
                                    "  Stream Key:  {}\n",
-                                   publish_url(config),
-                                   address.playpath.is_empty()
-                                       ? "(leave it empty)"
-                                       : "(the part of [ingest] url behind \"/" + address.app + "/\")");
-    if (is_everywhere) {
+                                   publish_url(config), key);
+    if (config.listen_host == "0.0.0.0" || config.listen_host == "::") {
         text += "From another machine, put this one's address in the place of the server's.\n";
     }
     return text;

@@ -57,9 +57,9 @@ std::string allow_lines(std::string_view role, const std::vector<std::string>& n
 }
 
 /// Who may play, beyond loopback: relays that reach the server by this machine's own outer address.
-std::vector<std::string> own_addresses(const IngestAddress& address) {
-    if (is_loopback(address.host) || !is_address_or_network(address.host)) return {};
-    return {address.host};
+std::vector<std::string> own_addresses(const RtmpEndpoint& endpoint) {
+    if (is_loopback(endpoint.host) || !is_address_or_network(endpoint.host)) return {};
+    return {endpoint.host};
 }
 
 struct Placeholder {
@@ -94,13 +94,13 @@ std::string filled(std::string_view text, std::span<const Placeholder> placehold
 
 std::string render_nginx_config(std::string_view template_text, const IngestConfig& config,
                                 const std::filesystem::path& rtmp_module) {
-    const IngestAddress address = ingest_address(config);
+    const RtmpEndpoint endpoint = ingest_endpoint(config);
     const std::array<Placeholder, 5> placeholders = {{
         {"MODULE", quoted(rtmp_module.string(), "the path of nginx's RTMP module")},
         {"LISTEN", listen_value(config)},
-        {"APP", quoted(address.app, "the application in [ingest] url")},
+        {"APP", quoted(endpoint.app, "the application in [ingest] url")},
         {"ALLOW_PUBLISH", allow_lines("publish", config.allow_publish)},
-        {"ALLOW_PLAY", allow_lines("play", own_addresses(address))},
+        {"ALLOW_PLAY", allow_lines("play", own_addresses(endpoint))},
     }};
     return filled(template_text, placeholders);
 }

@@ -123,21 +123,21 @@ class StatReader {
     NginxStat stat_;
 };
 
-bool is_at(const NginxPublication& publication, const IngestAddress& address) {
-    return publication.app == address.app && publication.name == address.playpath;
+bool is_at(const NginxPublication& publication, const RtmpEndpoint& endpoint) {
+    return publication.app == endpoint.app && publication.name == endpoint.playpath;
 }
 
 }  // namespace
 
-const NginxPublication* NginxStat::find(const IngestAddress& address) const {
+const NginxPublication* NginxStat::find(const RtmpEndpoint& endpoint) const {
     const auto found = std::ranges::find_if(
-        publications, [&](const auto& each) { return is_at(each, address); });
+        publications, [&](const auto& each) { return is_at(each, endpoint); });
     return found == publications.end() ? nullptr : &*found;
 }
 
-bool NginxStat::is_published_elsewhere(const IngestAddress& address) const {
+bool NginxStat::is_published_elsewhere(const RtmpEndpoint& endpoint) const {
     return std::ranges::any_of(publications, [&](const auto& each) {
-        return each.has_publisher && each.app == address.app && !is_at(each, address);
+        return each.has_publisher && each.app == endpoint.app && !is_at(each, endpoint);
     });
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
-#include "ingest/address.hpp"
+#include "rtmp/endpoint.hpp"
 
 namespace restream {
 
@@ -43,10 +43,10 @@ struct NginxStat {
     int worker_pid = 0;
     std::vector<NginxPublication> publications;
 
-    /// What is at the address; nullptr where nobody publishes or plays there.
-    const NginxPublication* find(const IngestAddress& address) const;
-    /// Whether somebody publishes to the app under another name than the address's.
-    bool is_published_elsewhere(const IngestAddress& address) const;
+    /// What is there; nullptr where nobody publishes or plays there.
+    const NginxPublication* find(const RtmpEndpoint& endpoint) const;
+    /// Whether somebody publishes to the app under another name than the endpoint's.
+    bool is_published_elsewhere(const RtmpEndpoint& endpoint) const;
 };
 
 /// Reads the /stat page's XML. Unknown elements are skipped; nothing for what is torn or no such page.

@@ -25,7 +25,7 @@ IngestState managed_state(const IngestConfig& config, const Layout& layout) {
     if (!FileLock::is_held(layout.ingest_lock())) return IngestState::down;
     const auto stat = ask_nginx(layout.nginx_directory(), Deadline::after(nginx_patience));
     if (!stat) return IngestState::unknown;
-    const auto* found = stat->find(ingest_address(config));
+    const auto* found = stat->find(ingest_endpoint(config));
     const bool is_live = found != nullptr && found->has_publisher;
     return is_live ? IngestState::live : IngestState::no_publisher;
 }

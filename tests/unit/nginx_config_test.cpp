@@ -63,7 +63,7 @@ TEST_CASE("nginx config: an IPv6 address stands in brackets") {
 TEST_CASE("nginx config: the application is the first part of the URL's path") {
     IngestConfig config;
     for (const char* url : {"rtmp://127.0.0.1/show", "rtmp://127.0.0.1:1935/show/key",
-                            "rtmp://127.0.0.1//show/a/b", "rtmp://127.0.0.1/show?x=1"}) {
+                            "rtmp://127.0.0.1/show?x=1"}) {
         config.url = url;
         CHECK(holds(rendered(config), "a \"show\";"));
     }
@@ -92,7 +92,7 @@ TEST_CASE("nginx config: a value that nginx cannot take is refused") {
         CAPTURE(entry);
         refuses([&](IngestConfig& config) { config.allow_publish = {entry}; });
     }
-    for (const char* url : {"", "rtmp://127.0.0.1", "rtmp://127.0.0.1/", "rtmp://127.0.0.1//",
+    for (const char* url : {"", "rtmp://127.0.0.1", "rtmp://127.0.0.1/", "rtmp://127.0.0.1//", "rtmp://127.0.0.1//show",
                             "no url", "rtmp://127.0.0.1/a\nb", "rtmp://127.0.0.1/a b"}) {
         CAPTURE(url);
         refuses([&](IngestConfig& config) { config.url = url; });
@@ -113,13 +113,13 @@ TEST_CASE("nginx config: a template that is broken is refused") {
 TEST_CASE("ingest address: the playpath is everything behind the app") {
     IngestConfig config;
     config.url = "rtmp://[::1]:1936/live/a/b?token=1";
-    const IngestAddress address = ingest_address(config);
+    const RtmpEndpoint address = ingest_endpoint(config);
     CHECK(address.host == "::1");
     CHECK(address.port == 1936);
     CHECK(address.app == "live");
     CHECK(address.playpath == Secret("a/b"));
     CHECK(publish_url(config) == "rtmp://[::1]:1936/live");
     config.url = "rtmps://media.example/live";
-    CHECK(ingest_address(config).port == 443);
-    CHECK(ingest_address(config).playpath.is_empty());
+    CHECK(ingest_endpoint(config).port == 443);
+    CHECK(ingest_endpoint(config).playpath.is_empty());
 }

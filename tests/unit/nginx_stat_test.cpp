@@ -44,8 +44,11 @@ constexpr std::string_view page = R"(<?xml version="1.0" encoding="utf-8" ?>
 </rtmp>
 )";
 
-IngestAddress at(std::string app, std::string playpath) {
-    return {"127.0.0.1", 1935, std::move(app), Secret(std::move(playpath))};
+RtmpEndpoint at(std::string app, std::string playpath) {
+    RtmpEndpoint endpoint;
+    endpoint.app = std::move(app);
+    endpoint.playpath = Secret(std::move(playpath));
+    return endpoint;
 }
 
 }  // namespace
