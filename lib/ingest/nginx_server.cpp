@@ -82,8 +82,8 @@ NginxServer::NginxServer(Layout layout, std::function<Config()> load)
     : layout_(std::move(layout)), load_(std::move(load)), installation_(require_nginx()) {
     make_private_directory(layout_.nginx_directory() / "test");
     ingest_ = load_managed().ingest;
-    config_text_ = tested_config(ingest_);
     require_free(ingest_);
+    config_text_ = tested_config(ingest_);
     record_.guardian = this_process();
     record_.since = std::chrono::system_clock::now();
     publish();
@@ -134,7 +134,6 @@ void NginxServer::started(const ProcessId& child, std::uint32_t restarts) {
     record_.server = child;
     record_.restarts = restarts;
     record_.since = std::chrono::system_clock::now();
-    is_answering_ = false;
     publish();
 }
 
@@ -142,6 +141,7 @@ void NginxServer::crashed(const std::string& how, std::uint32_t restarts, Millis
     end_strays(layout_.ingest_lock());
     const std::string complaint =
         last_complaint(log_end(layout_.nginx_directory() / "error.log"));
+    has_crashed_ = true;
     record_.server.reset();
     record_.restarts = restarts;
     record_.problem = fmt::format("nginx ended by itself ({}{}{}); it is started again {}", how,
@@ -157,8 +157,8 @@ void NginxServer::reload(const ChildProcess& child) {
     record_.problem.clear();
     try {
         const IngestConfig next = load_managed().ingest;
-        const std::string text = tested_config(next);
         if (next.listen_port != ingest_.listen_port) require_free(next);
+        const std::string text = tested_config(next);
         apply(text);
         replace_worker(child);
         ingest_ = next;
@@ -189,10 +189,9 @@ void NginxServer::replace_worker(const ChildProcess& child) {
 
 void NginxServer::look_after() {
     keep_short(layout_.nginx_directory() / "error.log");
-    if (is_answering_ || !record_.server) return;
-    is_answering_ =
-        ask_nginx(layout_.nginx_directory(), Deadline::after(nginx_patience)).has_value();
-    if (!is_answering_ || record_.problem.empty()) return;
+    if (!has_crashed_) return;
+    if (!ask_nginx(layout_.nginx_directory(), Deadline::after(nginx_patience))) return;
+    has_crashed_ = false;
     record_.problem.clear();
     publish();
 }

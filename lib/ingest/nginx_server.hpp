@@ -47,7 +47,7 @@ class NginxServer : public Guarded {
     IngestConfig ingest_;      ///< what nginx runs with
     std::string config_text_;  ///< its nginx.conf: a later one that failed is never started with
     IngestRecord record_;
-    bool is_answering_ = false;
+    bool has_crashed_ = false;  ///< and has not answered since: the record's problem says why
 };
 
 /// Runs the server until it is asked to stop. **Blocks**: until then.
