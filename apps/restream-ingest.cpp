@@ -15,6 +15,7 @@
 #include "ingest/record.hpp"
 #include "ingest/server.hpp"
 #include "ingest/tcp.hpp"
+#include "relay/healer.hpp"
 #include "relay/status.hpp"
 #include "relay_batch.hpp"
 
@@ -217,8 +218,10 @@ int restart(Report report) {
 /// The server's guardian: started by the others, or by a service manager.
 int serve() {
     StartReport report;
-    serve_nginx(
-        Layout(state_directory()), [] { return load_config(config_directory()); }, report);
+    const Layout layout(state_directory());
+    const auto load = [] { return load_config(config_directory()); };
+    Healer healer(Registry(layout), load, program_directory());
+    serve_nginx(layout, load, [&] { healer.look(SteadyClock::now()); }, report);
     return 0;
 }
 

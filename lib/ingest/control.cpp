@@ -48,10 +48,20 @@ void spawn_guardian(const Config& config, const Layout& layout, const Deadline& 
     }
 }
 
+bool accepts(const IngestConfig& config) {
+    return !connect_problem(door(config), config.listen_port, Deadline::after(nginx_patience));
+}
+
 bool answers(const IngestConfig& config, const Layout& layout) {
-    const auto soon = [] { return Deadline::after(nginx_patience); };
-    return ask_nginx(layout.nginx_directory(), soon()) &&
-           !connect_problem(door(config), config.listen_port, soon());
+    return accepts(config) &&
+           ask_nginx(layout.nginx_directory(), Deadline::after(nginx_patience)).has_value();
+}
+
+/// Takes publishers already. Its statistics are not asked: it is not to be disturbed only because somebody
+/// deleted its socket.
+bool is_up(const IngestConfig& config, const Layout& layout) {
+    const auto record = live_ingest_record(layout);
+    return record && record->server && accepts(config);
 }
 
 /// Why a server that lives does not answer.
@@ -71,7 +81,7 @@ std::optional<ProcessHandle> open_guardian(const std::optional<IngestRecord>& re
 IngestStart start_ingest(const Config& config, const Layout& layout) {
     require_managed(config.ingest);
     const Deadline deadline = Deadline::after(ingest_start_deadline);
-    if (live_ingest_record(layout) && answers(config.ingest, layout)) return IngestStart::was_running;
+    if (is_up(config.ingest, layout)) return IngestStart::was_running;
     make_private_directory(layout.run_directory());
     auto result = IngestStart::was_running;
     {
@@ -81,7 +91,9 @@ IngestStart start_ingest(const Config& config, const Layout& layout) {
             result = IngestStart::started;
         }
     }
-    if (!wait_until(deadline, [&] { return answers(config.ingest, layout); }, Milliseconds(10))) {
+    const bool is_done = wait_until(
+        deadline, [&] { return answers(config.ingest, layout); }, Milliseconds(10));
+    if (!is_done && !is_up(config.ingest, layout)) {
         throw Error(ErrorKind::refused, "starting the ingest server: " + why_silent(layout));
     }
     return result;

@@ -78,8 +78,11 @@ void require_free(const IngestConfig& config) {
 
 }  // namespace
 
-NginxServer::NginxServer(Layout layout, std::function<Config()> load)
-    : layout_(std::move(layout)), load_(std::move(load)), installation_(require_nginx()) {
+NginxServer::NginxServer(Layout layout, std::function<Config()> load, std::function<void()> upkeep)
+    : layout_(std::move(layout)),
+      load_(std::move(load)),
+      upkeep_(std::move(upkeep)),
+      installation_(require_nginx()) {
     make_private_directory(layout_.nginx_directory() / "test");
     ingest_ = load_managed().ingest;
     require_free(ingest_);
@@ -188,7 +191,11 @@ void NginxServer::replace_worker(const ChildProcess& child) {
 }
 
 void NginxServer::look_after() {
+    upkeep_();
     keep_short(layout_.nginx_directory() / "error.log");
+    // Somebody deleted the folder: without its record, commands would take this process for a stray.
+    std::error_code error;
+    if (!fs::exists(layout_.ingest_record(), error)) publish();
     if (!has_crashed_) return;
     if (!ask_nginx(layout_.nginx_directory(), Deadline::after(nginx_patience))) return;
     has_crashed_ = false;
@@ -228,11 +235,12 @@ FileLock take_lock(const Layout& layout) {
 
 }  // namespace
 
-void serve_nginx(const Layout& layout, const std::function<Config()>& load, StartReport& report) {
+void serve_nginx(const Layout& layout, const std::function<Config()>& load,
+                 const std::function<void()>& upkeep, StartReport& report) {
     try {
         Inbox inbox;
         FileLock lock = take_lock(layout);
-        NginxServer server(layout, load);
+        NginxServer server(layout, load, upkeep);
         report.ready();
         guard(std::move(lock), server, inbox);
     } catch (const Error& error) {

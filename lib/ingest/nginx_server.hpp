@@ -21,7 +21,7 @@ class NginxServer : public Guarded {
   public:
     /// Writes and tests nginx.conf. **Throws**: Error where nginx is missing or refuses the configuration,
     /// or where the port cannot be had; then it says by whom it is taken.
-    NginxServer(Layout layout, std::function<Config()> load);
+    NginxServer(Layout layout, std::function<Config()> load, std::function<void()> upkeep);
 
     ChildProcess start(const FileLock& lock, const Fd& lifeline) override;
     void started(const ProcessId& child, std::uint32_t restarts) override;
@@ -43,6 +43,7 @@ class NginxServer : public Guarded {
 
     Layout layout_;
     std::function<Config()> load_;
+    std::function<void()> upkeep_;
     NginxInstallation installation_;
     IngestConfig ingest_;      ///< what nginx runs with
     std::string config_text_;  ///< its nginx.conf: a later one that failed is never started with
@@ -50,9 +51,11 @@ class NginxServer : public Guarded {
     bool has_crashed_ = false;  ///< and has not answered since: the record's problem says why
 };
 
-/// Runs the server until it is asked to stop. **Blocks**: until then.
+/// Runs the server until it is asked to stop. **Blocks**: until then. Calls `upkeep` about twice a
+/// second: what else a process that lives long is good for.
 /// **Throws**: Error where it cannot be started; `report` is told as well. Error{busy} where another one
 /// holds the lock.
-void serve_nginx(const Layout& layout, const std::function<Config()>& load, StartReport& report);
+void serve_nginx(const Layout& layout, const std::function<Config()>& load,
+                 const std::function<void()>& upkeep, StartReport& report);
 
 }  // namespace restream

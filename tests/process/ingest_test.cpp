@@ -297,13 +297,18 @@ TEST_CASE("ingest: an external server is not touched, and that is said") {
     CHECK(has(down.output, "down"));
 }
 
-TEST_CASE("ingest: the state folder's run/ deleted under a live server: stop and start still work") {
+TEST_CASE("ingest: the state folder's run/ deleted under a live server disturbs no publisher") {
     const World world;
     world.must({"ingest", "start"});
     const IngestRecord before = record_of(world);
+    Publisher publisher(world.ingest_url());
+    REQUIRE(wait_ingest(world, "live"));
     std::filesystem::remove_all(world.layout().run_directory());
     CHECK(wait_until(Deadline::after(std::chrono::seconds(5)),
-                     [&] { return FileLock::is_held(world.layout().ingest_lock()); }));
+                     [&] { return live_ingest_record(world.layout()).has_value(); }));
+    CHECK(has(world.must({"ingest", "start"}).output, "was running"));
+    CHECK(ingest(world)["state"] == "unknown");
+    CHECK(publisher.runs());
     world.must({"ingest", "stop"});
     CHECK(is_gone(before.server->pid));
     world.must({"ingest", "start"});
@@ -330,6 +335,22 @@ TEST_CASE("ingest: restart brings wanted relays back, and says how many were liv
     CHECK(platform.ended("k1") == 1);
     publisher.start();
     CHECK(world.wait_state("one", "live"));
+}
+
+TEST_CASE("ingest: its guardian starts a wanted relay again that was killed with its guardian") {
+    const World world;
+    NginxServer platform;
+    world.add("one", platform.url(), "k1");
+    world.add("two", platform.url(), "k2");
+    world.must({"enable", "one", "two"});
+    world.must({"stop", "two"});
+    const int guardian = world.guardian("one");
+    kill_now(guardian);
+    kill_now(world.worker("one"));
+    CHECK(world.wait_status("one", [&](const json& now) {
+        return now["state"] == "waiting" && now["pid"] != guardian;
+    }));
+    CHECK(world.state("two") == "stopped");
 }
 
 TEST_SUITE_END();
