@@ -44,6 +44,7 @@ class SrtSink final : public Sink {
     AvTranscript transcript_;
     Interrupt interrupt_;
     Milliseconds write_deadline_;
+    SteadyTime opened_at_ = SteadyClock::now();
     bool is_broken_ = false;
     AvioHandle avio_;
     std::optional<Muxer> muxer_;
@@ -80,7 +81,9 @@ std::optional<SessionEnd> SrtSink::open(const SinkRequest& request) {
     auto learned = learn_tracks(request.prefix);
     if (auto* end = std::get_if<SessionEnd>(&learned)) return std::move(*end);
     const AvTranscript::Listening listening(transcript_);
-    interrupt_.set_deadline(Deadline::after(request.connect_deadline));
+    interrupt_.set_deadline(Deadline::after(request.connect_deadline + Milliseconds(200)));
+    opened_at_ = SteadyClock::now();
+    (void)take_srt_rejection();
     if (const int result = connect(request); result < 0) return opening_end(result, request);
     muxer_.emplace(Container::mpegts, *avio_, std::move(std::get<Tracks>(learned)));
     return ended(muxer_->begin());
@@ -92,23 +95,16 @@ SessionEnd SrtSink::opening_end(int av_error, const SinkRequest& request) const 
     if (interrupt_.cause() == Interrupt::Cause::expired) {
         return {EndCode::connect_timed_out, address};
     }
-    const std::string said = transcript_.detail();
-    if (said.find("resolve hostname") != std::string::npos) {
-        return {EndCode::name_not_found, address};
+    if (transcript_.has_line_with("resolve hostname")) return {EndCode::name_not_found, address};
+    // FFmpeg gives EIO for all the rest. A rejection comes at once; silence lasts until libsrt's
+    // own timeout.
+    const std::string rejection = take_srt_rejection();
+    if (!rejection.empty()) return {EndCode::publish_refused, rejection};
+    if (Deadline(opened_at_ + request.connect_deadline * 9 / 10).has_passed()) {
+        return {EndCode::connect_timed_out, address};
     }
-    const std::string detail =
-        fmt::format("{}: {}", address, said.empty() ? av_error_text(av_error) : said);
-    // libsrt's words; FFmpeg gives EIO for all of them.
-    if (said.find("imed out") != std::string::npos || said.find("imeout") != std::string::npos) {
-        return {EndCode::connect_timed_out, detail};
-    }
-    if (said.find("password") != std::string::npos ||
-        said.find("passphrase") != std::string::npos || said.find("ecret") != std::string::npos ||
-        said.find("ejected") != std::string::npos ||
-        said.find("setup failure") != std::string::npos) {
-        return {EndCode::publish_refused, detail};
-    }
-    return {end_code(av_error, EndCode::failed), detail};
+    const EndCode otherwise = av_error == AVERROR(EIO) ? EndCode::publish_refused : EndCode::failed;
+    return {end_code(av_error, otherwise), fmt::format("{}: {}", address, av_error_text(av_error))};
 }
 
 std::optional<SessionEnd> SrtSink::write(const Tag& tag) {
