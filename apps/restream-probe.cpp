@@ -1,0 +1,214 @@
+// restream probe [URL]: reads the ingest for a moment and says what it carries.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/inbox.hpp"
+#include "base/paths.hpp"
+#include "base/terminal.hpp"
+#include "command.hpp"
+#include "config/config.hpp"
+#include "config/url.hpp"
+#include "media/probe.hpp"
+#include "media/rtmp_source.hpp"
+
+namespace {
+
+using namespace restream;
+using nlohmann::json;
+
+/// Above this a new session waits long for its first picture. DESIGN: platforms want 2, at most 4.
+constexpr double longest_keyframe_interval_s = 4;
+
+struct Options {
+    std::string url;
+    double seconds = 2;
+    bool is_json = false;
+};
+
+/// One line on a terminal while we wait; nothing anywhere else.
+class Progress {
+  public:
+    explicit Progress(bool is_quiet) : is_shown_(!is_quiet && is_terminal(StandardHandle::error)) {}
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+    ~Progress() {
+        if (is_shown_) fmt::print(stderr, "\r\x1b[K");
+    }
+    void say(const std::string& text) const {
+        if (!is_shown_) return;
+        fmt::print(stderr, "\r\x1b[K{}", text);
+        std::fflush(stderr);
+    }
+
+  private:
+    bool is_shown_;
+};
+
+std::string_view state_name(const std::variant<Probe, SessionEnd>& found) {
+    const auto* const end = std::get_if<SessionEnd>(&found);
+    if (!end) return "live";
+    return end->code == EndCode::no_publisher ? "no_publisher" : "down";
+}
+
+/// Why it is not what one wants; nothing where video or audio was seen.
+std::optional<SessionEnd> reason_of(const std::variant<Probe, SessionEnd>& found) {
+    if (const auto* const end = std::get_if<SessionEnd>(&found)) return *end;
+    const Probe& probe = std::get<Probe>(found);
+    if (probe.video || probe.audio) return std::nullopt;
+    return SessionEnd{EndCode::waiting_for_keyframe, "no video and no audio yet"};
+}
+
+json video_json(const ProbedVideo& video) {
+    return {{"codec", video.codec},
+            {"profile", video.profile.empty() ? json() : json(video.profile)},
+            {"width", video.width > 0 ? json(video.width) : json()},
+            {"height", video.height > 0 ? json(video.height) : json()},
+            {"fps", video.fps},
+            {"bitrate_kbps", video.bitrate_kbps},
+            {"keyframe_interval_s",
+             video.keyframe_interval_s ? json(*video.keyframe_interval_s) : json()},
+            {"b_frames", video.has_b_frames ? json(*video.has_b_frames) : json()},
+            {"messages", video.messages}};
+}
+
+json audio_json(const ProbedAudio& audio) {
+    return {{"codec", audio.codec},
+            {"profile", audio.profile.empty() ? json() : json(audio.profile)},
+            {"sample_rate", audio.sample_rate > 0 ? json(audio.sample_rate) : json()},
+            {"channels", audio.channels > 0 ? json(audio.channels) : json()},
+            {"bitrate_kbps", audio.bitrate_kbps},
+            {"messages", audio.messages}};
+}
+
+void print_json(const std::string& url, const std::variant<Probe, SessionEnd>& found) {
+    const auto* const seen = std::get_if<Probe>(&found);
+    json reason;
+    if (const auto end = reason_of(found)) {
+        reason = {{"code", end_code_name(end->code)},
+                  {"message", describe(*end)},
+                  {"remedy", remedy(end->code, "")}};
+    }
+    const json document = {{"schema", 1},
+                           {"url", url},
+                           {"state", state_name(found)},
+                           {"reason", reason},
+                           {"watched_ms", seen ? seen->watched.count() : 0},
+                           {"messages", seen ? seen->messages : 0},
+                           {"first_keyframe_ms",
+                            seen && seen->to_keyframe ? json(seen->to_keyframe->count()) : json()},
+                           {"video", seen && seen->video ? video_json(*seen->video) : json()},
+                           {"audio", seen && seen->audio ? audio_json(*seen->audio) : json()}};
+    fmt::print("{}\n", document.dump(2));
+}
+
+std::string number_or_question(int number) { return number > 0 ? std::to_string(number) : "?"; }
+
+std::string video_text(const ProbedVideo& video) {
+    std::string text = video.codec;
+    if (!video.profile.empty()) text += " " + video.profile;
+    if (video.width > 0) text += fmt::format(", {}x{}", video.width, video.height);
+    text += fmt::format(", {:.4g} fps, {} kbps", video.fps, video.bitrate_kbps);
+    if (video.keyframe_interval_s) {
+        text += fmt::format(", a keyframe every {:.3g} s", *video.keyframe_interval_s);
+    } else {
+        text += ", fewer than two keyframes seen";
+    }
+    if (video.has_b_frames) text += *video.has_b_frames ? ", B-frames" : ", no B-frames";
+    return text;
+}
+
+std::string audio_text(const ProbedAudio& audio) {
+    return fmt::format("{}{}{}, {} Hz, {} {}, {} kbps", audio.codec,
+                       audio.profile.empty() ? "" : " ", audio.profile,
+                       number_or_question(audio.sample_rate), number_or_question(audio.channels),
+                       audio.channels == 1 ? "channel" : "channels", audio.bitrate_kbps);
+}
+
+void print_text(const std::string& url, const Probe& probe) {
+    fmt::print("{} is live\n", url);
+    fmt::print("  video  {}\n", probe.video ? video_text(*probe.video) : "none");
+    fmt::print("  audio  {}\n", probe.audio ? audio_text(*probe.audio) : "none");
+    const double watched_s = static_cast<double>(probe.watched.count()) / 1000;
+    fmt::print("  {} messages in {:.1f} s", probe.messages, watched_s);
+    if (probe.to_keyframe) {
+        fmt::print("; the first keyframe came after {:.2f} s",
+                   static_cast<double>(probe.to_keyframe->count()) / 1000);
+    }
+    fmt::print("\n");
+    const bool is_slow = probe.video && probe.video->keyframe_interval_s &&
+                         *probe.video->keyframe_interval_s > longest_keyframe_interval_s;
+    if (is_slow) fmt::print("  set the encoder's keyframe interval to 2 s\n");
+}
+
+/// Runs the probe, ended early by Ctrl-C. The inbox comes first: signals go to it from then on.
+std::variant<Probe, SessionEnd> run_probe(const ProbeRequest& request) {
+    Inbox inbox;
+    Cancel cancel;
+    Pipe finished = make_pipe();
+    std::thread watch([&] {
+        if (inbox.wait(Deadline::never(), nullptr, &finished.read_end) == Inbox::What::stop) {
+            cancel.request();
+        }
+    });
+    auto found = probe_ingest(open_rtmp_source, request, cancel);
+    finished.write_end.close();
+    watch.join();
+    return found;
+}
+
+std::string checked_url(const std::string& given) {
+    if (given.empty()) return load_config(config_directory()).ingest.url;
+    const auto checked = check_ingest_url(given);
+    if (const auto* const problem = std::get_if<UrlProblem>(&checked)) {
+        throw Error(ErrorKind::usage, problem->message);
+    }
+    return std::get<std::string>(checked);
+}
+
+int probe(const Options& options) {
+    ProbeRequest request;
+    request.url = checked_url(options.url);
+    request.span = Milliseconds(std::lround(options.seconds * 1000));
+    const std::string shown = masked_url(request.url, Playpath::is_after_first);
+    std::variant<Probe, SessionEnd> found = SessionEnd{};
+    {
+        const Progress progress(options.is_json);
+        progress.say(fmt::format("reading {} for {:.3g} s …", shown, options.seconds));
+        request.on_no_publisher = [&] {
+            progress.say(fmt::format("{}: nobody publishes yet …", shown));
+        };
+        found = run_probe(request);
+    }
+    const auto reason = reason_of(found);
+    if (reason && reason->code == EndCode::stopped) throw Error(ErrorKind::no, "cancelled");
+    if (options.is_json) {
+        print_json(shown, found);
+    } else if (!reason) {
+        print_text(shown, std::get<Probe>(found));
+    } else {
+        complain("probe",
+                 fmt::format("{}: {}; {}", shown, describe(*reason), remedy(reason->code, "")));
+    }
+    if (!reason) return 0;
+    return static_cast<int>(state_name(found) == "down" ? ErrorKind::refused : ErrorKind::no);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_command("probe", "Reads the ingest for a moment and says what it carries.", argc,
+                       argv, [](CLI::App& app) -> CommandBody {
+                           auto options = std::make_shared<Options>();
+                           app.add_option("URL", options->url, "what to read; default: the ingest");
+                           app.add_option("--seconds", options->seconds, "for how long; default: 2")
+                               ->check(CLI::Range(0.1, 600.0));
+                           app.add_flag("--json", options->is_json, "one JSON document");
+                           return [options] { return probe(*options); };
+                       });
+}

@@ -1,0 +1,212 @@
+#include "media/probe.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "media/packets.hpp"
+#include "media/tracks.hpp"
+
+namespace restream {
+
+namespace {
+
+/// The source tells that nobody publishes one second after it began to open.
+constexpr Milliseconds least_opening(1500);
+/// So much is kept to learn the tracks from; a keyframe and some sound are among the first.
+constexpr std::size_t most_prefix_tags = 200;
+constexpr std::uint8_t video_avc = 7;
+
+/// Requests its own Cancel when the user's is requested, or when the time is up.
+class TimeLimit {
+  public:
+    explicit TimeLimit(const Cancel& outer)
+        : outer_(outer), watch_([this](const std::stop_token& stop) { run(stop); }) {}
+
+    void set(const Deadline& deadline) {
+        const std::lock_guard lock(mutex_);
+        deadline_ = deadline;
+    }
+    const Cancel& cancel() const { return inner_; }
+
+  private:
+    void run(const std::stop_token& stop) {
+        constexpr Milliseconds between(20);
+        std::unique_lock lock(mutex_);
+        while (!stop.stop_requested()) {
+            if (outer_.is_requested() || deadline_.has_passed()) inner_.request();
+            changed_.wait_for(lock, stop, between, [] { return false; });
+        }
+    }
+
+    const Cancel& outer_;
+    Cancel inner_;
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    Deadline deadline_ = Deadline::never();
+    std::jthread watch_;  ///< last: it uses all of the above
+};
+
+/// Times and sizes of one kind of message.
+struct Tally {
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    std::optional<RtmpTime> first;
+    RtmpTime last;
+
+    void add(const Tag& tag) {
+        ++messages;
+        bytes += tag.bytes().size();
+        if (!first) first = tag.time;
+        last = tag.time;
+    }
+    double span_s() const { return first ? last.since(*first) / 1000.0 : 0; }
+    /// Messages a second, each but the last with the time to its successor.
+    double rate() const { return span_s() > 0 ? static_cast<double>(messages - 1) / span_s() : 0; }
+    int kbps() const {
+        if (rate() <= 0) return 0;
+        const double per_message = static_cast<double>(bytes) / static_cast<double>(messages);
+        return static_cast<int>(std::lround(per_message * rate() * 8 / 1000));
+    }
+};
+
+/// Learns from every tag what can be learned without decoding.
+class Observer {
+  public:
+    void take(const Tag& tag);
+    Probe result() const;
+
+  private:
+    void take_video(const Tag& tag);
+    void take_audio(const Tag& tag);
+
+    SteadyTime begun_ = SteadyClock::now();
+    std::uint64_t messages_ = 0;
+    std::vector<Tag> prefix_;
+    Tally video_;
+    Tally audio_;
+    Tally keyframes_;
+    std::optional<VideoFacts> video_facts_;
+    std::optional<AudioFacts> audio_facts_;
+    std::optional<std::int32_t> composition_time_;
+    bool has_b_frames_ = false;
+    std::optional<Milliseconds> to_keyframe_;
+};
+
+void Observer::take(const Tag& tag) {
+    ++messages_;
+    if (prefix_.size() < most_prefix_tags) prefix_.push_back(tag);
+    if (tag.type == TagType::video) take_video(tag);
+    if (tag.type == TagType::audio) take_audio(tag);
+}
+
+void Observer::take_video(const Tag& tag) {
+    const auto facts = video_facts(tag.bytes());
+    if (!facts || facts->is_command || facts->is_end_of_sequence) return;
+    video_facts_ = facts;
+    if (facts->is_sequence_header) return;
+    video_.add(tag);
+    if (facts->codec == video_avc && tag.bytes().size() >= 5) {
+        const std::int32_t time = composition_time_ms(tag.bytes());
+        if (composition_time_ && *composition_time_ != time) has_b_frames_ = true;
+        composition_time_ = time;
+    }
+    if (!facts->is_keyframe) return;
+    keyframes_.add(tag);
+    if (!to_keyframe_) {
+        to_keyframe_ = std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - begun_);
+    }
+}
+
+void Observer::take_audio(const Tag& tag) {
+    const auto facts = audio_facts(tag.bytes());
+    if (!facts) return;
+    audio_facts_ = facts;
+    if (!facts->is_sequence_header) audio_.add(tag);
+}
+
+double rounded(double value, double step) { return std::round(value / step) * step; }
+
+std::string profile_of(const AVCodecParameters& parameters) {
+    const char* const name = avcodec_profile_name(parameters.codec_id, parameters.profile);
+    return name ? name : "";
+}
+
+void add_parameters(const std::vector<Tag>& prefix, Probe& probe) {
+    const auto learned = learn_tracks(prefix);
+    const auto* const tracks = std::get_if<Tracks>(&learned);
+    if (!tracks) return;  // a codec of Enhanced RTMP, or headers still missing
+    if (probe.video && tracks->video) {
+        probe.video->profile = profile_of(*tracks->video);
+        probe.video->width = tracks->video->width;
+        probe.video->height = tracks->video->height;
+    }
+    if (probe.audio && tracks->audio) {
+        probe.audio->profile = profile_of(*tracks->audio);
+        probe.audio->sample_rate = tracks->audio->sample_rate;
+        probe.audio->channels = tracks->audio->ch_layout.nb_channels;
+    }
+}
+
+Probe Observer::result() const {
+    Probe probe;
+    probe.messages = messages_;
+    probe.watched = std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - begun_);
+    probe.to_keyframe = to_keyframe_;
+    if (video_facts_) {
+        ProbedVideo& video = probe.video.emplace();
+        video.codec = video_codec_name(*video_facts_);
+        video.fps = rounded(video_.rate(), 0.1);
+        video.bitrate_kbps = video_.kbps();
+        video.messages = video_.messages;
+        if (keyframes_.messages > 1) {
+            video.keyframe_interval_s = rounded(1 / keyframes_.rate(), 0.01);
+        }
+        if (composition_time_) video.has_b_frames = has_b_frames_;
+    }
+    if (audio_facts_) {
+        ProbedAudio& audio = probe.audio.emplace();
+        audio.codec = audio_codec_name(*audio_facts_);
+        audio.bitrate_kbps = audio_.kbps();
+        audio.messages = audio_.messages;
+    }
+    add_parameters(prefix_, probe);
+    return probe;
+}
+
+}  // namespace
+
+std::variant<Probe, SessionEnd> probe_ingest(const OpenSource& open, const ProbeRequest& request,
+                                             const Cancel& cancel) {
+    TimeLimit limit(cancel);
+    limit.set(Deadline::after(std::max(request.span, least_opening)));
+    bool has_no_publisher = false;
+    SourceRequest source_request;
+    source_request.url = request.url;
+    source_request.longest_silence = request.span + std::chrono::seconds(1);
+    source_request.on_no_publisher = [&] {
+        has_no_publisher = true;
+        if (request.on_no_publisher) request.on_no_publisher();
+    };
+    Observer observer;
+    auto opened = open(source_request, limit.cancel());
+    if (auto* const end = std::get_if<SessionEnd>(&opened)) {
+        if (end->code != EndCode::stopped || cancel.is_requested()) return std::move(*end);
+        return SessionEnd{has_no_publisher ? EndCode::no_publisher : EndCode::ingest_down};
+    }
+    TagSource& source = *std::get<std::unique_ptr<TagSource>>(opened);
+    const Deadline until = Deadline::after(request.span);
+    limit.set(until);
+    while (!until.has_passed()) {
+        auto next = source.read();
+        if (std::holds_alternative<SessionEnd>(next)) break;  // what was seen still counts
+        observer.take(std::get<Tag>(next));
+    }
+    if (cancel.is_requested()) return SessionEnd{EndCode::stopped};
+    return observer.result();
+}
+
+}  // namespace restream
