@@ -78,6 +78,7 @@ class Observer {
   public:
     void take(const Tag& tag);
     Probe result() const;
+    bool has_keyframe() const { return to_keyframe_.has_value(); }
 
   private:
     void take_video(const Tag& tag);
@@ -198,12 +199,19 @@ std::variant<Probe, SessionEnd> probe_ingest(const OpenSource& open, const Probe
         return SessionEnd{has_no_publisher ? EndCode::no_publisher : EndCode::ingest_down};
     }
     TagSource& source = *std::get<std::unique_ptr<TagSource>>(opened);
-    const Deadline until = Deadline::after(request.span);
+    Deadline until = Deadline::after(request.span);
     limit.set(until);
+    bool has_keyframe = false;
     while (!until.has_passed()) {
         auto next = source.read();
         if (std::holds_alternative<SessionEnd>(next)) break;  // what was seen still counts
         observer.take(std::get<Tag>(next));
+        if (has_keyframe || !observer.has_keyframe()) continue;
+        // The span counts from the first keyframe, or a server that waits for it would leave none
+        // of it.
+        has_keyframe = true;
+        until = Deadline::after(request.span);
+        limit.set(until);
     }
     if (cancel.is_requested()) return SessionEnd{EndCode::stopped};
     return observer.result();

@@ -52,9 +52,9 @@ struct ProbeRequest {
 };
 
 /// Opens the ingest, waiting for a publisher at most `span` (but long enough to know that there is
-/// none), and reads for `span`. An end says why nothing could be read: `no_publisher`,
-/// `ingest_down`, `ingest_refused`, `stopped`.
-/// **Blocks**: about twice the span at most; obeys Cancel.
+/// none), then for a keyframe at most `span`, and reads for `span` from it on. An end says why
+/// nothing could be read: `no_publisher`, `ingest_down`, `ingest_refused`, `stopped`.
+/// **Blocks**: about three times the span at most; obeys Cancel.
 std::variant<Probe, SessionEnd> probe_ingest(const OpenSource& open, const ProbeRequest& request,
                                              const Cancel& cancel);
 

@@ -254,6 +254,8 @@ TEST_CASE("sink: tags that are published come out of the server as they went in"
                                                std::ranges::equal(each.bytes(), tag.bytes());
                                     }) > 0);
     }
+    REQUIRE(sink->rtt_ms());
+    CHECK(*sink->rtt_ms() < 100);
     CHECK(matched >= 18);  // all but what the server makes itself
     const auto begin = SteadyClock::now();
     sink->finish(Deadline::after(1s));
@@ -330,6 +332,7 @@ TEST_CASE("sink: certificates and host names are checked") {
         request.ca_file = (folder / "cert.pem").string();
         const auto sink = must_open(request, cancel);
         CHECK_FALSE(sink->write(video_tag(0, 5000)));
+        CHECK(sink->rtt_ms());
         const auto begin = SteadyClock::now();
         sink->finish(Deadline::after(1s));
         CHECK(since(begin) < 300ms);
