@@ -92,13 +92,15 @@ allow_service_start() {
 
 # Reads apt's output; tells the status lines in steps of ten per cent, and keeps the rest in the log.
 show_apt_progress() {
-    local line percent told=-10
+    local line told=-10
+    local -i percent
     while IFS= read -r line; do
         case $line in
-            dlstatus:*|pmstatus:*)
-                IFS=: read -r _ _ percent _ <<<"$line"
-                percent=${percent%.*}
-                [ "${line%%:*}" = dlstatus ] && continue
+            pmerror:* | pmconffile:* | media-change:*) printf '%s\n' "$line" | tee -a "$1" ;;
+            dlstatus:*) ;;
+            pmstatus:*)  # pmstatus:g++:41.5:Configuring g++; a package may be NAME:ARCHITECTURE
+                [[ $line =~ :([0-9]+)\.[0-9]+: ]] || continue
+                percent=${BASH_REMATCH[1]}
                 if [ "$((percent - told))" -ge 10 ]; then
                     told=$percent
                     printf '   %3d %%\n' "$percent"
@@ -129,9 +131,12 @@ install_packages() {
         fail "apt-get update failed"
     }
     [ "$had_nginx" = yes ] || forbid_service_start
-    # The whole status goes to standard output, because sudo closes all other descriptors.
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -q -y --no-install-recommends \
-        -o APT::Status-Fd=1 -o Dpkg::Use-Pty=0 install "${missing[@]}" 2>&1 </dev/null |
+    # The status goes where the rest goes, because sudo closes all descriptors but 0, 1 and 2; by way of 3,
+    # because apt closes the descriptor of the status for those it starts.
+    # shellcheck disable=SC2016 # "$@" is the inner shell's
+    as_root env DEBIAN_FRONTEND=noninteractive sh -c 'exec apt-get "$@" 3>&1' apt-get \
+        -q -q -y --no-install-recommends -o APT::Status-Fd=3 -o Dpkg::Use-Pty=0 \
+        install "${missing[@]}" 2>&1 </dev/null |
         show_apt_progress "$log"
     if [ "${PIPESTATUS[0]}" -ne 0 ]; then
         tail -n 30 "$log" >&2
