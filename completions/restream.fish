@@ -39,5 +39,5 @@ complete -c restream -n '__restream_after --key-file --ca-file' -F
 complete -c restream -n '__restream_after --key-env' -a '(set -xn)'
 complete -c restream -n 'string match -q -- "-*" (commandline -ct)' -a '(__restream_options)'
 complete -c restream -n '__restream_wants_name; and not __restream_after --timeout --lines' -a '(__restream_names)'
-complete -c restream -n 'test (__restream_verb) = ingest; and test (count (commandline -opc)) -eq 2' \
+complete -c restream -n 'contains -- ingest (__restream_verb); and test (count (commandline -opc)) -eq 2' \
     -a 'start stop reload restart status'
