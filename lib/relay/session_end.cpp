@@ -22,7 +22,7 @@ constexpr std::array rows = {
     Row{EndCode::ingest_gone, "ingest_gone", "the ingest stopped", "start publishing again", false},
     Row{EndCode::tracks_changed, "tracks_changed", "the ingest came back with other settings", "", false},
     Row{EndCode::ingest_down, "ingest_down", "nothing answers at the ingest's address",
-        "run 'restream ingest start', or check [ingest] url in restream.toml", false},
+        "start the ingest server ('restream ingest start'), or check [ingest] url in restream.toml", false},
     Row{EndCode::ingest_refused, "ingest_refused", "the ingest server refuses players",
         "allow players from this machine, and check [ingest] url in restream.toml", false},
     Row{EndCode::no_publisher, "no_publisher", "nobody publishes to the ingest",

@@ -1,0 +1,84 @@
+// The queue: bounded in time and bytes, dropping pictures before sound.
+#include <doctest/doctest.h>
+
+#include "relay/tag_queue.hpp"
+#include "unit/tags.hpp"
+
+using namespace restream;
+using namespace restream::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr SteadyTime start{};
+
+std::vector<Tag> drain(TagQueue& queue) {
+    std::vector<Tag> all;
+    while (auto tag = queue.pop()) all.push_back(std::move(*tag));
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("queue: what goes in comes out, in order") {
+    TagQueue queue;
+    queue.start_clock(start);
+    for (std::uint32_t i = 0; i < 10; ++i) queue.push(i % 2 == 0 ? inter(i) : audio(i), start);
+    const auto all = drain(queue);
+    REQUIRE(all.size() == 10);
+    for (std::uint32_t i = 0; i < 10; ++i) CHECK(all[i].time == RtmpTime(i));
+    CHECK(queue.dropped() == 0);
+}
+
+TEST_CASE("queue: a slow destination loses pictures up to the next keyframe, never sound or headers") {
+    TagQueue queue;
+    queue.start_clock(start);
+    queue.push(keyframe(0), start);
+    queue.push(avc_header(1), start);
+    queue.push(audio(2), start);
+    queue.push(inter(3), start + 1s);
+    queue.push(inter(4), start + 3s);  // the oldest has waited 3 s
+    CHECK(queue.dropped() == 3);
+    queue.push(inter(5), start + 3s);
+    CHECK(queue.dropped() == 4);
+    queue.push(audio(6), start + 3s);
+    // The pictures are gone, the sound still waits: what waits now is young enough to stay.
+    CHECK(drain(queue).size() == 3);
+    queue.push(inter(7), start + 3s);
+    CHECK(queue.dropped() == 5);
+    queue.push(keyframe(8), start + 3s);
+    queue.push(inter(9), start + 3s);
+    CHECK(drain(queue).size() == 2);
+    CHECK(queue.dropped() == 5);
+}
+
+TEST_CASE("queue: while the destination is being connected only bytes count") {
+    TagQueue queue;
+    queue.push(keyframe(0), start);
+    queue.push(inter(1), start + 9s);
+    CHECK(queue.dropped() == 0);
+    CHECK(queue.waited(start + 9s) == 0ms);
+    queue.start_clock(start + 9s);
+    CHECK(queue.waited(start + 9500ms) == 500ms);
+}
+
+TEST_CASE("queue: it is bounded in bytes") {
+    TagQueue queue;
+    const std::vector<std::uint8_t> megabyte(1024 * 1024, 0x27);
+    for (int i = 0; i < 40; ++i) queue.push(tag(TagType::video, 0, megabyte), start);
+    CHECK(queue.dropped() >= 33);
+    const std::vector<std::uint8_t> sound(1024 * 1024, 0xaf);
+    for (int i = 0; i < 100; ++i) queue.push(tag(TagType::audio, 0, sound), start);
+    CHECK(drain(queue).size() <= TagQueue::most_bytes / sound.size());
+}
+
+TEST_CASE("queue: sound that waits for 10 s is too slow") {
+    TagQueue queue;
+    queue.start_clock(start);
+    CHECK_FALSE(queue.is_too_slow(start + 60s));
+    queue.push(audio(0), start);
+    CHECK_FALSE(queue.is_too_slow(start + 9999ms));
+    CHECK(queue.is_too_slow(start + 10s));
+    drain(queue);
+    CHECK_FALSE(queue.is_too_slow(start + 60s));
+}
