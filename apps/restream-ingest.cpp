@@ -16,7 +16,7 @@
 #include "ingest/server.hpp"
 #include "ingest/tcp.hpp"
 #include "relay/healer.hpp"
-#include "relay/status.hpp"
+#include "status/status.hpp"
 #include "relay_batch.hpp"
 
 namespace {

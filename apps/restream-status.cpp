@@ -10,7 +10,7 @@
 #include "base/terminal.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
-#include "relay/status.hpp"
+#include "status/status.hpp"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "relay/status.hpp"
+#include "status/status.hpp"
 
 using namespace restream;
 using namespace std::chrono_literals;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "relay/status.hpp"
+#include "status/status.hpp"
 
 namespace restream {
 

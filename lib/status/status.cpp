@@ -1,4 +1,4 @@
-#include "relay/status.hpp"
+#include "status/status.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
