@@ -79,6 +79,8 @@ class Observer {
     void take(const Tag& tag);
     Probe result() const;
     bool has_keyframe() const { return to_keyframe_.has_value(); }
+    /// Video has begun, or the metadata promises it.
+    bool expects_video() const { return video_facts_.has_value() || is_video_promised_; }
 
   private:
     void take_video(const Tag& tag);
@@ -94,12 +96,19 @@ class Observer {
     std::optional<AudioFacts> audio_facts_;
     std::optional<std::int32_t> composition_time_;
     bool has_b_frames_ = false;
+    bool is_video_promised_ = false;
     std::optional<Milliseconds> to_keyframe_;
 };
 
 void Observer::take(const Tag& tag) {
     ++messages_;
     if (prefix_.size() < most_prefix_tags) prefix_.push_back(tag);
+    if (is_metadata(tag)) {
+        constexpr std::string_view name = "videocodecid";
+        const auto bytes = tag.bytes();
+        is_video_promised_ |=
+            std::search(bytes.begin(), bytes.end(), name.begin(), name.end()) != bytes.end();
+    }
     if (tag.type == TagType::video) take_video(tag);
     if (tag.type == TagType::audio) take_audio(tag);
 }
@@ -178,6 +187,26 @@ Probe Observer::result() const {
     return probe;
 }
 
+/// Reads for the span. It counts from the first keyframe, where one is to come: a server without a
+/// GOP cache sends no picture before it.
+void watch(TagSource& source, const ProbeRequest& request, Observer& observer, TimeLimit& limit) {
+    const Deadline keyframe_wait = Deadline::after(request.longest_keyframe_wait);
+    Deadline until = Deadline::after(request.span);
+    bool has_keyframe = false;
+    while (true) {
+        const bool is_waiting = !has_keyframe && observer.expects_video();
+        const Deadline end = is_waiting && keyframe_wait.at() > until.at() ? keyframe_wait : until;
+        if (end.has_passed()) return;
+        limit.set(end);
+        auto next = source.read();
+        if (std::holds_alternative<SessionEnd>(next)) return;  // what was seen still counts
+        observer.take(std::get<Tag>(next));
+        if (has_keyframe || !observer.has_keyframe()) continue;
+        has_keyframe = true;
+        until = Deadline::after(request.span);
+    }
+}
+
 }  // namespace
 
 std::variant<Probe, SessionEnd> probe_ingest(const OpenSource& open, const ProbeRequest& request,
@@ -199,20 +228,7 @@ std::variant<Probe, SessionEnd> probe_ingest(const OpenSource& open, const Probe
         return SessionEnd{has_no_publisher ? EndCode::no_publisher : EndCode::ingest_down};
     }
     TagSource& source = *std::get<std::unique_ptr<TagSource>>(opened);
-    Deadline until = Deadline::after(request.span);
-    limit.set(until);
-    bool has_keyframe = false;
-    while (!until.has_passed()) {
-        auto next = source.read();
-        if (std::holds_alternative<SessionEnd>(next)) break;  // what was seen still counts
-        observer.take(std::get<Tag>(next));
-        if (has_keyframe || !observer.has_keyframe()) continue;
-        // The span counts from the first keyframe, or a server that waits for it would leave none
-        // of it.
-        has_keyframe = true;
-        until = Deadline::after(request.span);
-        limit.set(until);
-    }
+    watch(source, request, observer, limit);
     if (cancel.is_requested()) return SessionEnd{EndCode::stopped};
     return observer.result();
 }

@@ -47,14 +47,17 @@ struct Probe {
 struct ProbeRequest {
     std::string url;
     Milliseconds span = std::chrono::seconds(2);
+    /// How long the first keyframe may take where video is to come. OBS's own default interval
+    /// is 8.3 s.
+    Milliseconds longest_keyframe_wait = std::chrono::seconds(10);
     /// As in SourceRequest.
-    std::function<void()> on_no_publisher;
+    std::function<void()> on_no_publisher = {};
 };
 
 /// Opens the ingest, waiting for a publisher at most `span` (but long enough to know that there is
-/// none), then for a keyframe at most `span`, and reads for `span` from it on. An end says why
-/// nothing could be read: `no_publisher`, `ingest_down`, `ingest_refused`, `stopped`.
-/// **Blocks**: about three times the span at most; obeys Cancel.
+/// none), and reads for `span`, from the first keyframe on where the ingest carries video. An end
+/// says why nothing could be read: `no_publisher`, `ingest_down`, `ingest_refused`, `stopped`.
+/// **Blocks**: until then; obeys Cancel.
 std::variant<Probe, SessionEnd> probe_ingest(const OpenSource& open, const ProbeRequest& request,
                                              const Cancel& cancel);
 

@@ -21,7 +21,8 @@ TEST_CASE("probe: tells what is published") {
     REQUIRE(wait_until(Deadline::after(5s),
                        [&] { return nginx.log().find("publish:") != std::string::npos; }));
     const Cancel cancel;
-    const auto found = probe_ingest(open_rtmp_source, {nginx.url("live"), 2500ms, {}}, cancel);
+    const auto found =
+        probe_ingest(open_rtmp_source, {.url = nginx.url("live"), .span = 2500ms}, cancel);
     REQUIRE(std::holds_alternative<Probe>(found));
     const Probe& probe = std::get<Probe>(found);
     REQUIRE(probe.video);
@@ -50,22 +51,24 @@ TEST_CASE("probe: nobody publishes, nothing listens, and Ctrl-C") {
     const Cancel never;
     bool is_told = false;
     auto begin = SteadyClock::now();
-    auto found =
-        probe_ingest(open_rtmp_source, {nginx.url("live"), 200ms, [&] { is_told = true; }}, never);
+    auto found = probe_ingest(
+        open_rtmp_source,
+        {.url = nginx.url("live"), .span = 200ms, .on_no_publisher = [&] { is_told = true; }},
+        never);
     CHECK(std::get<SessionEnd>(found).code == EndCode::no_publisher);
     CHECK(is_told);
     CHECK(SteadyClock::now() - begin < 2s);
     found = probe_ingest(open_rtmp_source,
-                         {fmt::format("rtmp://127.0.0.1:{}/live", free_port()), 2s, {}}, never);
+                         {.url = fmt::format("rtmp://127.0.0.1:{}/live", free_port())}, never);
     CHECK(std::get<SessionEnd>(found).code == EndCode::ingest_down);
     const SilentServer silent;
-    found =
-        probe_ingest(open_rtmp_source,
-                     {fmt::format("rtmp://127.0.0.1:{}/live", silent.port()), 200ms, {}}, never);
+    found = probe_ingest(
+        open_rtmp_source,
+        {.url = fmt::format("rtmp://127.0.0.1:{}/live", silent.port()), .span = 200ms}, never);
     CHECK(std::get<SessionEnd>(found).code == EndCode::ingest_down);
     Cancel cancel;
     auto running = std::async(std::launch::async, [&] {
-        return probe_ingest(open_rtmp_source, {nginx.url("live"), 60s, {}}, cancel);
+        return probe_ingest(open_rtmp_source, {.url = nginx.url("live"), .span = 60s}, cancel);
     });
     begin = SteadyClock::now();
     cancel.request();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -401,7 +402,7 @@ TEST_CASE(
     nginx.peer().thaw();
 }
 
-TEST_CASE("sink: Cancel while it connects and while it is blocked") {
+TEST_CASE("sink: Cancel while it connects") {
     const SilentServer silent;
     Cancel cancel;
     SteadyTime asked;
@@ -449,4 +450,57 @@ TEST_CASE("sink: a server that accepts and then closes ends it as closed") {
     }
     REQUIRE(end);
     CHECK((end->code == EndCode::closed || end->code == EndCode::reset));
+}
+
+TEST_CASE("sink: without a key, one path segment is the app and the stream key is empty") {
+    const TempFolder folder;
+    Nginx nginx(folder);
+    const Cancel cancel;
+    const auto sink = must_open(to(nginx.url("live"), ""), cancel);
+    CHECK(nginx.log().find("publish: name='' ") != std::string::npos);
+    const auto other = must_open(to(nginx.url("live/last?a=1"), ""), cancel);
+    CHECK(nginx.log().find("publish: name='last' args='a=1'") != std::string::npos);
+}
+
+TEST_CASE("sink: Cancel leaves a half-sent message time to end, so that the goodbye can follow") {
+    const TempFolder folder;
+    Nginx nginx(folder);
+    for (const bool comes_back : {true, false}) {
+        CAPTURE(comes_back);
+        Cancel cancel;
+        const auto sink = must_open(to(nginx.url("live"), comes_back ? "slow" : "stuck"), cancel);
+        nginx.peer().freeze();
+        std::atomic<int> written = 0;
+        auto writing = std::async(std::launch::async, [&] {
+            std::optional<SessionEnd> end;
+            while (!end && !cancel.is_requested()) {
+                end = sink->write(video_tag(static_cast<std::uint32_t>(++written), 100'000));
+            }
+            return end;
+        });
+        // It is blocked when it has not finished a message for 100 ms.
+        int before = -1;
+        REQUIRE(wait_until(
+            Deadline::after(5s), [&] { return std::exchange(before, written.load()) == before; },
+            100ms));
+        const auto asked = SteadyClock::now();
+        cancel.request();
+        if (comes_back) {
+            std::this_thread::sleep_for(200ms);
+            nginx.peer().thaw();
+        }
+        const auto end = writing.get();
+        CHECK(since(asked) < 700ms);
+        if (comes_back) {
+            CHECK_FALSE(end);
+            sink->finish(Deadline::after(1s));
+            CHECK(wait_until(Deadline::after(2s), [&] {
+                return nginx.log().find("deleteStream") != std::string::npos;
+            }));
+        } else {
+            REQUIRE(end);
+            CHECK(end->code == EndCode::stopped);
+            nginx.peer().thaw();
+        }
+    }
 }
