@@ -1,5 +1,7 @@
 #include <dlfcn.h>
 
+#include <atomic>
+
 #include "media/srt_log.hpp"
 
 namespace restream {
@@ -17,16 +19,18 @@ using SetFlags = void(int flags);
 constexpr int level_warning = 4;   // LOG_WARNING of syslog, which libsrt uses
 constexpr int only_the_text = 15;  // no time, thread name, severity, end of line
 
-void (*heard_by)(std::string_view) noexcept = nullptr;
+using Hear = void (*)(std::string_view) noexcept;
+std::atomic<Hear> heard_by = nullptr;  // libsrt has one log for the process
 
 void on_srt_log(void*, int, const char*, int, const char*, const char* message) {
-    if (heard_by && message) heard_by(message);
+    const Hear hear = heard_by.load();
+    if (hear && message) hear(message);
 }
 
 }  // namespace
 
 void capture_srt_log(void (*hear)(std::string_view) noexcept) {
-    heard_by = hear;
+    heard_by.store(hear);
     if (auto* const set = reinterpret_cast<SetLevel*>(::dlsym(RTLD_DEFAULT, "srt_setloglevel"))) {
         set(level_warning);
     }
