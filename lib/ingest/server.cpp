@@ -54,7 +54,7 @@ std::string_view ingest_state_name(IngestState state) {
 IngestState ingest_state_of(std::span<const Record> live_records) {
     const bool is_carried = std::ranges::any_of(
         live_records, [](const Record& each) { return each.state == State::live; });
-    if (is_carried) return IngestState::live;
+    if (is_carried || any_waits_for(live_records, EndCode::waiting_for_keyframe)) return IngestState::live;
     if (any_waits_for(live_records, EndCode::no_publisher)) return IngestState::no_publisher;
     if (any_waits_for(live_records, EndCode::ingest_down)) return IngestState::down;
     return IngestState::unknown;

@@ -1,0 +1,89 @@
+// restream doctor: finds out what is wrong, and what helps.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "base/terminal.hpp"
+#include "command.hpp"
+#include "config/service.hpp"
+#include "doctor/config_checks.hpp"
+#include "doctor/finding.hpp"
+#include "doctor/ingest_checks.hpp"
+#include "doctor/login.hpp"
+#include "doctor/network_checks.hpp"
+#include "doctor/state_checks.hpp"
+#include "doctor/system_checks.hpp"
+#include "media/features.hpp"
+
+namespace {
+
+using namespace restream;
+
+class Findings {
+  public:
+    void add(std::vector<Diagnosis> more) {
+        for (auto& each : more) all_.push_back(std::move(each));
+    }
+    void add(std::optional<Diagnosis> one) {
+        if (one) all_.push_back(std::move(*one));
+    }
+    std::vector<Diagnosis>& all() { return all_; }
+
+  private:
+    std::vector<Diagnosis> all_;
+};
+
+std::vector<Diagnosis> diagnose() {
+    const Registry registry{Layout(state_directory())};
+    Findings findings;
+    CheckedConfig checked = check_config(config_directory());
+    findings.add(std::move(checked.diagnoses));
+    if (checked.config) findings.add(check_keys(*checked.config, registry));
+    findings.add(check_state_folder(registry.layout().root()));
+    findings.add(check_leftovers(registry.layout(), config_directory()));
+    if (checked.config) {
+        findings.add(check_relays(*checked.config, registry));
+        findings.add(check_ingest(*checked.config, registry));
+        findings.add(check_destinations(*checked.config));
+    }
+    findings.add(check_ffmpeg(av_features()));
+    findings.add(check_presets(load_services(share_directory()).date,
+                               std::chrono::system_clock::now()));
+    findings.add(check_logout(user_killed_at_logout()));
+    return std::move(findings.all());
+}
+
+struct Options {
+    bool json = false;
+    bool fix = false;
+};
+
+int doctor(const Options& options) {
+    std::vector<Diagnosis> diagnoses = diagnose();
+    if (options.fix) mend_all(diagnoses);
+    const bool has_colour = is_terminal(StandardHandle::output) && !environment("NO_COLOR");
+    fmt::print("{}", options.json ? to_json(diagnoses)
+                                  : to_text(diagnoses, has_colour ? Colour::on : Colour::off));
+    const bool has_failure = std::ranges::any_of(diagnoses, [](const Diagnosis& each) {
+        return each.finding.severity == Severity::failure;
+    });
+    return has_failure ? static_cast<int>(ErrorKind::no) : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_command("doctor", "Finds out what is wrong, and what helps. Exit status 1 if anything fails.",
+                       argc, argv, [](CLI::App& app) -> CommandBody {
+                           auto options = std::make_shared<Options>();
+                           app.add_flag("--json", options->json,
+                                        "one JSON document on standard output");
+                           app.add_flag("--fix", options->fix,
+                                        "mend what is safe to mend: permissions, leftovers");
+                           return [options] { return doctor(*options); };
+                       });
+}

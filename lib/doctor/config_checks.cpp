@@ -1,0 +1,100 @@
+#include "doctor/config_checks.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/error.hpp"
+#include "config/key.hpp"
+
+namespace restream {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto others = fs::perms::group_all | fs::perms::others_all;
+constexpr auto others_write = fs::perms::group_write | fs::perms::others_write;
+
+bool has_any(const fs::path& path, fs::perms which) {
+    std::error_code error;
+    const auto status = fs::status(path, error);
+    return !error && fs::exists(status) && (status.permissions() & which) != fs::perms::none;
+}
+
+bool take_away(const fs::path& path, fs::perms which) {
+    std::error_code error;
+    fs::permissions(path, which, fs::perm_options::remove, error);
+    return !error;
+}
+
+std::optional<Diagnosis> check_folder(const fs::path& directory) {
+    if (!has_any(directory, others_write)) return std::nullopt;
+    return Diagnosis{{Severity::warning, "config",
+                      fmt::format("others can write to {}", directory.string()),
+                      "who can write there can make restream run a key command",
+                      fmt::format("chmod go-w '{}'", directory.string())},
+                     [directory] { return take_away(directory, others_write); }};
+}
+
+/// The files that hold the destinations' keys in clear text.
+std::set<fs::path> key_files(const Config& config) {
+    std::set<fs::path> files;
+    for (const auto& each : config.destinations) {
+        if (const auto* file = std::get_if<KeyFile>(&each.key)) files.insert(file->path);
+        if (std::holds_alternative<KeyText>(each.key)) files.insert(each.origin);
+    }
+    return files;
+}
+
+}  // namespace
+
+CheckedConfig check_config(const fs::path& directory) {
+    CheckedConfig result;
+    try {
+        result.config = load_config(directory);
+    } catch (const Error& error) {
+        result.diagnoses.push_back({{Severity::failure, "config", error.what(), "",
+                                     "mend the file; nothing is started until then"},
+                                    {}});
+        return result;
+    }
+    const auto count = result.config->destinations.size();
+    if (count == 0) {
+        result.diagnoses.push_back({{Severity::warning, "config", "no destination is configured", "",
+                                     "run 'restream add NAME --service ID'"},
+                                    {}});
+    } else {
+        result.diagnoses.push_back(
+            {{Severity::ok, "config",
+              fmt::format("valid, {} destination{}", count, count == 1 ? "" : "s"), "", ""},
+             {}});
+    }
+    for (const auto& each : {directory, directory / "destinations.d"}) {
+        if (auto found = check_folder(each)) result.diagnoses.push_back(std::move(*found));
+    }
+    return result;
+}
+
+std::vector<Diagnosis> check_keys(const Config& config, const Registry& registry) {
+    std::vector<Diagnosis> result;
+    for (const auto& each : config.destinations) {
+        const auto problem = foresee_key_problem(each);
+        if (!problem) continue;
+        const auto severity =
+            registry.is_wanted(each.name) ? Severity::failure : Severity::warning;
+        result.push_back({{severity, "config", fmt::format("{}: {}", each.name, problem->message), "",
+                           fmt::format("run 'restream key {}'", each.name)},
+                          {}});
+    }
+    for (const auto& file : key_files(config)) {
+        if (!has_any(file, others)) continue;
+        result.push_back({{Severity::warning, "config",
+                           fmt::format("others can read the stream key in {}", file.string()), "",
+                           fmt::format("chmod go-rwx '{}'", file.string())},
+                          [file] { return take_away(file, others); }});
+    }
+    return result;
+}
+
+}  // namespace restream

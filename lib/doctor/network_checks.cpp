@@ -1,0 +1,109 @@
+#include "doctor/network_checks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "config/url.hpp"
+#include "ingest/address.hpp"
+#include "ingest/tcp.hpp"
+
+namespace restream {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr Milliseconds longest_look_up = std::chrono::seconds(3);
+constexpr Milliseconds longest_connect = std::chrono::seconds(2);
+constexpr std::uintmax_t little_bytes = 2'000'000'000;  // about an hour at 4 Mbit/s
+
+Diagnosis said(Severity severity, std::string message, std::string cause = "",
+               std::string remedy = "") {
+    return {{severity, "destinations", std::move(message), std::move(cause), std::move(remedy)}, {}};
+}
+
+int default_port(const std::string& scheme) { return scheme == "rtmps" ? 443 : 1935; }
+
+/// The folder a file destination writes to: what stands before the first time pattern.
+fs::path folder_of(const std::string& path) {
+    return fs::path(path.substr(0, path.find('%'))).parent_path();
+}
+
+Diagnosis check_file(const std::string& name, const UrlParts& parts) {
+    const fs::path folder = folder_of(parts.path);
+    std::error_code error;
+    if (!fs::is_directory(folder, error)) {
+        return said(Severity::warning, fmt::format("{}: no folder {}", name, folder.string()), "",
+                    "make it, or mend the destination's url");
+    }
+    const auto free_bytes = fs::space(folder, error).available;
+    if (!error && free_bytes < little_bytes) {
+        return said(Severity::warning, fmt::format("{}: only {} MB are free at {}", name,
+                                                   free_bytes / 1'000'000, folder.string()));
+    }
+    return said(Severity::ok, fmt::format("{}: {} is there", name, folder.string()));
+}
+
+Diagnosis check_server(const std::string& name, const UrlParts& parts) {
+    const bool is_udp = parts.scheme == "srt";
+    const int port = parts.port == 0 ? default_port(parts.scheme) : parts.port;
+    // An SRT listener answers no TCP; and a destination may itself be the one who is called.
+    if (is_udp && parts.host.empty()) return said(Severity::ok, fmt::format("{}: waits for a caller", name));
+    if (is_udp) {
+        const Resolved found = resolve(parts.host, Deadline::after(longest_look_up));
+        if (!found.addresses.empty()) {
+            return said(Severity::ok, fmt::format("{}: the name {} is known", name, parts.host));
+        }
+        return said(Severity::failure, fmt::format("{}: no address for {}", name, parts.host),
+                    found.problem, "check the URL's host and this machine's DNS");
+    }
+    const auto problem = reach_problem(parts.host, port, longest_connect);
+    const std::string place = host_and_port(parts.host, port);
+    if (!problem) return said(Severity::ok, fmt::format("{}: {} accepts connections", name, place));
+    if (problem->step == ReachProblem::Step::name) {
+        return said(Severity::failure, fmt::format("{}: no address for {}", name, parts.host),
+                    problem->message, "check the URL's host and this machine's DNS");
+    }
+    return said(Severity::warning, fmt::format("{}: {} cannot be reached", name, place),
+                problem->message, "check the URL's host and port, and firewalls between");
+}
+
+Diagnosis check_destination(const Destination& destination) {
+    const auto split = split_url(destination.url);
+    const auto* parts = std::get_if<UrlParts>(&split);
+    if (parts == nullptr) {
+        return said(Severity::failure, fmt::format("{}: its url is none", destination.name));
+    }
+    return parts->scheme == "file" ? check_file(destination.name, *parts)
+                                   : check_server(destination.name, *parts);
+}
+
+}  // namespace
+
+std::optional<ReachProblem> reach_problem(const std::string& host, int port, Milliseconds longest) {
+    const Resolved found = resolve(host, Deadline::after(longest_look_up));
+    if (found.addresses.empty()) return ReachProblem{ReachProblem::Step::name, found.problem};
+    std::string last;
+    const Deadline deadline = Deadline::after(longest);
+    for (const auto& address : found.addresses) {
+        const auto problem = connect_problem(address, port, deadline);
+        if (!problem) return std::nullopt;
+        last = *problem;
+    }
+    return ReachProblem{ReachProblem::Step::connection, last};
+}
+
+std::vector<Diagnosis> check_destinations(const Config& config) {
+    std::vector<Diagnosis> result(config.destinations.size());
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        threads.emplace_back([&, i] { result[i] = check_destination(config.destinations[i]); });
+    }
+    threads.clear();  // joins them: each has its own deadlines
+    return result;
+}
+
+}  // namespace restream
