@@ -23,17 +23,22 @@ _restream() {
         --key-file | --ca-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --key-env) mapfile -t COMPREPLY < <(compgen -e -- "$current"); return ;;
         --key-command) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
-        --url | --backup-url | --timeout | --lines | --seconds | --listen) return ;;
+        --url | --backup-url | --timeout | --lines | -n | --seconds | --listen) return ;;
         *)
             if [ "${#words[@]}" -eq 0 ]; then
                 candidates=$("$tool" --help 2>/dev/null | sed -nE 's/^  ([a-z]+) .*/\1/p')
             elif [[ $current == -* ]]; then
-                candidates=$(_restream_options "$tool" "$verb")
+                # Of the command, or of its subcommand (ingest start).
+                [[ ${words[1]:-} =~ ^[a-z]+$ && $verb == ingest ]] && verb+=" ${words[1]}"
+                # shellcheck disable=SC2086 # one word or two
+                candidates=$(_restream_options "$tool" $verb)
             else
                 case $verb in
                     enable | disable | start | stop | restart | status | remove | key | logs)
                         candidates=$("$tool" status --names 2>/dev/null) ;;
-                    ingest) [ "${#words[@]}" -gt 1 ] || candidates='start stop reload restart status' ;;
+                    ingest)
+                        [ "${#words[@]}" -gt 1 ] || candidates=$("$tool" ingest --help 2>/dev/null |
+                            sed -nE '/^Subcommands:/,$s/^  ([a-z]+) .*/\1/p') ;;
                 esac
             fi
             ;;
