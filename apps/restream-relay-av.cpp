@@ -70,6 +70,7 @@ int work(const std::string& name) {
     worker.run();
     finished.write_end.close();
     watch.join();
+    hear_av_log(nullptr);  // the log ends before FFmpeg does
     return 0;
 }
 
