@@ -35,6 +35,10 @@ enum class Ask {
     kill,    ///< end at once (SIGKILL)
 };
 
+/// The name of the program that a process runs, as far as the system keeps it (15 bytes on Linux); empty where
+/// it has ended.
+std::string program_name(const ProcessId& id);
+
 /// A handle to a running process (a pidfd): what is asked through it can never reach another process,
 /// whatever becomes of the PID.
 class ProcessHandle {

@@ -76,6 +76,12 @@ ProcessId this_process() {
     return *id;
 }
 
+std::string program_name(const ProcessId& id) {
+    auto name = try_read_file(fs::path("/proc") / std::to_string(id.pid) / "comm", 64).value_or("");
+    while (!name.empty() && name.back() == '\n') name.pop_back();
+    return identify(id.pid) == id ? name : std::string();
+}
+
 ProcessId parent_process() {
     return identify(::getppid()).value_or(ProcessId{});
 }

@@ -91,10 +91,9 @@ Control::Attempt Control::try_start(const std::string& name, Started& result) co
     }
     const auto record = registry_.live_record(name);
     if (!record) {
-        // Its guardian is gone: the worker says goodbye. Or its record cannot be written (a full disk):
+        // Its guardian is gone, and the worker says goodbye; or its record cannot be written (a full disk):
         // then it lives, which who waits for it finds out.
-        const auto holders = FileLock::holders(registry_.layout().relay_lock(name));
-        return holders.size() >= 2 ? Attempt::lives : Attempt::still_ending;
+        return registry_.guardian(name) ? Attempt::lives : Attempt::still_ending;
     }
     result.attempts_before = record->attempts;
     if (record->state == State::backoff || record->state == State::rejected) {
@@ -164,14 +163,10 @@ std::map<std::string, std::string> Control::stop(const std::vector<std::string>&
 }
 
 void Control::ask_to_stop(const std::string& name) const {
-    const auto processes = registry_.processes(name);
-    if (processes.empty()) return;
-    registry_.set_stopping(name, processes.front());
-    // Without a record nobody knows which of the lock's holders is the guardian: all are asked.
-    const std::size_t asked = registry_.live_record(name) ? 1 : processes.size();
-    for (std::size_t i = 0; i < asked; ++i) {
-        if (const auto handle = ProcessHandle::open(processes[i])) handle->ask(Ask::stop);
-    }
+    const auto guardian = registry_.guardian(name);
+    if (!guardian) return;  // it was killed: its worker ends by itself
+    registry_.set_stopping(name, *guardian);
+    if (const auto handle = ProcessHandle::open(*guardian)) handle->ask(Ask::stop);
 }
 
 void Control::kill(const std::string& name) const {

@@ -14,6 +14,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// The guardian's file name, which every system keeps whole in its process list.
+constexpr std::string_view guardian_program = "restream-relay";
 constexpr std::uintmax_t longest_record_bytes = 64 * 1024;
 
 void publish_or_throw(const fs::path& path, std::string_view content, Durability durability) {
@@ -143,6 +145,14 @@ std::vector<ProcessId> Registry::processes(std::string_view name) const {
         return found;
     }
     return FileLock::holders(layout_.relay_lock(name));
+}
+
+std::optional<ProcessId> Registry::guardian(std::string_view name) const {
+    if (const auto record = live_record(name)) return record->guardian;
+    for (auto& each : FileLock::holders(layout_.relay_lock(name))) {
+        if (program_name(each) == guardian_program) return each;
+    }
+    return std::nullopt;
 }
 
 void Registry::forget(std::string_view name) const {

@@ -57,6 +57,9 @@ class Registry {
     /// file open. The guardian first.
     std::vector<ProcessId> processes(std::string_view name) const;
 
+    /// The guardian of a relay that lives; nothing where it was killed and its worker says goodbye.
+    std::optional<ProcessId> guardian(std::string_view name) const;
+
     /// Deletes everything about a destination that was removed, but its lock file.
     void forget(std::string_view name) const;
 
