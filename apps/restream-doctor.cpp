@@ -9,7 +9,6 @@
 #include "base/paths.hpp"
 #include "base/terminal.hpp"
 #include "command.hpp"
-#include "config/service.hpp"
 #include "doctor/config_checks.hpp"
 #include "doctor/finding.hpp"
 #include "doctor/ingest_checks.hpp"
@@ -48,11 +47,10 @@ std::vector<Diagnosis> diagnose() {
     if (checked.config) {
         findings.add(check_relays(*checked.config, registry));
         findings.add(check_ingest(*checked.config, registry));
-        findings.add(check_destinations(*checked.config));
+        findings.add(check_destinations(*checked.config, registry));
     }
     findings.add(check_ffmpeg(av_features()));
-    findings.add(check_presets(load_services(share_directory()).date,
-                               std::chrono::system_clock::now()));
+    findings.add(check_services(share_directory(), std::chrono::system_clock::now()));
     findings.add(check_logout(user_killed_at_logout()));
     return std::move(findings.all());
 }

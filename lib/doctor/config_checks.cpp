@@ -83,9 +83,9 @@ std::vector<Diagnosis> check_keys(const Config& config, const Registry& registry
         if (!problem) continue;
         const auto severity =
             registry.is_wanted(each.name) ? Severity::failure : Severity::warning;
-        result.push_back({{severity, "config", fmt::format("{}: {}", each.name, problem->message), "",
-                           fmt::format("run 'restream key {}'", each.name)},
-                          {}});
+        // Its remedy is part of the message.
+        result.push_back(
+            {{severity, "config", fmt::format("{}: {}", each.name, problem->message), "", ""}, {}});
     }
     for (const auto& file : key_files(config)) {
         if (!has_any(file, others)) continue;

@@ -46,6 +46,7 @@ void mend_all(std::span<Diagnosis> diagnoses) {
         if (!each.mend || each.finding.severity == Severity::ok || !each.mend()) continue;
         each.finding.severity = Severity::ok;
         each.finding.message += ": mended";
+        each.finding.cause.clear();
         each.finding.remedy.clear();
     }
 }

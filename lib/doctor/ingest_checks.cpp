@@ -77,7 +77,7 @@ Diagnosis check_publisher(const IngestConfig& config, const Layout& layout) {
                 "make them the same");
 }
 
-std::vector<Diagnosis> check_managed(const Config&, const Layout& layout) {
+std::vector<Diagnosis> check_managed(const Layout& layout) {
     std::vector<Diagnosis> result;
     if (auto missing = check_installation()) return {std::move(*missing)};
     if (!FileLock::is_held(layout.ingest_lock())) {
@@ -86,14 +86,18 @@ std::vector<Diagnosis> check_managed(const Config&, const Layout& layout) {
     }
     const auto record = live_ingest_record(layout);
     if (record && !record->problem.empty()) {
-        result.push_back(said(Severity::failure, record->problem, "",
+        // After a reload that failed, it goes on as it was.
+        const auto severity = record->server ? Severity::warning : Severity::failure;
+        result.push_back(said(severity, record->problem, "",
                               "mend it, then run 'restream ingest restart'"));
     }
     if (record && record->restarts > 0) {
         result.push_back(said(Severity::warning,
                               fmt::format("nginx crashed {} time{} since it was started",
                                           record->restarts, record->restarts == 1 ? "" : "s"),
-                              "", fmt::format("see {}", (layout.nginx_directory() / "error.log").string())));
+                              "",
+                              fmt::format("see {}",
+                                          (layout.nginx_directory() / "error.log").string())));
     }
     return result;
 }
@@ -136,7 +140,7 @@ std::vector<Diagnosis> check_ingest(const Config& config, const Registry& regist
     const bool is_external = config.ingest.server == IngestServer::external;
     std::vector<Diagnosis> result;
     if (!is_external) {
-        result = check_managed(config, registry.layout());
+        result = check_managed(registry.layout());
         if (!FileLock::is_held(registry.layout().ingest_lock())) return result;
     }
     if (!check_reachable(config.ingest, result)) return result;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "config/url.hpp"
+#include "doctor/writable.hpp"
 #include "ingest/address.hpp"
 #include "ingest/tcp.hpp"
 
@@ -33,18 +34,23 @@ fs::path folder_of(const std::string& path) {
 }
 
 Diagnosis check_file(const std::string& name, const UrlParts& parts) {
-    const fs::path folder = folder_of(parts.path);
     std::error_code error;
-    if (!fs::is_directory(folder, error)) {
-        return said(Severity::warning, fmt::format("{}: no folder {}", name, folder.string()), "",
-                    "make it, or mend the destination's url");
+    fs::path folder = folder_of(parts.path);
+    // What is missing is made when the recording begins.
+    while (!fs::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
+    if (!fs::is_directory(folder, error) || !is_writable(folder)) {
+        return said(Severity::failure,
+                    fmt::format("{}: {} is no folder you can write to", name, folder.string()), "",
+                    "change its permissions, or mend the destination's url");
     }
     const auto free_bytes = fs::space(folder, error).available;
     if (!error && free_bytes < little_bytes) {
-        return said(Severity::warning, fmt::format("{}: only {} MB are free at {}", name,
-                                                   free_bytes / 1'000'000, folder.string()));
+        return said(Severity::warning,
+                    fmt::format("{}: only {} MB are free at {}", name, free_bytes / 1'000'000,
+                                folder.string()),
+                    "", "free space");
     }
-    return said(Severity::ok, fmt::format("{}: {} is there", name, folder.string()));
+    return said(Severity::ok, fmt::format("{}: {} can be written", name, folder.string()));
 }
 
 Diagnosis check_server(const std::string& name, const UrlParts& parts) {
@@ -96,13 +102,18 @@ std::optional<ReachProblem> reach_problem(const std::string& host, int port, Mil
     return ReachProblem{ReachProblem::Step::connection, last};
 }
 
-std::vector<Diagnosis> check_destinations(const Config& config) {
+std::vector<Diagnosis> check_destinations(const Config& config, const Registry& registry) {
     std::vector<Diagnosis> result(config.destinations.size());
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < result.size(); ++i) {
         threads.emplace_back([&, i] { result[i] = check_destination(config.destinations[i]); });
     }
     threads.clear();  // joins them: each has its own deadlines
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        auto& severity = result[i].finding.severity;
+        const bool is_wanted = registry.is_wanted(config.destinations[i].name);
+        if (severity == Severity::failure && !is_wanted) severity = Severity::warning;
+    }
     return result;
 }
 

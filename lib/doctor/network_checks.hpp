@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "doctor/finding.hpp"
+#include "state/registry.hpp"
 
 namespace restream {
 
@@ -21,7 +22,8 @@ struct ReachProblem {
 /// Looks the name up (3 s at most), then connects by TCP (`longest`). Nothing where that works.
 std::optional<ReachProblem> reach_problem(const std::string& host, int port, Milliseconds longest);
 
-/// All destinations at once. **Blocks**: 5 s at most.
-std::vector<Diagnosis> check_destinations(const Config& config);
+/// All destinations at once. What fails for one that nobody wants now is a warning.
+/// **Blocks**: 5 s at most.
+std::vector<Diagnosis> check_destinations(const Config& config, const Registry& registry);
 
 }  // namespace restream

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/error.hpp"
+#include "config/service.hpp"
+
 namespace restream {
 
 namespace {
@@ -51,6 +54,14 @@ Diagnosis check_presets(std::string_view date, WallTime now) {
                 fmt::format("the presets of the platforms are {} days old", days),
                 "platforms move their servers",
                 "compare 'restream services' with the platforms' pages; a url of your own always wins");
+}
+
+Diagnosis check_services(const std::filesystem::path& share, WallTime now) {
+    try {
+        return check_presets(load_services(share).date, now);
+    } catch (const Error& error) {
+        return said(Severity::failure, error.what(), "", "install restream again");
+    }
 }
 
 std::optional<Diagnosis> check_logout(const std::optional<std::string>& user) {
