@@ -1,0 +1,106 @@
+// restream doctor against a real ingest: what it finds, and that it says no name it should not.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "process/free_port.hpp"
+#include "process/nginx_server.hpp"
+#include "process/publisher.hpp"
+#include "process/world.hpp"
+
+namespace restream::test {
+
+using nlohmann::json;
+
+namespace {
+
+json diagnose(const World& world) {
+    const Outcome outcome = world.run({"doctor", "--json"});
+    json document = json::parse(outcome.output, nullptr, false);
+    REQUIRE_MESSAGE(!document.is_discarded(), "doctor --json: " << outcome.describe());
+    const int expected = document["failures"].get<int>() > 0 ? 1 : 0;
+    CHECK_MESSAGE(outcome.status == expected, outcome.describe());
+    return document["findings"];
+}
+
+bool has(const json& findings, const std::string& severity, const std::string& part) {
+    return std::ranges::any_of(findings, [&](const json& each) {
+        return each["severity"] == severity &&
+               each["message"].get<std::string>().find(part) != std::string::npos;
+    });
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("doctor");
+
+TEST_CASE("doctor: says that the ingest is down, that nobody publishes, and that all is well") {
+    const World world;
+    NginxServer platform;
+    world.add("one", platform.url(), "word");
+    CHECK(has(diagnose(world), "failure", "the ingest server is down"));
+    world.must({"ingest", "start"});
+    CHECK(has(diagnose(world), "warning", "nobody publishes"));
+    Publisher publisher(world.ingest_url());
+    world.must({"enable", "one", "--wait-live"});
+    const json findings = diagnose(world);
+    CHECK(has(findings, "ok", "somebody publishes: H264 320x180, AAC"));
+    CHECK(has(findings, "ok", "one: live"));
+    CHECK(has(findings, "ok", fmt::format("127.0.0.1:{} accepts connections", platform.port())));
+    const Outcome text = world.must({"doctor"});
+    CHECK_MESSAGE(text.output.find("all is well") != std::string::npos, text.describe());
+}
+
+TEST_CASE("doctor: a publisher with a stream key that nobody plays is told, without the key") {
+    const World world;
+    world.must({"ingest", "start"});
+    Publisher publisher(world.ingest_url() + "/hushhush");
+    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] {
+        return has(diagnose(world), "failure", "somebody publishes with a stream key");
+    }, Milliseconds(100)));
+    CHECK(world.run({"doctor"}).output.find("hushhush") == std::string::npos);
+}
+
+TEST_CASE("doctor: a wanted relay that was killed is told, and what helps does help") {
+    const World world;
+    write_file(world.config() / "restream.toml",
+               fmt::format("[ingest]\nserver = \"external\"\nurl = \"{}\"\n", world.ingest_url()));
+    NginxServer platform;
+    world.add("one", platform.url(), "word");
+    world.must({"enable", "one"});
+    const int guardian = world.guardian("one"), worker = world.worker("one");
+    kill_now(guardian);
+    kill_now(worker);
+    REQUIRE(wait_gone(worker, std::chrono::seconds(3)));
+    CHECK(has(diagnose(world), "failure", "one: wanted, but it does not run"));
+    world.must({"start"});
+    CHECK(has(diagnose(world), "ok", "one: waiting"));
+}
+
+TEST_CASE("doctor: destinations that cannot be reached are told within its deadlines") {
+    const World world;
+    world.add("closed", fmt::format("rtmp://127.0.0.1:{}/live", free_port()), "word");
+    world.add("nameless", "rtmp://no-such-host.invalid/live", "word");
+    world.add("mute", "rtmp://192.0.2.1/live", "word");
+    world.must({"enable", "--no-start", "nameless"});
+    const auto begun = SteadyClock::now();
+    const json findings = diagnose(world);
+    CHECK(SteadyClock::now() - begun < std::chrono::seconds(8));
+    CHECK(has(findings, "warning", "closed: "));
+    CHECK(has(findings, "failure", "nameless: no address for no-such-host.invalid"));
+    CHECK(has(findings, "warning", "mute: "));
+}
+
+TEST_CASE("doctor: a broken configuration is told with its place, and the rest is looked at all the same") {
+    const World world;
+    write_file(world.config() / "restream.toml", "[ingest]\nserver = \"ngix\"\n");
+    const json findings = diagnose(world);
+    CHECK(has(findings, "failure", "restream.toml:2:"));
+    CHECK(has(findings, "ok", "FFmpeg"));
+}
+
+TEST_SUITE_END();
+
+}  // namespace restream::test
