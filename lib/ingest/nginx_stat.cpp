@@ -88,7 +88,10 @@ class StatReader {
         if (path_.empty() || path_.back() != name) return false;
         if (is_inside("rtmp", "pid")) stat_.worker_pid = read_number<int>(text);
         if (is_inside("application", "name")) app_ = unescaped(text);
-        if (publication_depth_ != 0) read_leaf(name, text);
+        if (publication_depth_ != 0) {
+            read_leaf(name, text);
+            forget_absent();
+        }
         if (path_.size() == publication_depth_) {
             stat_.publications.back().app = app_;
             publication_depth_ = 0;
@@ -113,6 +116,13 @@ class StatReader {
             if (name == "channels") current.audio->channels = read_number<int>(text);
             if (name == "sample_rate") current.audio->sample_rate_hz = read_number<int>(text);
         }
+    }
+
+    /// The page has both elements also where there is only sound, or only a picture.
+    void forget_absent() {
+        auto& current = stat_.publications.back();
+        if (is_inside("meta", "video") && current.video->codec.empty()) current.video.reset();
+        if (is_inside("meta", "audio") && current.audio->codec.empty()) current.audio.reset();
     }
 
     std::string_view rest_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "ingest/nginx_stat.hpp"
@@ -82,6 +83,30 @@ TEST_CASE("ingest: start takes publishers with an empty key, stop ends it, both 
     CHECK(world.must({"ingest", "stop"}).output == "ingest: stopped\n");
     CHECK_FALSE(is_listening(world.ingest_port()));
     CHECK(ingest(world)["state"] == "down");
+}
+
+TEST_CASE("ingest: nginx has no file open outside of the state folder, and logs no stream key") {
+    const World world;
+    world.must({"ingest", "start"});
+    const int master = record_of(world).server->pid;
+    for (const int pid : {master, worker_of(world)}) {
+        for (const auto& entry :
+             std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", pid))) {
+            const std::string target = std::filesystem::read_symlink(entry.path());
+            const bool is_file = target.starts_with('/') && !target.starts_with("/dev/");
+            CHECK_MESSAGE((!is_file || target.starts_with(world.home().string())), target);
+        }
+    }
+    Publisher first(world.ingest_url() + "/hushhush");
+    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] {
+        const auto stat = ask_nginx(world.layout().nginx_directory(), Deadline::after(nginx_patience));
+        return stat && !stat->publications.empty() && stat->publications[0].has_publisher;
+    }));
+    Publisher second(world.ingest_url() + "/hushhush");
+    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] { return !second.runs(); }));
+    first.stop();
+    world.must({"ingest", "stop"});
+    CHECK_FALSE(has(world.logs(), "hushhush"));
 }
 
 TEST_CASE("ingest: two starts at once start one server") {

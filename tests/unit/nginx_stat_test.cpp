@@ -84,6 +84,20 @@ TEST_CASE("nginx stat: a name with escaped characters is found, and that only pl
     CHECK(stat->find(at("live", "k")) == nullptr);
 }
 
+TEST_CASE("nginx stat: a publisher without sound has no audio") {
+    // As it was captured from one that sends only a picture.
+    const auto stat = parse_nginx_stat(
+        "<rtmp><server><application><name>live</name><live><stream><name></name><meta>"
+        "<video><width>320</width><codec>H264</codec></video>"
+        "<audio><codec></codec><profile></profile></audio></meta><publishing/></stream></live>"
+        "</application></server></rtmp>");
+    REQUIRE(stat);
+    const auto* found = stat->find(at("live", ""));
+    REQUIRE(found != nullptr);
+    CHECK(found->video);
+    CHECK_FALSE(found->audio);
+}
+
 TEST_CASE("nginx stat: who publishes under another name is noticed") {
     const auto stat = parse_nginx_stat(page);
     REQUIRE(stat);
