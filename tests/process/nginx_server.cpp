@@ -27,6 +27,7 @@ pid {folder}/nginx.pid;
 error_log {folder}/error.log info;
 events {{ worker_connections 512; }}
 rtmp {{
+    access_log off;
     server {{
         listen 127.0.0.1:{port};
         chunk_size 4096;
