@@ -37,11 +37,12 @@ void obey(Inbox& inbox, const Fd& lifeline, Worker& worker) {
 }
 
 int work(const std::string& name) {
-    const Fd lock = inherited_descriptor(0);
+    Fd lock = inherited_descriptor(0);
     const Fd lifeline = inherited_descriptor(1);
     if (!lock.is_open() || !lifeline.is_open()) {
         throw Error(ErrorKind::usage, "is started by its guardian; use 'restream enable " + name + "'");
     }
+    lock.leave_open();  // free when this process is gone, not when it is about to go
     forbid_core_dumps();
     Inbox inbox;
     const Registry registry{Layout(state_directory())};

@@ -31,6 +31,8 @@ class Fd {
     Native native() const { return native_; }
     bool is_open() const { return native_ != none; }
     void close() noexcept;
+    /// Gives it up without closing it: it stays open until this process has ended.
+    void leave_open() noexcept { native_ = none; }
 
   private:
     Native native_ = none;

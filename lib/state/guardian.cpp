@@ -163,6 +163,8 @@ std::optional<std::string> await_start_report(const Fd& line, const Deadline& de
 void guard(FileLock lock, Guarded& guarded, Inbox& inbox) {
     Loop(lock, guarded, inbox).run();
     guarded.stopped();
+    // Free when this process is gone, not when it is about to go: who waits for the lock counts on it.
+    lock.keep_to_the_end();
 }
 
 }  // namespace restream

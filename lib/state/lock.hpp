@@ -36,6 +36,8 @@ class FileLock {
     /// that left no record. Looks through all processes: for the rare case only.
     static std::vector<ProcessId> holders(const std::filesystem::path& path);
 
+    /// Gives it up without letting go: held until this process has ended, its last destructor included.
+    void keep_to_the_end() noexcept { file_.leave_open(); }
     /// Whether the path still names the file that is locked.
     bool is_in_place() const;
     /// Replaces the file's text. What cannot be written is left out.
