@@ -71,7 +71,10 @@ void fail_at(const std::filesystem::path& file, const toml::source_region& regio
     throw Error(ErrorKind::config, fmt::format("{}: {}", place_of(file, region), message));
 }
 
-std::string read_config_text(const std::filesystem::path& file) {
+namespace {
+
+/// Says in the user's words why a file can't be read, where they are better than the system's.
+void explain_unreadable(const std::filesystem::path& file) {
     std::error_code error;
     const auto status = std::filesystem::status(file, error);
     if (std::filesystem::is_directory(status))
@@ -84,9 +87,15 @@ std::string read_config_text(const std::filesystem::path& file) {
         fail_whole(file, fmt::format("is {} bytes long; a configuration has at most {}", bytes,
                                      longest_file_bytes));
     }
+}
+
+}  // namespace
+
+std::string read_config_text(const std::filesystem::path& file) {
     try {
         return read_file(file, longest_file_bytes);
     } catch (const Error& failed) {
+        explain_unreadable(file);
         // The same failure, but here it is the configuration that can't be used.
         throw Error(ErrorKind::config, failed.what(), failed.cause());
     }
