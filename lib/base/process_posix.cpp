@@ -46,6 +46,12 @@ std::string read_boot_id() {
     return id;
 }
 
+/// Read once: no process lives through a boot.
+const std::string& boot_id() {
+    static const std::string id = read_boot_id();
+    return id;
+}
+
 }  // namespace
 
 std::optional<ProcessId> identify(int pid) {
@@ -63,7 +69,7 @@ std::optional<ProcessId> identify(int pid) {
         if (at == std::string::npos) return std::nullopt;
         ++at;
     }
-    ProcessId id{pid, 0, read_boot_id()};
+    ProcessId id{pid, 0, boot_id()};
     const auto [stop, error] =
         std::from_chars(stat->data() + at, stat->data() + stat->size(), id.start_time);
     if (error != std::errc()) return std::nullopt;
