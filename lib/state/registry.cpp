@@ -103,6 +103,10 @@ std::optional<Record> Registry::last_record(std::string_view name) const {
 
 std::optional<Record> Registry::live_record(std::string_view name) const {
     if (!is_alive(name)) return std::nullopt;
+    return record_of_living(name);
+}
+
+std::optional<Record> Registry::record_of_living(std::string_view name) const {
     auto record = last_record(name);
     if (!record || identify(record->guardian.pid) != record->guardian) return std::nullopt;
     return record;

@@ -43,6 +43,8 @@ class Registry {
     /// The record of the relay that lives now; nothing where none lives, or its record is of a process
     /// that is gone.
     std::optional<Record> live_record(std::string_view name) const;
+    /// The same, where is_alive() was just asked: the lock is not asked again.
+    std::optional<Record> record_of_living(std::string_view name) const;
     [[nodiscard]] std::error_code publish(const Record& record) const;
     void forget_record(std::string_view name) const;
 

@@ -35,8 +35,9 @@ void fill(DestinationStatus& status, const Record& record) {
         status.next_retry_in_s = std::max(0.0, left.count());
     }
     // A clock that was set back makes a record look young, never old: no false alarm.
-    const bool has_writer = record.worker && identify(record.worker->pid) == *record.worker;
-    if (has_writer && now - record.written > oldest_record) {
+    if (now - record.written <= oldest_record || !record.worker) return;
+    const bool has_writer = identify(record.worker->pid) == *record.worker;
+    if (has_writer) {
         status.confirmed = false;
         status.reason = to_reason(EndCode::no_record, record.name, "it was last written " +
                                   to_iso8601(record.written));
@@ -64,7 +65,7 @@ DestinationStatus look_at(const Config& config, const Registry& registry, const 
         }
         return status;
     }
-    if (const auto record = registry.live_record(name)) {
+    if (const auto record = registry.record_of_living(name)) {
         if (!status.is_configured) {
             status.service = record->service;
             status.url = record->url;
