@@ -242,39 +242,23 @@ def start_publisher(world, clip, url):
 
 
 class FlvReader:
-    """Takes bytes of an FLV file as they come; tells the tags that are complete."""
-
-    header_bytes = 13  # file header and the first "previous tag size"
+    """Takes the bytes of an FLV file as they come; tells the tags whose message is complete."""
 
     def __init__(self):
         self.rest = b""
-        self.is_past_header = False
+        self.to_skip = 9  # the file's header; before each tag then stand 4 bytes, the size of the one before
 
     def feed(self, data):
-        """(type, is video keyframe that is no sequence header, timestamp in ms) of each tag that is now complete."""
+        """Of each new tag: type, whether it is a video keyframe and no sequence header, timestamp in ms."""
         self.rest += data
-        if not self.is_past_header:
-            if len(self.rest) < self.header_bytes:
+        while len(self.rest) >= self.to_skip + 4 + 11:
+            tag = self.rest[self.to_skip + 4:self.to_skip + 4 + 11 + 2]
+            end = self.to_skip + 4 + 11 + int.from_bytes(tag[1:4], "big")
+            if len(self.rest) < end:
                 return
-            self.rest = self.rest[self.header_bytes:]
-            self.is_past_header = True
-        while len(self.rest) >= 11:
-            size = int.from_bytes(self.rest[1:4], "big")
-            if len(self.rest) < 11 + size:  # all of the message; the size behind it does not matter
-                return
-            kind, body = self.rest[0] & 31, self.rest[11:13]
-            time_ms = self.rest[7] << 24 | int.from_bytes(self.rest[4:7], "big")
-            is_key = kind == 9 and len(body) == 2 and body[0] >> 4 == 1 and body[1] == 1
-            if len(self.rest) < 11 + size + 4:
-                if getattr(self, "told_early", False):
-                    return
-                self.told_early = True
-                yield kind, is_key, time_ms
-                return
-            self.rest = self.rest[11 + size + 4:]
-            if not getattr(self, "told_early", False):
-                yield kind, is_key, time_ms
-            self.told_early = False
+            is_key = tag[0] & 31 == 9 and len(tag) == 13 and tag[11] >> 4 == 1 and tag[12] == 1
+            self.rest, self.to_skip = self.rest[end:], 0
+            yield tag[0] & 31, is_key, tag[7] << 24 | int.from_bytes(tag[4:7], "big")
 
 
 class FolderWatch:
