@@ -34,8 +34,6 @@ bool keep_in_place(FileLock& lock) {
     return true;
 }
 
-enum class Ended { stopped, replaced };
-
 class Loop {
   public:
     Loop(FileLock& lock, Guarded& guarded, Inbox& inbox)
@@ -162,7 +160,8 @@ std::optional<std::string> await_start_report(const Fd& line, const Deadline& de
 
 void guard(FileLock lock, Guarded& guarded, Inbox& inbox) {
     Loop(lock, guarded, inbox).run();
-    guarded.stopped();
+    // The files are those of whoever has taken over.
+    if (lock.is_in_place()) guarded.stopped();
     // Free when this process is gone, not when it is about to go: who waits for the lock counts on it.
     lock.keep_to_the_end();
 }

@@ -37,7 +37,8 @@ class Guarded {
     virtual void reload(const ChildProcess&) {}
     /// Called again and again, at least twice a second while there is a child: for upkeep that takes no time.
     virtual void look_after() {}
-    /// Told at the end, when the child is gone and before the lock is free.
+    /// Told at the end, when the child is gone and before the lock is free; not where another process has
+    /// taken over.
     virtual void stopped() = 0;
 };
 
