@@ -46,8 +46,12 @@ int work(const std::string& name) {
     forbid_core_dumps();
     Inbox inbox;
     const Registry registry{Layout(state_directory())};
-    Record record = next_life(registry.last_record(name), name);
+    const auto last = registry.last_record(name);
+    Record record = next_life(last, name);
     record.guardian = parent_process();
+    // The guardian published its name before it started us. Where it was killed since, our parent is the
+    // system's first process: not one to be published as somebody to be stopped.
+    if (last && last->guardian != record.guardian) return 0;
     record.worker = this_process();
 
     const auto configuration = config_directory();
