@@ -21,6 +21,14 @@ NextTry RetryPolicy::refused(SessionEnd end, const ServiceFacts& service) const 
     return {NextTry::Kind::after_user, Milliseconds(0), std::move(end)};
 }
 
+namespace {
+
+bool is_nobodys_fault(EndCode code) {
+    return code == EndCode::stopped || code == EndCode::ingest_gone || code == EndCode::tracks_changed;
+}
+
+}  // namespace
+
 NextTry RetryPolicy::after(const SessionEnd& ended, const SessionFacts& session,
                            const ServiceFacts& service, SteadyTime now, double luck) {
     SessionEnd end = ended;
@@ -33,6 +41,10 @@ NextTry RetryPolicy::after(const SessionEnd& ended, const SessionFacts& session,
     }
     early_closes_ = end.code == EndCode::closed_early ? early_closes_ + 1 : 0;
     if (session.was_confirmed) backoff_.reset();
+    if (is_nobodys_fault(end.code)) {
+        if (session.said_goodbye) dirty_end_.reset();
+        return {};
+    }
 
     const bool is_quick_refusal =
         end.code == EndCode::publish_refused || end.code == EndCode::closed_early;

@@ -171,18 +171,12 @@ SessionResult Worker::run_session(std::vector<Tag> prefix) {
 }
 
 NextTry Worker::decide(const SessionResult& result) {
-    const EndCode code = result.end.code;
-    const bool is_nobodys_fault =
-        code == EndCode::stopped || code == EndCode::ingest_gone || code == EndCode::tracks_changed;
     const ServiceFacts service =
         plan_ ? ServiceFacts{plan_->destination.late_refusal,
                              plan_->destination.key_lifetime == KeyLifetime::forever}
               : ServiceFacts{};
     const double luck = std::uniform_real_distribution<>(0, 1)(chance_);
-    NextTry next;
-    if (!is_nobodys_fault) {
-        next = policy_.after(result.end, result.facts, service, SteadyClock::now(), luck);
-    }
+    const NextTry next = policy_.after(result.end, result.facts, service, SteadyClock::now(), luck);
     const bool is_dirty = result.facts.was_accepted && !result.facts.said_goodbye;
     keeper_.count([&](Record& record) {
         if (is_dirty) record.dirty_end = wall_now();

@@ -52,6 +52,19 @@ TEST_CASE("retry: only confirmed flow resets the wait") {
     CHECK(policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0).wait == 1000ms);
 }
 
+TEST_CASE("retry: a session that ended because the ingest did resets the wait as any other") {
+    constexpr SessionFacts in_order{true, true, true, 60s};
+    RetryPolicy policy;
+    for (int i = 0; i < 20; ++i) policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0);
+    policy.after({EndCode::reset}, SessionFacts{true, false, false, 3s}, plain, start, 0);
+    CHECK(policy.dirty_end());
+    for (const auto code : {EndCode::ingest_gone, EndCode::tracks_changed}) {
+        CHECK(policy.after({code}, in_order, plain, start, 0).kind == NextTry::Kind::at_once);
+    }
+    CHECK_FALSE(policy.dirty_end());
+    CHECK(policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0).wait == 1000ms);
+}
+
 TEST_CASE("retry: a refused key is rejected: for long where keys last, until the user acts where not") {
     RetryPolicy policy;
     const auto lasting = policy.after({EndCode::publish_refused}, never_accepted, plain, start, 0);
