@@ -141,6 +141,7 @@ bool Worker::await_begin(std::vector<Tag>& prefix) {
             prefix = std::move(begun->prefix);
             return true;
         }
+        if (cancel_.is_requested()) return false;  // what next() has just taken was the stop's wake()
         const auto obstacle = intake_->obstacle();
         if (obstacle && obstacle != shown) {
             shown = obstacle;
