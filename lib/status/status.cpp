@@ -74,6 +74,8 @@ DestinationStatus look_at(const Config& config, const Registry& registry, const 
         records.push_back(*record);
         return status;
     }
+    status.is_alive = registry.is_alive(name);
+    if (!status.is_alive) return status;  // it ended between the two questions
     status.state = State::waiting;
     status.reason = to_reason(EndCode::no_record, name);
     return status;
