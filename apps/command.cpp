@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "base/process.hpp"
 
 namespace restream {
 
@@ -36,6 +37,7 @@ void complain(std::string_view verb, std::string_view text) {
 
 int run_command(std::string_view verb, std::string_view description, int argc, char** argv,
                 const std::function<CommandBody(CLI::App&)>& declare) {
+    forbid_core_files();
     try {
         CLI::App app{std::string(description), fmt::format("restream {}", verb)};
         app.set_version_flag("--version", "restream " RESTREAM_VERSION);

@@ -128,6 +128,10 @@ int exec_program(const std::filesystem::path& program, const std::vector<std::st
 /// hold stream keys.
 void forbid_core_dumps() noexcept;
 
+/// No core dump of this process nor of its children, wherever dumps go: configuration and environment hold
+/// stream keys. Others may still look at it, as who looks for the holders of a lock does.
+void forbid_core_files() noexcept;
+
 /// Whether the user who runs this could run `program` from PATH; its full path.
 std::optional<std::filesystem::path> find_in_path(const std::string& program);
 
