@@ -291,6 +291,7 @@ Captured run_captured(SpawnRequest request, const Deadline& deadline) {
     request.output = &output.write_end;
     request.error = &error.write_end;
     request.leads_group = true;
+    request.dies_with_parent = true;  // nobody is left to kill it at the deadline
     ChildProcess child = ChildProcess::spawn(request);
     output.write_end.close();
     error.write_end.close();
