@@ -161,8 +161,9 @@ class Waiting {
   public:
     Waiting(const Workplace& place, const BatchOptions& options)
         : place_(place), options_(options), begun_(SteadyClock::now()) {
-        const auto wish = options.is_wish ? Control::Wish::want : Control::Wish::keep;
-        for (auto& [name, started] : place.control.start(options.names, wish)) note(name, started);
+        for (auto& [name, started] : place.control.start(options.names, options.wish)) {
+            note(name, started);
+        }
     }
 
     int run() {
@@ -195,7 +196,18 @@ class Waiting {
             expected_.erase(name);
             return;
         }
-        expected_[name] = {started.attempts_before, options_.is_wish, options_.wait_live};
+        if (started.was_left_out) {
+            const Outcome outcome{Outcome::Kind::cancelled, {}, {}};
+            tell(name, outcome, describe(outcome), static_cast<int>(ErrorKind::no));
+            expected_.erase(name);
+            return;
+        }
+        expected_[name] = {started.attempts_before, must_be_wanted(), options_.wait_live};
+    }
+
+    /// Whether `disable` ends the waiting.
+    bool must_be_wanted() const {
+        return options_.wish != Control::Wish::keep && options_.wish != Control::Wish::as_it_is;
     }
 
     void look_at(const std::string& name, bool is_over) {
@@ -204,9 +216,10 @@ class Waiting {
                                : known_outcome(place_.registry, name, expected);
         if (!outcome) return;
         // It was killed, or it was the end of its predecessor that was seen: once more, as long as there
-        // is time. Whoever disabled it meanwhile would have made it `cancelled`.
+        // is time. Not where another command disabled or stopped it since it was looked at.
         if (outcome->kind == Outcome::Kind::gone && !is_over) {
-            for (auto& [each, started] : place_.control.start({name}, Control::Wish::keep)) {
+            const auto wish = must_be_wanted() ? Control::Wish::heal : Control::Wish::as_it_is;
+            for (auto& [each, started] : place_.control.start({name}, wish)) {
                 note(each, started);
             }
             return;

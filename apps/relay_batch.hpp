@@ -48,7 +48,7 @@ enum class Report { text, json };
 struct BatchOptions {
     std::vector<std::string> names;
     Milliseconds timeout = std::chrono::seconds(15);
-    bool is_wish = true;  ///< enable: wanted from now on, and disable ends the waiting
+    Control::Wish wish = Control::Wish::want;
     bool wait_live = false;
     Report report = Report::text;
 };

@@ -171,7 +171,7 @@ void tell_live(const Workplace& place, std::string_view what) {
 /// Those that run and are configured, and those that are wanted and were not stopped on purpose.
 BatchOptions coming_back(const Workplace& place, Report report) {
     BatchOptions batch;
-    batch.is_wish = false;
+    batch.wish = Control::Wish::as_it_is;
     batch.report = report;
     for (const auto& each : place.config.destinations) {
         const bool is_due =

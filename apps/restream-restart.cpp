@@ -9,7 +9,7 @@ using namespace restream;
 int restart(const BatchFlags& flags) {
     const Workplace place("restart");
     BatchOptions batch = flags.to_options();
-    batch.is_wish = false;
+    batch.wish = flags.names.empty() ? Control::Wish::if_wanted : Control::Wish::keep;
     batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
     for (const auto& [name, problem] : place.control.stop(batch.names, Control::Keep::wanted)) {
         complain("restart", name + ": " + problem);

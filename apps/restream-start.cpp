@@ -6,10 +6,18 @@ namespace {
 
 using namespace restream;
 
-int start(const BatchFlags& flags) {
+struct Options {
+    BatchFlags batch;
+    bool is_healing = false;
+};
+
+int start(const Options& options) {
     const Workplace place("start");
+    const BatchFlags& flags = options.batch;
     BatchOptions batch = flags.to_options();
-    batch.is_wish = false;
+    batch.wish = options.is_healing      ? Control::Wish::heal
+                 : flags.names.empty() ? Control::Wish::if_wanted
+                                       : Control::Wish::keep;
     batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
     bring_up_ingest(place);
     return start_and_wait(place, batch, "no destination is wanted; run 'restream enable NAME'");
@@ -22,8 +30,10 @@ int main(int argc, char** argv) {
                        "Starts every wanted relay, or the named ones, and the ingest server where it is "
                        "down. Wishes stay as they are.",
                        argc, argv, [](CLI::App& app) -> CommandBody {
-                           auto flags = std::make_shared<BatchFlags>();
-                           flags->declare(app);
-                           return [flags] { return start(*flags); };
+                           auto options = std::make_shared<Options>();
+                           options->batch.declare(app);
+                           // For the ingest's guardian: what was disabled or stopped meanwhile stays so.
+                           app.add_flag("--heal", options->is_healing)->group("");
+                           return [options] { return start(*options); };
                        });
 }

@@ -34,6 +34,20 @@ void Control::want(const std::vector<std::string>& names) const {
     }
 }
 
+/// REQUIRES: the CommandLock is held.
+void Control::make_wish(const std::string& name, Wish wish) const {
+    if (wish == Wish::as_it_is || wish == Wish::heal) return;
+    if (wish == Wish::want) registry_.set_wanted(name, true);
+    if (wish == Wish::if_wanted && !registry_.is_wanted(name)) return;
+    registry_.set_down(name, false);
+}
+
+/// Whether no other command has disabled or stopped it since. REQUIRES: the CommandLock is held.
+bool Control::may_start(const std::string& name, Wish wish) const {
+    const bool must_be_wanted = wish != Wish::keep && wish != Wish::as_it_is;
+    return !registry_.is_down(name) && (!must_be_wanted || registry_.is_wanted(name));
+}
+
 std::map<std::string, Control::Started> Control::start(const std::vector<std::string>& names,
                                                        Wish wish) const {
     std::map<std::string, Started> results;
@@ -45,25 +59,26 @@ std::map<std::string, Control::Started> Control::start(const std::vector<std::st
             if (is_first) registry_.prepare();
             std::vector<std::string> still_ending;
             for (const auto& name : pending) {
-                if (is_first) {
-                    if (wish == Wish::want) registry_.set_wanted(name, true);
-                    registry_.set_down(name, false);
-                } else if (wish == Wish::want && !registry_.is_wanted(name)) {
-                    continue;  // disabled by another shell meanwhile
-                }
-                if (try_start(name, results[name]) == Attempt::still_ending) {
-                    still_ending.push_back(name);
+                Started& result = results[name];
+                try {
+                    if (is_first) make_wish(name, wish);
+                    if (!may_start(name, wish)) result.was_left_out = true;
+                    else if (try_start(name, result) == Attempt::still_ending) still_ending.push_back(name);
+                } catch (const Error& error) {
+                    result.problem = error.what();  // the others are started all the same
                 }
             }
             pending = std::move(still_ending);
         }
         if (pending.empty()) break;
-        const bool has_gone = wait_until(deadline, [&] {
+        // Gone, or found to live: what seemed to end was only slow to publish its record.
+        const bool has_changed = wait_until(deadline, [&] {
             return std::ranges::any_of(pending, [&](const auto& name) {
-                return !registry_.is_alive(name);
+                return !registry_.is_alive(name) ||
+                       (!registry_.stopping(name) && registry_.live_record(name));
             });
         });
-        if (has_gone) continue;
+        if (has_changed) continue;
         for (const auto& name : pending) {
             results[name].problem = "its last relay does not end; run 'restream disable " + name +
                                     "', then try again";
@@ -77,11 +92,7 @@ std::map<std::string, Control::Started> Control::start(const std::vector<std::st
 Control::Attempt Control::try_start(const std::string& name, Started& result) const {
     if (!registry_.is_alive(name)) {
         if (const auto last = registry_.last_record(name)) result.attempts_before = last->attempts;
-        try {
-            spawn(name);
-        } catch (const Error& error) {
-            result.problem = error.what();
-        }
+        spawn(name);
         return Attempt::lives;
     }
     if (const auto ending = registry_.stopping(name)) {
@@ -128,49 +139,65 @@ void Control::spawn(const std::string& name) const {
     if (problem) throw Error(ErrorKind::refused, "the relay could not be started: " + *problem);
 }
 
+/// REQUIRES: the CommandLock is held.
+void Control::change_wish(const std::string& name, Keep keep) const {
+    if (keep == Keep::nothing) registry_.set_wanted(name, false);
+    if (keep == Keep::nothing) registry_.set_down(name, false);
+    if (keep == Keep::wanted_but_down) registry_.set_down(name, true);
+}
+
 std::map<std::string, std::string> Control::stop(const std::vector<std::string>& names,
                                                  Keep keep) const {
     std::map<std::string, std::string> problems;
-    std::vector<std::string> living;
+    std::vector<Ending> living;
     {
         const CommandLock lock(registry_.layout(), verb_);
         registry_.prepare();
         for (const auto& name : names) {
-            if (keep == Keep::nothing) registry_.set_wanted(name, false);
-            if (registry_.is_alive(name)) living.push_back(name);
             try {
-                if (keep == Keep::wanted_but_down) registry_.set_down(name, true);
+                change_wish(name, keep);
             } catch (const Error& error) {
-                problems[name] = error.what();
+                problems[name] = error.what();  // stopped all the same
             }
-            if (keep == Keep::nothing) registry_.set_down(name, false);
+            if (registry_.is_alive(name)) living.push_back(ask_to_stop(name));
         }
-        for (const auto& name : living) ask_to_stop(name);
     }
     const auto are_gone = [&] {
-        return std::ranges::none_of(living, [&](const auto& name) { return registry_.is_alive(name); });
+        return std::ranges::all_of(living, [&](const Ending& each) { return is_gone(each); });
     };
     if (wait_until(Deadline::after(patience_before_kill), are_gone)) return problems;
-    for (const auto& name : living) {
-        // The lock is asked again: what is free by now is not touched.
-        if (registry_.is_alive(name)) kill(name);
+    for (const auto& each : living) {
+        if (!is_gone(each)) kill(each);
     }
     wait_until(Deadline::after(patience_after_kill), are_gone);
-    for (const auto& name : living) {
-        if (registry_.is_alive(name)) problems[name] = "its processes do not end, not even killed";
+    for (const auto& each : living) {
+        if (!is_gone(each)) problems[each.name] = "its processes do not end, not even killed";
     }
     return problems;
 }
 
-void Control::ask_to_stop(const std::string& name) const {
-    const auto guardian = registry_.guardian(name);
-    if (!guardian) return;  // it was killed: its worker ends by itself
-    registry_.set_stopping(name, *guardian);
-    if (const auto handle = ProcessHandle::open(*guardian)) handle->ask(Ask::stop);
+Control::Ending Control::ask_to_stop(const std::string& name) const {
+    Ending ending{name, registry_.guardian(name), registry_.processes(name)};
+    if (!ending.guardian) return ending;  // it was killed: its worker ends by itself
+    registry_.set_stopping(name, *ending.guardian);
+    if (const auto handle = ProcessHandle::open(*ending.guardian)) handle->ask(Ask::stop);
+    return ending;
 }
 
-void Control::kill(const std::string& name) const {
-    for (const auto& id : registry_.processes(name)) {
+/// Its lock was free: it is now, or a new guardian has it. An `enable` that waits for the end takes it within
+/// milliseconds, so that the moment in which it is free is easily missed.
+bool Control::is_gone(const Ending& ending) const {
+    if (!registry_.is_alive(ending.name)) return true;
+    const auto record = registry_.live_record(ending.name);
+    return record && record->guardian != ending.guardian;
+}
+
+void Control::kill(const Ending& ending) const {
+    std::vector<ProcessId> all = ending.processes;
+    // A worker that was started after the asking. Its guardian's name tells whose it is.
+    const auto record = registry_.last_record(ending.name);
+    if (record && record->worker && record->guardian == ending.guardian) all.push_back(*record->worker);
+    for (const auto& id : all) {
         if (const auto handle = ProcessHandle::open(id)) handle->ask(Ask::kill);
     }
 }

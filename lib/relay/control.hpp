@@ -23,13 +23,21 @@ class Control {
     Control(const Registry& registry, const Config& config, std::string verb,
             std::filesystem::path programs);
 
-    /// What start() changes besides starting.
-    enum class Wish { keep, want };
+    /// What start() changes besides starting, and whom it starts.
+    enum class Wish {
+        keep,       ///< lifts `down`; wanted or not
+        want,       ///< lifts `down`; wanted from now on
+        if_wanted,  ///< lifts `down`, but only of those that are still wanted
+        as_it_is,   ///< changes nothing, and leaves out what is down: to go on with what was started before
+        heal,       ///< the same, and leaves out what is not wanted
+    };
     struct Started {
         /// Tries the relay had made before it was asked to try now: later ones are news.
         std::uint64_t attempts_before = 0;
         /// Why it could not be started; empty where it lives.
         std::string problem;
+        /// Left out: another command disabled or stopped it meanwhile.
+        bool was_left_out = false;
     };
 
     /// Makes every named relay live: starts those that do not, and has those try now that wait for a
@@ -47,10 +55,21 @@ class Control {
 
   private:
     enum class Attempt { lives, still_ending };
+    /// A relay that was asked to stop, and its processes as they were then: a later relay of the same name is
+    /// none of ours.
+    struct Ending {
+        std::string name;
+        std::optional<ProcessId> guardian;
+        std::vector<ProcessId> processes;
+    };
+    bool may_start(const std::string& name, Wish wish) const;
+    void make_wish(const std::string& name, Wish wish) const;
     Attempt try_start(const std::string& name, Started& result) const;
     void spawn(const std::string& name) const;
-    void ask_to_stop(const std::string& name) const;
-    void kill(const std::string& name) const;
+    void change_wish(const std::string& name, Keep keep) const;
+    Ending ask_to_stop(const std::string& name) const;
+    bool is_gone(const Ending& ending) const;
+    void kill(const Ending& ending) const;
 
     const Registry& registry_;
     const Config& config_;

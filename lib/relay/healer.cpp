@@ -57,6 +57,8 @@ void Healer::heal(const std::vector<std::string>& names) {
         if (config.find(name) != nullptr) request.arguments.push_back(name);
     }
     if (request.arguments.empty()) return;
+    // A command may disable or stop it before this one has the lock.
+    request.arguments.emplace_back("--heal");
     request.arguments.emplace_back("--timeout");
     request.arguments.emplace_back("1s");
     starter_ = ChildProcess::spawn(request);

@@ -148,7 +148,14 @@ std::vector<ProcessId> Registry::processes(std::string_view name) const {
         }
         return found;
     }
-    return FileLock::holders(layout_.relay_lock(name));
+    std::vector<ProcessId> found = FileLock::holders(layout_.relay_lock(name));
+    // A worker that lost its guardian hides its descriptors, from all but root: only its record tells of it.
+    const auto record = is_alive(name) ? last_record(name) : std::nullopt;
+    if (record && record->worker && identify(record->worker->pid) == *record->worker &&
+        std::ranges::find(found, *record->worker) == found.end()) {
+        found.push_back(*record->worker);
+    }
+    return found;
 }
 
 std::optional<ProcessId> Registry::guardian(std::string_view name) const {
