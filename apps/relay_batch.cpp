@@ -13,6 +13,7 @@
 #include "base/terminal.hpp"
 #include "command.hpp"
 #include "ingest/control.hpp"
+#include "relay/session_end.hpp"
 
 namespace restream {
 
@@ -161,6 +162,13 @@ class Waiting {
   public:
     Waiting(const Workplace& place, const BatchOptions& options)
         : place_(place), options_(options), begun_(SteadyClock::now()) {
+        for (const auto& [name, why] : options.hopeless) {
+            const SessionEnd end{EndCode::key_unavailable};
+            const Outcome outcome{Outcome::Kind::refused,
+                                  Reason{std::string(end_code_name(end.code)), why, remedy(end.code, name)},
+                                  {}};
+            tell(name, outcome, why, static_cast<int>(ErrorKind::config));
+        }
         for (auto& [name, started] : place.control.start(options.names, options.wish)) {
             note(name, started);
         }

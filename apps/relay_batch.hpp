@@ -47,6 +47,8 @@ enum class Report { text, json };
 
 struct BatchOptions {
     std::vector<std::string> names;
+    /// Why a destination cannot even be started: told, and no obstacle to the others. Exit status 3.
+    std::map<std::string, std::string> hopeless;
     Milliseconds timeout = std::chrono::seconds(15);
     Control::Wish wish = Control::Wish::want;
     bool wait_live = false;

@@ -16,12 +16,13 @@ struct Options {
     bool no_start = false;
 };
 
-/// What can be told before anything is started.
-void check_keys(const Config& config, const std::vector<std::string>& names) {
-    for (const auto& name : names) {
+/// What can be told before anything is started. Moves those without a key out of the batch.
+void check_keys(const Config& config, BatchOptions& batch) {
+    for (const auto& name : batch.names) {
         const Destination& destination = config.at(name);
         if (const auto problem = foresee_key_problem(destination)) {
-            throw Error(ErrorKind::config, name + ": " + problem->message);
+            batch.hopeless[name] = problem->message;
+            continue;
         }
         if (const auto* from = std::get_if<KeyEnv>(&destination.key)) {
             complain("enable", fmt::format("{}: its key stands in this shell's {}; from another shell, or "
@@ -29,6 +30,7 @@ void check_keys(const Config& config, const std::vector<std::string>& names) {
                                            name, from->variable));
         }
     }
+    std::erase_if(batch.names, [&](const auto& name) { return batch.hopeless.contains(name); });
 }
 
 int enable(const Options& options) {
@@ -39,13 +41,14 @@ int enable(const Options& options) {
         throw Error(ErrorKind::usage, options.all ? "no destination is configured; run 'restream add NAME'"
                                                   : "name a destination, or --all");
     }
-    check_keys(place.config, batch.names);
+    check_keys(place.config, batch);
     if (options.no_start) {
         place.control.want(batch.names);
         for (const auto& name : batch.names) fmt::print("{}: wanted, not started\n", name);
-        return 0;
+        for (const auto& [name, why] : batch.hopeless) complain("enable", fmt::format("{}: {}", name, why));
+        return batch.hopeless.empty() ? 0 : static_cast<int>(ErrorKind::config);
     }
-    bring_up_ingest(place);
+    if (!batch.names.empty()) bring_up_ingest(place);
     return start_and_wait(place, batch, "");
 }
 
