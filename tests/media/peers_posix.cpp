@@ -130,14 +130,18 @@ SilentServer::SilentServer() {
     ::listen(static_cast<int>(socket_.native()), 8);  // the kernel accepts; we never do
 }
 
+/// For an http block: the defaults lie below /var, where only root may write.
+constexpr const char* own_http_folders =
+    "access_log off; client_body_temp_path tmp; proxy_temp_path tmp; fastcgi_temp_path tmp; "
+    "uwsgi_temp_path tmp; scgi_temp_path tmp;";
+
 RudeServer::RudeServer(const TempFolder& folder, const std::string& answer) {
     const fs::path config = folder / "rude.conf";
     std::ofstream(config) << fmt::format(
         "daemon off; master_process off; pid rude.pid; error_log rude.log;\n"
         "events {{ worker_connections 64; }}\n"
-        "http {{ access_log off; server {{ listen 127.0.0.1:{}; location / {{ return {}; }} }} "
-        "}}\n",
-        port_, answer);
+        "http {{ {} server {{ listen 127.0.0.1:{}; location / {{ return {}; }} }} }}\n",
+        own_http_folders, port_, answer);
     peer_.emplace("/usr/sbin/nginx",
                   std::vector<std::string>{"-c", config.string(), "-p", folder.path().string()},
                   folder.path());
@@ -156,9 +160,8 @@ Nginx::Nginx(const TempFolder& folder) : log_(folder / "nginx.log") {
         "  application asks {{ live on; on_publish http://127.0.0.1:{1}/; on_play "
         "http://127.0.0.1:{1}/; }}\n"
         "}} }}\n"
-        "http {{ access_log off; server {{ listen 127.0.0.1:{1}; location / {{ return 403; }} }} "
-        "}}\n",
-        port_, free_port());
+        "http {{ {2} server {{ listen 127.0.0.1:{1}; location / {{ return 403; }} }} }}\n",
+        port_, free_port(), own_http_folders);
     peer_.emplace("/usr/sbin/nginx",
                   std::vector<std::string>{"-c", config.string(), "-p", folder.path().string()},
                   folder.path());
