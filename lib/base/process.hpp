@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -113,9 +114,11 @@ struct Captured {
     std::string error;     ///< standard error, at most 64 KiB
 };
 
-/// Runs a program to its end and captures what it prints. **Blocks**: until it has ended; at the deadline
-/// it is killed with its whole group. **Throws**: Error{refused} where it cannot be started.
-Captured run_captured(SpawnRequest request, const Deadline& deadline);
+/// Runs a program to its end and captures what it prints. **Blocks**: until it has ended; at the deadline,
+/// and soon after `is_cancelled` (asked every 50 ms, if there is one), it is killed with its whole group.
+/// **Throws**: Error{refused} where it cannot be started.
+Captured run_captured(SpawnRequest request, const Deadline& deadline,
+                      const std::function<bool()>& is_cancelled = {});
 
 /// The request that runs `command` by the system's shell.
 SpawnRequest shell_request(const std::string& command);

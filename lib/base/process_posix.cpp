@@ -285,7 +285,9 @@ void set_nonblocking(const Fd& fd) {
 
 }  // namespace
 
-Captured run_captured(SpawnRequest request, const Deadline& deadline) {
+Captured run_captured(SpawnRequest request, const Deadline& deadline,
+                      const std::function<bool()>& is_cancelled) {
+    constexpr Milliseconds between_questions(50);
     Pipe output = make_pipe();
     Pipe error = make_pipe();
     request.output = &output.write_end;
@@ -304,7 +306,9 @@ Captured run_captured(SpawnRequest request, const Deadline& deadline) {
             {output.read_end.is_open() ? static_cast<int>(output.read_end.native()) : -1, POLLIN, 0},
             {error.read_end.is_open() ? static_cast<int>(error.read_end.native()) : -1, POLLIN, 0},
             {static_cast<int>(child.exit_event().native()), POLLIN, 0}};
-        ::poll(entries, 3, static_cast<int>(deadline.left().count()));
+        const Milliseconds longest = is_cancelled ? std::min(deadline.left(), between_questions)
+                                                  : deadline.left();
+        ::poll(entries, 3, static_cast<int>(longest.count()));
         has_ended = entries[2].revents != 0;
         if (entries[0].revents != 0 && !drain(output.read_end, captured.output)) {
             output.read_end.close();
@@ -312,7 +316,7 @@ Captured run_captured(SpawnRequest request, const Deadline& deadline) {
         if (entries[1].revents != 0 && !drain(error.read_end, captured.error)) {
             error.read_end.close();
         }
-        if (!has_ended && deadline.has_passed()) {
+        if (!has_ended && (deadline.has_passed() || (is_cancelled && is_cancelled()))) {
             captured.timed_out = true;
             child.kill_group();
             child.wait(Deadline::after(std::chrono::seconds(2)));

@@ -66,13 +66,15 @@ KeyProblem unset_variable(const Destination& destination, const std::string& var
 }
 
 Resolved run_key_command(const Destination& destination, const std::string& command,
-                         const Deadline& deadline) {
+                         const Deadline& deadline, const std::function<bool()>& is_cancelled) {
     SpawnRequest request = shell_request(command);
+    // Who waits for it may be killed: then at least the shell ends, too.
+    request.dies_with_parent = true;
     // As for key files: what is relative is relative to the file that says so.
     request.working_directory = destination.origin.parent_path();
     Captured captured;
     try {
-        captured = run_captured(std::move(request), deadline);
+        captured = run_captured(std::move(request), deadline, is_cancelled);
     } catch (const Error& error) {
         return KeyProblem{fmt::format("the key command can't be started: {}", error.what())};
     }
@@ -105,7 +107,8 @@ std::optional<KeyProblem> missing_key(const Destination& destination) {
 
 }  // namespace
 
-Resolved resolve_key(const Destination& destination, const Deadline& deadline) {
+Resolved resolve_key(const Destination& destination, const Deadline& deadline,
+                     const std::function<bool()>& is_cancelled) {
     if (const auto* key = std::get_if<KeyText>(&destination.key)) return key->text;
     if (const auto* key = std::get_if<KeyFile>(&destination.key)) {
         return read_key_file(destination, key->path);
@@ -116,7 +119,7 @@ Resolved resolve_key(const Destination& destination, const Deadline& deadline) {
         return first_line(destination, *text, key->variable);
     }
     if (const auto* key = std::get_if<KeyCommand>(&destination.key)) {
-        return run_key_command(destination, key->command, deadline);
+        return run_key_command(destination, key->command, deadline, is_cancelled);
     }
     return Secret();
 }

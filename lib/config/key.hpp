@@ -1,6 +1,7 @@
 // From a key reference to the stream key.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -19,8 +20,10 @@ struct KeyProblem { std::string message; };
 /// Reads the key: its file (first line, white space trimmed, at most 4 KiB), its variable, its command's
 /// standard output (first line). A key that is empty, or has control characters or blanks inside, is a
 /// problem. std::monostate gives an empty key.
-/// **Blocks**: for a command, until it ends, at most until the deadline; then it is killed with its children.
-std::variant<Secret, KeyProblem> resolve_key(const Destination& destination, const Deadline& deadline);
+/// **Blocks**: for a command, until it ends, at most until the deadline, or until `is_cancelled`; then it is
+/// killed with its children.
+std::variant<Secret, KeyProblem> resolve_key(const Destination& destination, const Deadline& deadline,
+                                             const std::function<bool()>& is_cancelled = {});
 
 /// What can be said without running anything: a key file that is missing or unreadable, a variable that is
 /// not set. For `enable`, before anything is started.

@@ -68,6 +68,7 @@ void Worker::run() {
     while (!cancel_.is_requested()) {
         enter(State::waiting, std::nullopt);
         if (const auto problem = make_plan()) {
+            if (cancel_.is_requested()) break;
             keeper_.count([](Record& record) { ++record.attempts; });
             pause(decide({*problem, {}}));
             continue;
@@ -95,7 +96,9 @@ std::optional<SessionEnd> Worker::make_plan() {
     try {
         Config config = means_.load();
         Destination destination = config.at(name_);
-        auto key = resolve_key(destination, Deadline::after(key_patience));
+        auto key = resolve_key(destination, Deadline::after(key_patience),
+                               [this] { return cancel_.is_requested(); });
+        if (cancel_.is_requested()) return SessionEnd{EndCode::stopped};
         if (auto* secret = std::get_if<Secret>(&key)) {
             log_.hide(*secret);
             keeper_.count([&](Record& record) {
