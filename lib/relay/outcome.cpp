@@ -92,7 +92,9 @@ Outcome final_outcome(const Registry& registry, std::string_view name, const Exp
     }
     switch (record->state) {
         case State::live: return make(Outcome::Kind::live, *record);
-        case State::waiting: return make(Outcome::Kind::waiting, *record);
+        case State::waiting:
+            // Without a reason it is not known to wait for the ingest: its key command runs, say.
+            return make(record->reason ? Outcome::Kind::waiting : Outcome::Kind::connecting, *record);
         case State::backoff:
         case State::rejected: return make(Outcome::Kind::refused, *record);
         default: return make(Outcome::Kind::connecting, *record);
