@@ -54,6 +54,8 @@ int run_command(std::string_view verb, std::string_view description, int argc, c
         complain(verb, error.what());
         return static_cast<int>(error.kind());
     } catch (const std::exception& error) {
+        // fmt::print throws where the disk is full; so does nothing else that leaves this mark.
+        if (std::ferror(stdout) != 0) return check_output(verb, 0);
         std::fflush(stdout);
         complain(verb, fmt::format("a bug in restream: {}; please report it", error.what()));
         return static_cast<int>(ErrorKind::bug);
