@@ -55,7 +55,10 @@ int run_command(std::string_view verb, std::string_view description, int argc, c
         return static_cast<int>(error.kind());
     } catch (const std::exception& error) {
         // fmt::print throws where the disk is full; so does nothing else that leaves this mark.
-        if (std::ferror(stdout) != 0) return check_output(verb, 0);
+        if (std::ferror(stdout) != 0) {
+            complain(verb, fmt::format("writing the output: {}", error.what()));
+            return static_cast<int>(ErrorKind::refused);
+        }
         std::fflush(stdout);
         complain(verb, fmt::format("a bug in restream: {}; please report it", error.what()));
         return static_cast<int>(ErrorKind::bug);
