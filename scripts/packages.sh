@@ -49,13 +49,7 @@ fail() {
 }
 
 as_root() {
-    if [ "$(id -u)" -eq 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        fail "installing packages needs root: install sudo, or run as root: apt-get install ${missing[*]}"
-    fi
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 # Sets `missing` to those of the packages named that are not installed.
@@ -119,6 +113,9 @@ install_packages() {
     if [ "${#missing[@]}" -eq 0 ]; then
         printf '   all %d are installed\n' "$#"
         return
+    fi
+    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+        fail "this needs root, and there is no sudo; as root: apt-get install ${missing[*]}"
     fi
     local had_nginx=yes log
     [ -x /usr/sbin/nginx ] || had_nginx=no
