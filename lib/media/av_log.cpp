@@ -20,6 +20,9 @@ namespace restream {
 namespace {
 
 constexpr std::size_t longest_line_bytes = 1024;
+/// Room to mask in: a line is cut only after what is secret in it was found whole.
+constexpr std::size_t longest_raw_line_bytes = 16 * 1024;
+constexpr std::size_t longest_secret_bytes = 4 * 1024;
 constexpr std::size_t most_lines = 16;
 
 /// Formats (not texts: those may hold a key) that tell how far opening came.
@@ -92,13 +95,14 @@ void take_line(int level, const char* format, va_list arguments) {
     // Keys stand in lines below warning ("Sending publish command for 'KEY'", "Proto = …"), and
     // whole URLs in dumps: these are not even formatted.
     if (level > AV_LOG_WARNING) return;
-    std::array<char, longest_line_bytes> buffer{};
+    std::array<char, longest_raw_line_bytes> buffer{};
     const int length = std::vsnprintf(buffer.data(), buffer.size(), format, arguments);
     if (length <= 0) return;
     std::string text(buffer.data());
+    if (static_cast<std::size_t>(length) >= buffer.size()) text.resize(text.size() - longest_secret_bytes);
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
     if (text.empty()) return;
-    text = mask_all(std::move(text));
+    text = mask_all(std::move(text)).substr(0, longest_line_bytes);
     if (transcript) transcript->add(level, format, text);
     hand_on(text);
 }
@@ -126,7 +130,7 @@ void keep_rejection(std::string_view line) {
 void on_srt_line(std::string_view line) noexcept {
     try {
         keep_rejection(line);
-        hand_on(mask_all("srt: " + std::string(line.substr(0, longest_line_bytes))));
+        hand_on(mask_all("srt: " + std::string(line)).substr(0, longest_line_bytes));
     } catch (...) {
         return;
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/paths.hpp"
 #include "base/process.hpp"
 #include "config/key.hpp"
 #include "state/command_lock.hpp"
@@ -58,16 +59,19 @@ std::map<std::string, Control::Started> Control::start(const std::vector<std::st
             const CommandLock lock(registry_.layout(), verb_);
             if (is_first) registry_.prepare();
             std::vector<std::string> still_ending;
+            std::map<std::string, Fd> starting;
             for (const auto& name : pending) {
                 Started& result = results[name];
                 try {
                     if (is_first) make_wish(name, wish);
                     if (!may_start(name, wish)) result.was_left_out = true;
-                    else if (try_start(name, result) == Attempt::still_ending) still_ending.push_back(name);
+                    else if (!registry_.is_alive(name)) starting[name] = spawn(name, result);
+                    else if (try_living(name, result) == Attempt::still_ending) still_ending.push_back(name);
                 } catch (const Error& error) {
                     result.problem = error.what();  // the others are started all the same
                 }
             }
+            await_guardians(starting, results);
             pending = std::move(still_ending);
         }
         if (pending.empty()) break;
@@ -89,12 +93,7 @@ std::map<std::string, Control::Started> Control::start(const std::vector<std::st
 }
 
 /// REQUIRES: the CommandLock is held.
-Control::Attempt Control::try_start(const std::string& name, Started& result) const {
-    if (!registry_.is_alive(name)) {
-        if (const auto last = registry_.last_record(name)) result.attempts_before = last->attempts;
-        spawn(name);
-        return Attempt::lives;
-    }
+Control::Attempt Control::try_living(const std::string& name, Started& result) const {
     if (const auto ending = registry_.stopping(name)) {
         // Who was to ask it may have been killed between the note and the asking.
         if (const auto handle = ProcessHandle::open(*ending)) handle->ask(Ask::stop);
@@ -116,14 +115,16 @@ Control::Attempt Control::try_start(const std::string& name, Started& result) co
     return Attempt::lives;
 }
 
-/// Starts the guardian and waits until it holds the lock.
-void Control::spawn(const std::string& name) const {
+/// Starts the guardian. Returns where it tells what came of it.
+Fd Control::spawn(const std::string& name, Started& result) const {
+    if (const auto last = registry_.last_record(name)) result.attempts_before = last->attempts;
     SpawnRequest request;
     request.program = programs_ / "restream-relay";
     request.arguments = {name};
     request.is_detached = true;
     request.with_variables = {{"RESTREAM_CONFIG_DIR", config_.directory.string()},
-                              {"RESTREAM_STATE_DIR", registry_.layout().root().string()}};
+                              {"RESTREAM_STATE_DIR", registry_.layout().root().string()},
+                              {"RESTREAM_SHARE_DIR", share_directory().string()}};
     request.without_variables = key_variables(config_);
     if (const auto* destination = config_.find(name)) {
         if (const auto* own = std::get_if<KeyEnv>(&destination->key)) {
@@ -132,11 +133,20 @@ void Control::spawn(const std::string& name) const {
     }
     Pipe report = make_pipe();
     request.inherited = {&report.write_end};
-    ChildProcess guardian = ChildProcess::spawn(request);
-    report.write_end.close();
-    const auto problem = await_start_report(
-        report.read_end, Deadline::after(patience_with_predecessor + std::chrono::seconds(2)));
-    if (problem) throw Error(ErrorKind::refused, "the relay could not be started: " + *problem);
+    ChildProcess::spawn(request);
+    return std::move(report.read_end);
+}
+
+/// Until each holds its lock, or said why not. They start side by side: the CommandLock is held for as long as
+/// the slowest takes.
+void Control::await_guardians(const std::map<std::string, Fd>& starting,
+                              std::map<std::string, Started>& results) const {
+    const Deadline deadline = Deadline::after(patience_with_predecessor + std::chrono::seconds(2));
+    for (const auto& [name, report] : starting) {
+        if (const auto problem = await_start_report(report, deadline)) {
+            results[name].problem = "the relay could not be started: " + *problem;
+        }
+    }
 }
 
 /// REQUIRES: the CommandLock is held.

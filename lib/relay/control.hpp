@@ -64,8 +64,10 @@ class Control {
     };
     bool may_start(const std::string& name, Wish wish) const;
     void make_wish(const std::string& name, Wish wish) const;
-    Attempt try_start(const std::string& name, Started& result) const;
-    void spawn(const std::string& name) const;
+    Attempt try_living(const std::string& name, Started& result) const;
+    Fd spawn(const std::string& name, Started& result) const;
+    void await_guardians(const std::map<std::string, Fd>& starting,
+                         std::map<std::string, Started>& results) const;
     void change_wish(const std::string& name, Keep keep) const;
     Ending ask_to_stop(const std::string& name) const;
     bool is_gone(const Ending& ending) const;

@@ -4,7 +4,16 @@
 
 namespace restream {
 
-std::uint32_t& Rebase::last_of(TagType type) {
+namespace {
+
+/// An hour: how far the input may run before its base is moved along.
+constexpr std::int32_t rebase_after_ms = 3'600'000;
+
+RtmpTime later(RtmpTime a, RtmpTime b) { return b.since(a) > 0 ? b : a; }
+
+}  // namespace
+
+RtmpTime& Rebase::last_of(TagType type) {
     switch (type) {
         case TagType::audio: return last_audio_;
         case TagType::video: return last_video_;
@@ -16,7 +25,8 @@ std::uint32_t& Rebase::last_of(TagType type) {
 void Rebase::begin(RtmpTime first, SteadyTime now) {
     if (has_begun_) {
         const auto passed = std::chrono::duration_cast<Milliseconds>(now - last_at_).count();
-        offset_ = last_out_ + static_cast<std::uint32_t>(std::max<std::int64_t>(1, passed));
+        const auto most = std::int64_t(rebase_after_ms);
+        offset_ = last_out_.plus(static_cast<std::int32_t>(std::clamp<std::int64_t>(passed, 1, most)));
     }
     has_begun_ = true;
     base_ = first;
@@ -35,12 +45,17 @@ std::optional<Tag> Rebase::apply(const Tag& tag, SteadyTime now) {
     if (in < 0) return std::nullopt;
     last_in_ = std::max(last_in_, in);
     last_at_ = now;
-    std::uint32_t& last = last_of(tag.type);
-    const std::uint32_t out = std::max(last, offset_ + static_cast<std::uint32_t>(in));
-    last = out;
-    last_out_ = std::max(last_out_, out);
+    RtmpTime& last = last_of(tag.type);
+    last = later(last, offset_.plus(in));
+    last_out_ = later(last_out_, last);
+    // The publisher's clock and ours may run for longer than a signed difference can say (24.8 days).
+    if (last_in_ > rebase_after_ms) {
+        offset_ = offset_.plus(last_in_);
+        base_ = base_.plus(last_in_);
+        last_in_ = 0;
+    }
     Tag moved = tag;
-    moved.time = RtmpTime(out);
+    moved.time = last;
     return moved;
 }
 

@@ -23,20 +23,18 @@ class Rebase {
     /// The tag with its new time; nothing for one from before the begin (audio that is older than the first
     /// keyframe).
     std::optional<Tag> apply(const Tag& tag, SteadyTime now);
-    /// The time that a header takes which is sent now.
-    RtmpTime position() const { return RtmpTime(last_out_); }
 
   private:
-    std::uint32_t& last_of(TagType type);
+    RtmpTime& last_of(TagType type);
 
     bool has_begun_ = false;
     RtmpTime base_;             ///< becomes `offset_`
-    std::uint32_t offset_ = 0;
+    RtmpTime offset_;
     std::int32_t last_in_ = 0;  ///< the largest time seen, relative to base_
-    std::uint32_t last_out_ = 0;
-    std::uint32_t last_audio_ = 0;
-    std::uint32_t last_video_ = 0;
-    std::uint32_t last_script_ = 0;
+    RtmpTime last_out_;
+    RtmpTime last_audio_;
+    RtmpTime last_video_;
+    RtmpTime last_script_;
     SteadyTime last_at_{};
 };
 

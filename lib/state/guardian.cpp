@@ -123,8 +123,9 @@ class Loop {
 Milliseconds CrashGovernor::after_crash(SteadyTime now) {
     constexpr Milliseconds window = std::chrono::seconds(10);
     constexpr Milliseconds longest = std::chrono::seconds(30);
-    // A ring of three: the slot after this one's holds the crash before the last.
-    const bool are_many = crashes_ >= 2 && now - recent_[(crashes_ + 1) % 3] < window;
+    // A ring of three: the slot after this one's holds the crash before the last. What was waited between
+    // them is no sign of health.
+    const bool are_many = crashes_ >= 2 && now - recent_[(crashes_ + 1) % 3] < window + 2 * wait_;
     recent_[crashes_ % 3] = now;
     ++crashes_;
     if (!are_many) wait_ = Milliseconds(0);

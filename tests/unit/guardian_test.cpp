@@ -21,6 +21,19 @@ TEST_CASE("guardian: crashes far apart are mended at once, for ever") {
     for (int i = 0; i < 20; ++i) CHECK(governor.after_crash(SteadyTime(1h) + i * 6s) == 0ms);
 }
 
+TEST_CASE("guardian: the waits between crashes are no sign of health") {
+    CrashGovernor governor;
+    SteadyTime now(1h);
+    Milliseconds last{0};
+    for (int i = 0; i < 20; ++i) {
+        const auto wait = governor.after_crash(now);
+        CHECK(wait >= last);
+        last = wait;
+        now += wait + 100ms;
+    }
+    CHECK(last == 30s);
+}
+
 TEST_CASE("guardian: the wait has an end, and quiet resets it") {
     CrashGovernor governor;
     SteadyTime now(1h);

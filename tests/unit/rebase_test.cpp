@@ -77,6 +77,22 @@ TEST_CASE("rebase: small steps backward stand still") {
     CHECK(out(rebase, audio(110)) == 110);
 }
 
+TEST_CASE("rebase: a session of 60 days goes on over the wrap of its own times") {
+    Rebase rebase;
+    rebase.begin(RtmpTime(123), start);
+    const auto payload = inter(0).payload;
+    std::uint64_t expected = 0;
+    int wrong = 0;
+    while (expected < std::uint64_t(60) * 24 * 3600 * 1000) {
+        const Tag tag{TagType::video, RtmpTime(static_cast<std::uint32_t>(123 + expected)), payload};
+        const auto moved = rebase.apply(tag, start);
+        if (!moved || moved->time.ms() != static_cast<std::uint32_t>(expected)) ++wrong;
+        expected += 9000;
+    }
+    CHECK(wrong == 0);
+    CHECK(expected > (std::uint64_t(1) << 32));
+}
+
 TEST_CASE("rebase: whatever comes in, each track's times never run backwards") {
     std::minstd_rand random(1);
     Rebase rebase;
@@ -90,7 +106,7 @@ TEST_CASE("rebase: whatever comes in, each track's times never run backwards") {
         const auto moved = rebase.apply(random() % 2 == 0 ? audio(ms) : inter(ms), now);
         if (!moved) continue;
         std::uint32_t& last = moved->type == TagType::audio ? last_audio : last_video;
-        REQUIRE(moved->time.ms() >= last);
+        REQUIRE(moved->time.since(RtmpTime(last)) >= 0);
         last = moved->time.ms();
     }
 }
