@@ -85,10 +85,16 @@ std::vector<std::string> Workplace::every_wanted() const {
     return all;
 }
 
-void bring_up_ingest(const Workplace& place) {
-    if (place.config.ingest.server == IngestServer::external) return;
-    if (start_ingest(place.config, place.registry.layout()) == IngestStart::started) {
-        fmt::print(stderr, "ingest: started, {}\n", place.config.ingest.display_url());
+int bring_up_ingest(const Workplace& place) {
+    if (place.config.ingest.server == IngestServer::external) return 0;
+    try {
+        if (start_ingest(place.config, place.registry.layout()) == IngestStart::started) {
+            fmt::print(stderr, "ingest: started, {}\n", place.config.ingest.display_url());
+        }
+        return 0;
+    } catch (const Error& error) {
+        complain(place.verb, fmt::format("ingest: {}", error.what()));
+        return static_cast<int>(error.kind());
     }
 }
 

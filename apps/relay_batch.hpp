@@ -38,9 +38,10 @@ struct Workplace {
     std::vector<std::string> every_wanted() const;
 };
 
-/// Starts a managed ingest server that is down, and says so.
-/// **Blocks**: until it answers, at most 10 s. **Throws**: Error{refused} with the server's own words.
-void bring_up_ingest(const Workplace& place);
+/// Starts a managed ingest server that is down, and says so. Where it cannot be started that is told, and no
+/// reason not to start relays: they wait for whatever answers there. Returns the exit status.
+/// **Blocks**: until it answers, at most 10 s.
+int bring_up_ingest(const Workplace& place);
 
 /// How a batch is told.
 enum class Report { text, json };

@@ -1,6 +1,8 @@
 // restream enable NAME…|--all: wants destinations, starts them now, and comes back when it is known.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "command.hpp"
 #include "config/key.hpp"
@@ -48,8 +50,8 @@ int enable(const Options& options) {
         for (const auto& [name, why] : batch.hopeless) complain("enable", fmt::format("{}: {}", name, why));
         return batch.hopeless.empty() ? 0 : static_cast<int>(ErrorKind::config);
     }
-    if (!batch.names.empty()) bring_up_ingest(place);
-    return start_and_wait(place, batch, "");
+    const int ingest = batch.names.empty() ? 0 : bring_up_ingest(place);
+    return std::max(ingest, start_and_wait(place, batch, ""));
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // restream restart [NAME…]: stops and starts again every wanted relay, or the named ones.
+#include <algorithm>
+
 #include "command.hpp"
 #include "relay_batch.hpp"
 
@@ -14,8 +16,9 @@ int restart(const BatchFlags& flags) {
     for (const auto& [name, problem] : place.control.stop(batch.names, Control::Keep::wanted)) {
         complain("restart", name + ": " + problem);
     }
-    bring_up_ingest(place);
-    return start_and_wait(place, batch, "no destination is wanted; run 'restream enable NAME'");
+    const int ingest = bring_up_ingest(place);
+    return std::max(ingest, start_and_wait(place, batch,
+                                           "no destination is wanted; run 'restream enable NAME'"));
 }
 
 }  // namespace

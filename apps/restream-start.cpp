@@ -1,4 +1,6 @@
 // restream start [NAME…]: starts every wanted relay, or the named ones; wishes stay as they are.
+#include <algorithm>
+
 #include "command.hpp"
 #include "relay_batch.hpp"
 
@@ -19,8 +21,9 @@ int start(const Options& options) {
                  : flags.names.empty() ? Control::Wish::if_wanted
                                        : Control::Wish::keep;
     batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
-    bring_up_ingest(place);
-    return start_and_wait(place, batch, "no destination is wanted; run 'restream enable NAME'");
+    const int ingest = bring_up_ingest(place);
+    return std::max(ingest, start_and_wait(place, batch,
+                                           "no destination is wanted; run 'restream enable NAME'"));
 }
 
 }  // namespace

@@ -64,12 +64,12 @@ TEST_CASE("queue: while the destination is being connected only bytes count") {
 
 TEST_CASE("queue: it is bounded in bytes") {
     TagQueue queue;
-    const std::vector<std::uint8_t> megabyte(1024 * 1024, 0x27);
-    for (int i = 0; i < 40; ++i) queue.push(tag(TagType::video, 0, megabyte), start);
+    const Tag picture = tag(TagType::video, 0, std::vector<std::uint8_t>(1024 * 1024, 0x27));
+    for (int i = 0; i < 40; ++i) queue.push(picture, start);
     CHECK(queue.dropped() >= 33);
-    const std::vector<std::uint8_t> sound(1024 * 1024, 0xaf);
-    for (int i = 0; i < 100; ++i) queue.push(tag(TagType::audio, 0, sound), start);
-    CHECK(drain(queue).size() <= TagQueue::most_bytes / sound.size());
+    const Tag sound = tag(TagType::audio, 0, std::vector<std::uint8_t>(1024 * 1024, 0xaf));
+    for (int i = 0; i < 100; ++i) queue.push(sound, start);
+    CHECK(drain(queue).size() <= TagQueue::most_bytes / sound.bytes().size());
 }
 
 TEST_CASE("queue: sound that waits for 10 s is too slow") {
