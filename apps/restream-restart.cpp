@@ -11,8 +11,11 @@ using namespace restream;
 int restart(const BatchFlags& flags) {
     const Workplace place("restart");
     BatchOptions batch = flags.to_options();
-    batch.wish = flags.names.empty() ? Control::Wish::if_wanted : Control::Wish::keep;
     batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
+    // What is wanted now and disabled by another shell meanwhile stays off.
+    const bool are_wanted = std::ranges::all_of(
+        batch.names, [&](const auto& name) { return place.registry.is_wanted(name); });
+    batch.wish = are_wanted ? Control::Wish::if_wanted : Control::Wish::keep;
     for (const auto& [name, problem] : place.control.stop(batch.names, Control::Keep::wanted)) {
         complain("restart", name + ": " + problem);
     }
