@@ -249,16 +249,17 @@ class FlvReader:
         self.to_skip = 9  # the file's header; before each tag then stand 4 bytes, the size of the one before
 
     def feed(self, data):
-        """Of each new tag: type, whether it is a video keyframe and no sequence header, timestamp in ms."""
+        """Of each new tag: "audio", "keyframe", "inter" (any other picture) or "other" (headers, metadata)."""
         self.rest += data
         while len(self.rest) >= self.to_skip + 4 + 11:
             tag = self.rest[self.to_skip + 4:self.to_skip + 4 + 11 + 2]
             end = self.to_skip + 4 + 11 + int.from_bytes(tag[1:4], "big")
             if len(self.rest) < end:
                 return
-            is_key = tag[0] & 31 == 9 and len(tag) == 13 and tag[11] >> 4 == 1 and tag[12] == 1
             self.rest, self.to_skip = self.rest[end:], 0
-            yield tag[0] & 31, is_key, tag[7] << 24 | int.from_bytes(tag[4:7], "big")
+            is_picture = tag[0] & 31 == 9 and len(tag) == 13 and tag[12] == 1
+            is_sound = tag[0] & 31 == 8 and len(tag) == 13 and tag[12] == 1
+            yield ("keyframe" if tag[11] >> 4 == 1 else "inter") if is_picture else "audio" if is_sound else "other"
 
 
 class FolderWatch:
