@@ -16,26 +16,38 @@ std::string file_name(Footage footage) {
         case Footage::picture_and_sound: return "picture_and_sound.flv";
         case Footage::picture_only: return "picture_only.flv";
         case Footage::sound_only: return "sound_only.flv";
+        case Footage::short_gop: return "short_gop.flv";
         case Footage::long_gop: return "long_gop.flv";
+        case Footage::heavy: return "heavy.flv";
     }
     return {};
 }
 
+std::string frames_per_gop(Footage footage) {
+    switch (footage) {
+        case Footage::short_gop: return "15";
+        case Footage::long_gop: return "240";
+        default: return "60";
+    }
+}
+
 CommandLine encoding(Footage footage, const fs::path& file) {
-    const std::string gop = footage == Footage::long_gop ? "240" : "60";
+    const std::string gop = frames_per_gop(footage);
+    const bool is_heavy = footage == Footage::heavy;
     CommandLine line{find_in_path("ffmpeg").value_or("/usr/bin/ffmpeg")};
     const auto add = [&](std::initializer_list<std::string> more) {
         line.arguments.insert(line.arguments.end(), more);
     };
     add({"-nostdin", "-hide_banner", "-loglevel", "error", "-y"});
-    if (footage != Footage::sound_only) add({"-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30"});
+    if (footage != Footage::sound_only) add({"-f", "lavfi", "-i", is_heavy ? "testsrc2=size=320x180:rate=30,noise=alls=100:allf=t"
+                                                 : "testsrc2=size=320x180:rate=30"});
     if (footage != Footage::picture_only) add({"-f", "lavfi", "-i", "sine=frequency=440:r=48000"});
     if (footage != Footage::sound_only) {
-        add({"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-b:v", "300k", "-g", gop,
+        add({"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-b:v", is_heavy ? "8M" : "300k", "-g", gop,
              "-keyint_min", gop, "-sc_threshold", "0"});
     }
     if (footage != Footage::picture_only) add({"-c:a", "aac", "-b:a", "64k", "-ac", "2"});
-    add({"-t", "24", "-f", "flv", file.string()});
+    add({"-t", is_heavy ? "8" : "24", "-f", "flv", file.string()});
     return line;
 }
 

@@ -30,6 +30,9 @@ Fd listen_on(int port) {
     Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int on = 1;
     ::setsockopt(number(socket), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    // Short, so that a line that stalls is felt within a second or two instead of after megabytes.
+    const int receive_bytes = 8192;
+    ::setsockopt(number(socket), SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     const sockaddr_in address = loopback(port);
     if (::bind(number(socket), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
         ::listen(number(socket), 16) != 0) {

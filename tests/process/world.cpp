@@ -198,15 +198,25 @@ bool wait_gone(int pid, Milliseconds longest) {
     return wait_until(Deadline::after(longest), [&] { return is_gone(pid); });
 }
 
-void kill_now(int pid) {
-    REQUIRE_MESSAGE(pid > 1, "no such process to kill");
+namespace {
+
+/// Only to a process that descends from this program: a PID may be another's by now. False where there is none.
+bool signal_own(int pid, int number) {
     for (const auto& each : living_descendants()) {
-        if (each.pid == pid) {
-            ::kill(pid, SIGKILL);
-            return;
-        }
+        if (each.pid == pid) return ::kill(pid, number) == 0;
     }
-    FAIL("process " << pid << " is none of this test's");
+    return false;
 }
+
+void must_signal(int pid, int number) {
+    if (!signal_own(pid, number)) FAIL("process " << pid << " is gone, or none of this test's");
+}
+
+}  // namespace
+
+void kill_now(int pid) { must_signal(pid, SIGKILL); }
+void kill_if_there(int pid) { signal_own(pid, SIGKILL); }
+void freeze(int pid) { must_signal(pid, SIGSTOP); }
+void thaw(int pid) { must_signal(pid, SIGCONT); }
 
 }  // namespace restream::test

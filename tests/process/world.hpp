@@ -87,6 +87,11 @@ bool is_gone(int pid);
 bool wait_gone(int pid, Milliseconds longest);
 /// SIGKILL by PID, for a process that this test program descends to.
 void kill_now(int pid);
+/// The same, unless it is gone already.
+void kill_if_there(int pid);
+/// SIGSTOP: it lives and does nothing.
+void freeze(int pid);
+void thaw(int pid);
 
 /// Whether an assertion of the running test has failed so far.
 bool has_failed();

@@ -1,0 +1,241 @@
+// Canary: stream keys that are known words, and a search for them everywhere they must not be.
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "process/descendants.hpp"
+#include "process/free_port.hpp"
+#include "process/scene.hpp"
+
+namespace restream::test {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using std::chrono::seconds;
+
+TEST_SUITE_BEGIN("canary");
+
+namespace {
+
+/// Every key of this test has this in it, so one search finds them all.
+const std::string canary = "canary7f3a";
+
+bool has_canary(const std::string& text) { return text.find(canary) != std::string::npos; }
+
+/// Collects everything that commands print.
+class Prints {
+  public:
+    explicit Prints(const World& world) : world_(world) {}
+
+    Outcome run(const std::vector<std::string>& arguments, const Call& call = {}) {
+        Outcome outcome = world_.run(arguments, call);
+        std::string words;
+        for (const auto& each : arguments) words += each + " ";
+        // What the caller himself wrote into the arguments is his own; no test here does it with a key,
+        // but for --url, whose echo is looked for, too.
+        CHECK_MESSAGE(!has_canary(outcome.output), "restream " << words << "prints a key: " << outcome.output);
+        CHECK_MESSAGE(!has_canary(outcome.error), "restream " << words << "prints a key: " << outcome.error);
+        return outcome;
+    }
+
+  private:
+    const World& world_;
+};
+
+/// Files below a folder whose name or content has the canary.
+std::string files_with_canary(const fs::path& folder) {
+    std::string found;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        if (has_canary(entry.path().filename().string())) found += entry.path().string() + " (name)\n";
+        if (entry.is_regular_file() && has_canary(content_of(entry.path()))) {
+            found += entry.path().string() + "\n";
+        }
+    }
+    return found;
+}
+
+bool is_relay_of(const Descendant& process, const std::string& name) {
+    return process.command.starts_with("restream-relay") &&
+           process.command.find(" " + name) != std::string::npos;
+}
+
+/// Looks at argv and environment of every process on this machine that this user may look at.
+void check_processes(const std::string& env_destination) {
+    const auto own = living_descendants();
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename().string();
+        int pid = 0;
+        if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc()) continue;
+        if (pid == ::getpid()) continue;
+        CAPTURE(pid);
+        CHECK_MESSAGE(!has_canary(content_of(entry.path() / "cmdline")), content_of(entry.path() / "cmdline"));
+        if (!has_canary(content_of(entry.path() / "environ"))) continue;
+        bool may_have_it = false;
+        for (const auto& each : own) may_have_it |= each.pid == pid && is_relay_of(each, env_destination);
+        CHECK_MESSAGE(may_have_it, "has a key in its environment: " << content_of(entry.path() / "cmdline"));
+    }
+}
+
+/// No core of it can be written.
+void check_no_core(int pid) {
+    CAPTURE(pid);
+    const fs::path folder = fs::path("/proc") / std::to_string(pid);
+    const std::string limits = content_of(folder / "limits");
+    const auto at = limits.find("Max core file size");
+    REQUIRE(at != std::string::npos);
+    const std::string line = limits.substr(at, limits.find('\n', at) - at);
+    std::istringstream words(line.substr(std::string("Max core file size").size()));
+    std::string soft, hard;
+    words >> soft >> hard;
+    // 1 is the value that also a core_pattern that is a pipe obeys.
+    CHECK_MESSAGE((soft == "0" || soft == "1"), line);
+    CHECK_MESSAGE((hard == "0" || hard == "1"), line);
+}
+
+/// No other process of this user may read its memory. Root may in any case, and its files are root's anyhow.
+void check_memory_is_closed(int pid) {
+    if (::geteuid() == 0) return;
+    struct stat memory {};
+    REQUIRE(::stat(("/proc/" + std::to_string(pid) + "/mem").c_str(), &memory) == 0);
+    CHECK_MESSAGE(memory.st_uid == 0, pid << " is dumpable");
+}
+
+struct Destinations {
+    Scene& scene;
+    NginxServer refusing{Door::refusing};
+    int closed_port = free_port();
+
+    /// One for each way a key can be given, good ones and bad ones.
+    void add(Prints& prints) const {
+        const World& world = scene.world;
+        const std::string url = scene.platform.url();
+        const std::string srt = "srt://127.0.0.1:" + std::to_string(closed_port);
+        write_file(world.home() / "keys" / "file.key", canary + "file\n");
+        write_file(world.home() / "keys" / "command.key", canary + "command\n");
+        const std::string command = "cat '" + (world.home() / "keys" / "command.key").string() + "'";
+        const Call with_input{.input = canary + "stdin\n"};
+        CHECK(prints.run({"add", "stdin", "--url", url, "--key-stdin"}, with_input).status == 0);
+        CHECK(prints.run({"add", "file", "--url", url, "--key-file", world.home() / "keys" / "file.key"})
+                  .status == 0);
+        CHECK(prints.run({"add", "env", "--url", url, "--key-env", "RESTREAM_TEST_CANARY"}).status == 0);
+        CHECK(prints.run({"add", "command", "--url", url, "--key-command", command}).status == 0);
+        world.add("inline", url, canary + "inline");
+        world.add("inurl", url + "/" + canary + "inurl");
+        world.add("query", url + "?token=" + canary + "query", canary + "queryword");
+        world.add("refused", refusing.url(), canary + "refused");
+        world.add("down", "rtmp://127.0.0.1:" + std::to_string(closed_port) + "/live", canary + "down");
+        world.add("tls", "rtmps://127.0.0.1:" + std::to_string(scene.platform.port()) + "/live", canary + "tls");
+        world.add("user", "rtmp://" + canary + "name:" + canary + "word@127.0.0.1:" +
+                              std::to_string(closed_port) + "/live", canary + "user");
+        world.add("srt", srt + "?passphrase=" + canary + "phrase&streamid=" + canary + "id");
+    }
+};
+
+}  // namespace
+
+TEST_CASE("canary: no key in argv, environment, logs, records, output, or a core, however it was given") {
+    Scene scene;
+    // The server is down: enable starts it, with the key in enable's own environment.
+    scene.world.must({"ingest", "stop"});
+    Prints prints(scene.world);
+    const Destinations destinations{scene};
+    destinations.add(prints);
+    Publisher publisher(scene.world.ingest_url());
+    const Call with_variable{.variables = {{"RESTREAM_TEST_CANARY", canary + "env"}}};
+    const std::vector<std::string> good = {"stdin", "file", "env", "command", "inline", "inurl", "query"};
+    std::vector<std::string> enable = {"enable"};
+    enable.insert(enable.end(), good.begin(), good.end());
+    const Outcome started = prints.run(enable, with_variable);
+    CHECK_MESSAGE(started.status == 0, started.describe());
+    scene.publish();
+    for (const auto& name : good) {
+        CAPTURE(name);
+        CHECK(scene.world.wait_state(name, "live"));
+    }
+    // The keys did arrive: what is looked for was there to be found.
+    CHECK(scene.platform.begun(canary + "stdin") == 1);
+    CHECK(scene.platform.begun(canary + "file") == 1);
+    CHECK(scene.platform.begun(canary + "env") == 1);
+    CHECK(scene.platform.begun(canary + "command") == 1);
+    CHECK(scene.platform.begun(canary + "inline") == 1);
+    CHECK(scene.platform.begun(canary + "inurl") == 1);
+    for (const std::string name : {"refused", "down", "tls", "user", "srt"}) {
+        CAPTURE(name);
+        CHECK(prints.run({"enable", name, "--timeout", "3s"}, with_variable).status == 5);
+    }
+    check_processes("env");
+    for (const auto& name : good) {
+        check_no_core(scene.world.worker(name));
+        check_no_core(scene.world.guardian(name));
+        check_memory_is_closed(scene.world.worker(name));
+    }
+    // A worker that crashes tells its guardian, and the log, of it: not what it had in mind.
+    kill_now(scene.world.worker("inline"));
+
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {"status"}, {"status", "--json"}, {"status", "--names"}, {"services"}, {"services", "--json"},
+             {"doctor"}, {"doctor", "--json"}, {"ingest", "status"}, {"probe", "--json", "--seconds", "1"},
+             {"start"}, {"start", "--json"}, {"restart", "refused", "down", "--timeout", "2s"},
+             {"stop", "tls", "--json"}}) {
+        prints.run(arguments);
+    }
+    for (const auto& entry : fs::directory_iterator(scene.world.config() / "destinations.d")) {
+        if (entry.path().extension() == ".toml") prints.run({"logs", entry.path().stem().string()});
+    }
+    CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(), files_with_canary(scene.world.state()));
+    // New keys, wrong keys, spoiled files.
+    prints.run({"key", "stdin", "--key-stdin"}, {.input = canary + "new\n"});
+    prints.run({"key", "inline", "--key-stdin"}, {.input = canary + "new inline\n"});
+    prints.run({"key", "file", "--key-stdin"}, {.input = canary + "file\x01\n"});
+    write_file(scene.world.config() / "destinations.d" / "bad.toml",
+               "url = \"rtmp://127.0.0.1/live\"\nkey = " + canary + "\n");
+    CHECK(prints.run({"status"}).status == 3);
+    write_file(scene.world.config() / "destinations.d" / "bad.toml",
+               "url = \"srt://127.0.0.1:99999?passphrase=" + canary + "\"\n");
+    CHECK(prints.run({"status"}).status == 3);
+    write_file(scene.world.config() / "destinations.d" / "bad.toml",
+               "url = \"rtmp://127.0.0.1/live\"\nkey = \"" + canary + " with a blank\"\n");
+    CHECK(prints.run({"enable", "--all"}).status == 3);
+    fs::remove(scene.world.config() / "destinations.d" / "bad.toml");
+    prints.run({"restart", "stdin"});
+    prints.run({"remove", "stdin"});
+    prints.run({"disable", "--all"});
+    prints.run({"stop", "--ingest"});
+    CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(), files_with_canary(scene.world.state()));
+    check_processes("none");
+}
+
+TEST_CASE("canary: key files are for their owner alone") {
+    World world;
+    CHECK(world.run({"add", "youtube", "--url", "rtmp://127.0.0.1/live", "--key-stdin"}, {.input = "word\n"})
+              .status == 0);
+    for (const auto& entry : fs::recursive_directory_iterator(world.config() / "destinations.d")) {
+        CAPTURE(entry.path().string());
+        CHECK((entry.status().permissions() & fs::perms(0077)) == fs::perms::none);
+    }
+}
+
+TEST_CASE("canary: FFmpeg's own log at its loudest does not tell a key either") {
+    Scene scene;
+    NginxServer refusing(Door::refusing);
+    Prints prints(scene.world);
+    scene.publish();
+    // What makes FFmpeg talk: a server that refuses, and one that is none.
+    scene.world.add("a", "rtmp://127.0.0.1:" + std::to_string(refusing.port()) + "/live",
+                    canary + "a");
+    scene.world.add("b", "srt://127.0.0.1:" + std::to_string(free_port()) + "?passphrase=" + canary + "phrase");
+    for (const std::string name : {"a", "b"}) {
+        CHECK(prints.run({"enable", name, "--timeout", "4s"}).status == 5);
+        prints.run({"logs", name});
+    }
+    scene.world.must({"disable", "--all"});
+    CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(), files_with_canary(scene.world.state()));
+}
+
+TEST_SUITE_END();
+
+}  // namespace restream::test

@@ -1,0 +1,214 @@
+// What enable says when it cannot be live, and how waiting ends.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "process/free_port.hpp"
+#include "process/scene.hpp"
+#include "process/tcp_proxy.hpp"
+
+namespace restream::test {
+
+using nlohmann::json;
+using std::chrono::seconds;
+
+TEST_SUITE_BEGIN("refusal");
+
+namespace {
+
+bool says(const Outcome& outcome, const std::string& words) {
+    return outcome.error.find(words) != std::string::npos || outcome.output.find(words) != std::string::npos;
+}
+
+std::string through(const TcpProxy& line) {
+    return "rtmp://127.0.0.1:" + std::to_string(line.port()) + "/live";
+}
+
+}  // namespace
+
+TEST_CASE("enable: a refused stream key is exit 5 with the reason and the remedy, and stays wanted") {
+    Scene scene;
+    NginxServer refusing(Door::refusing);
+    scene.world.add("youtube", refusing.url(), "word");
+    scene.publish();
+    const Outcome enable = scene.world.run({"enable", "youtube"});
+    CHECK_MESSAGE(enable.status == 5, enable.describe());
+    CHECK_MESSAGE(says(enable, "restream key youtube"), enable.describe());
+    CHECK_MESSAGE(!says(enable, "word"), enable.describe());
+    CHECK(enable.elapsed < seconds(12));
+    const json part = scene.world.status("youtube");
+    CHECK(part["wanted"] == true);
+    CHECK_MESSAGE(part["state"] == "rejected", part.dump());
+    CHECK_MESSAGE(part["reason"]["code"] == "publish_refused", part.dump());
+    CHECK_MESSAGE(part["reason"]["remedy"].get<std::string>().find("restream key youtube") != std::string::npos,
+                  part.dump());
+    // Not tried again by itself at once, but enable tries now.
+    CHECK(refusing.asked() == 1);
+    CHECK(scene.world.run({"enable", "youtube"}).status == 5);
+    CHECK(refusing.asked() == 2);
+}
+
+TEST_CASE("enable: a key that somebody else publishes with is refused with the server's word") {
+    Scene scene;
+    scene.add("youtube");
+    scene.publish();
+    Publisher other(scene.platform.url("youtube"));
+    REQUIRE(wait_until(Deadline::after(seconds(10)), [&] { return scene.platform.begun("youtube") == 1; }));
+    const Outcome enable = scene.world.run({"enable", "youtube"});
+    CHECK_MESSAGE(enable.status == 5, enable.describe());
+    const json part = scene.world.status("youtube");
+    CHECK_MESSAGE(part["reason"]["code"] == "publish_refused", part.dump());
+    other.stop();
+    const Outcome again = scene.world.run({"enable", "youtube"});
+    CHECK_MESSAGE(again.status == 0, again.describe());
+    CHECK(scene.world.state("youtube") == "live");
+}
+
+TEST_CASE("enable: a destination where nobody listens is exit 5, stays wanted, and comes up by itself") {
+    Scene scene;
+    TcpProxy line(scene.platform.port());
+    line.set_mode(TcpProxy::Mode::refuse);
+    scene.world.add("youtube", through(line), "youtube");
+    scene.publish();
+    const Outcome enable = scene.world.run({"enable", "youtube"});
+    CHECK_MESSAGE(enable.status == 5, enable.describe());
+    const json part = scene.world.status("youtube");
+    CHECK(part["wanted"] == true);
+    CHECK_MESSAGE((part["state"] == "backoff" || part["state"] == "connecting"), part.dump());
+    CHECK_MESSAGE(part["reason"]["code"] == "connection_refused", part.dump());
+    line.set_mode(TcpProxy::Mode::pass);
+    CHECK(scene.world.wait_state("youtube", "live"));
+    check_whole(scene.finish("youtube"));
+}
+
+TEST_CASE("enable: in backoff it tries now") {
+    Scene scene;
+    TcpProxy line(scene.platform.port());
+    line.set_mode(TcpProxy::Mode::refuse);
+    scene.world.add("youtube", through(line), "youtube");
+    scene.publish();
+    CHECK(scene.world.run({"enable", "youtube"}).status == 5);
+    // Until the wait is long enough that only a nudge can end it soon.
+    REQUIRE(scene.world.wait_status("youtube", [](const json& part) {
+        return part["state"] == "backoff" && part["next_retry_in_s"].is_number() &&
+               part["next_retry_in_s"].get<double>() > 2.0;
+    }, seconds(30)));
+    line.set_mode(TcpProxy::Mode::pass);
+    const Outcome enable = scene.world.run({"enable", "youtube"});
+    CHECK_MESSAGE(enable.status == 0, enable.describe());
+    CHECK(scene.world.state("youtube") == "live");
+}
+
+TEST_CASE("enable --timeout: a destination that never answers is exit 5 in time, and goes on trying") {
+    Scene scene;
+    TcpProxy line(scene.platform.port());
+    line.set_mode(TcpProxy::Mode::stall);
+    scene.world.add("youtube", through(line), "youtube");
+    scene.publish();
+    const Outcome enable = scene.world.run({"enable", "youtube", "--timeout", "4s"});
+    CHECK_MESSAGE(enable.status == 5, enable.describe());
+    CHECK_MESSAGE(enable.elapsed > seconds(3), enable.describe());
+    CHECK_MESSAGE(enable.elapsed < seconds(7), enable.describe());
+    const json part = scene.world.status("youtube");
+    CHECK(part["wanted"] == true);
+    CHECK_MESSAGE(part["state"] == "connecting", part.dump());
+    const Outcome disable = scene.world.run({"disable", "youtube"});
+    CHECK_MESSAGE(disable.status == 0, disable.describe());
+    CHECK(disable.elapsed < seconds(5));
+}
+
+TEST_CASE("enable --wait-live: without a publisher it is exit 1 when the time runs out") {
+    Scene scene;
+    scene.add("youtube");
+    const Outcome enable = scene.world.run({"enable", "youtube", "--wait-live", "--timeout", "3s"});
+    CHECK_MESSAGE(enable.status == 1, enable.describe());
+    CHECK(enable.elapsed > Milliseconds(2500));
+    CHECK(enable.elapsed < seconds(7));
+    CHECK(scene.world.state("youtube") == "waiting");
+}
+
+TEST_CASE("disable: ends an enable that waits, which says that it was cancelled") {
+    Scene scene;
+    scene.add("youtube");
+    CommandRun enable = scene.world.start({"enable", "youtube", "--wait-live", "--timeout", "30s"});
+    REQUIRE(scene.world.wait_state("youtube", "waiting"));
+    const Outcome disable = scene.world.run({"disable", "youtube"});
+    CHECK_MESSAGE(disable.status == 0, disable.describe());
+    const Outcome outcome = enable.wait(seconds(5));
+    CHECK_MESSAGE(outcome.status == 1, outcome.describe());
+    CHECK_MESSAGE(!outcome.error.empty(), outcome.describe());
+    CHECK(scene.world.status("youtube")["wanted"] == false);
+}
+
+TEST_CASE("disable: ends an enable whose destination does not answer") {
+    Scene scene;
+    TcpProxy line(scene.platform.port());
+    line.set_mode(TcpProxy::Mode::stall);
+    scene.world.add("youtube", through(line), "youtube");
+    scene.publish();
+    CommandRun enable = scene.world.start({"enable", "youtube", "--timeout", "30s"});
+    REQUIRE(scene.world.wait_state("youtube", "connecting"));
+    const Outcome disable = scene.world.run({"disable", "youtube"});
+    CHECK_MESSAGE(disable.status == 0, disable.describe());
+    CHECK(disable.elapsed < seconds(5));
+    CHECK(enable.wait(seconds(5)).status == 1);
+}
+
+TEST_CASE("enable: Ctrl-C ends the waiting at once; the relay goes on, wanted as it is") {
+    Scene scene;
+    scene.add("youtube");
+    CommandRun enable = scene.world.start({"enable", "youtube", "--wait-live", "--timeout", "30s"});
+    REQUIRE(scene.world.wait_state("youtube", "waiting"));
+    enable.interrupt();
+    const Outcome outcome = enable.wait(seconds(3));
+    constexpr int killed_by_interrupt = 256 + 2;
+    CHECK_MESSAGE((outcome.status == 1 || outcome.status == 130 || outcome.status == killed_by_interrupt),
+                  outcome.describe());
+    CHECK(scene.world.state("youtube") == "waiting");
+    scene.publish();
+    CHECK(scene.world.wait_state("youtube", "live"));
+}
+
+TEST_CASE("disable: returns when the processes are gone and the lock is free, after a clean goodbye") {
+    Scene scene;
+    scene.add("youtube");
+    scene.publish();
+    scene.world.must({"enable", "youtube"});
+    REQUIRE(scene.wait_flow("youtube"));
+    const int guardian = scene.world.guardian("youtube");
+    const int worker = scene.world.worker("youtube");
+    REQUIRE_FALSE(is_gone(guardian));
+    REQUIRE_FALSE(is_gone(worker));
+    const Outcome disable = scene.world.must({"disable", "youtube"});
+    CHECK(is_gone(guardian));
+    CHECK(is_gone(worker));
+    CHECK_FALSE(scene.world.is_lock_held("youtube"));
+    CHECK(disable.elapsed < seconds(5));
+    const json part = scene.world.status("youtube");
+    CHECK(part["state"] == "stopped");
+    CHECK(part["wanted"] == false);
+    CHECK(scene.platform.ended("youtube") == 1);
+}
+
+TEST_CASE("a destination that stalls or breaks does not harm another") {
+    Scene scene;
+    TcpProxy line(scene.platform.port());
+    scene.world.add("weak", through(line), "weak");
+    scene.add("good");
+    scene.publish(Footage::heavy);
+    scene.world.must({"enable", "--all"});
+    line.set_mode(TcpProxy::Mode::stall);
+    REQUIRE(scene.world.wait_status("weak", [](const json& part) { return part["state"] != "live"; },
+                                    seconds(40)));
+    line.set_mode(TcpProxy::Mode::pass);
+    CHECK(scene.world.wait_state("weak", "live", seconds(30)));
+    line.cut();
+    CHECK(wait_until(Deadline::after(seconds(15)), [&] { return scene.platform.begun("weak") >= 3; }));
+    CHECK(scene.world.wait_state("weak", "live"));
+    CHECK(scene.platform.begun("good") == 1);
+    check_whole(scene.finish("good"));
+}
+
+TEST_SUITE_END();
+
+}  // namespace restream::test
