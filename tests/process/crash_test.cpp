@@ -54,6 +54,7 @@ TEST_CASE("crash: the worker of a killed guardian says goodbye and is gone withi
     CHECK_MESSAGE(took < Milliseconds(1500), took.count() << " ms");
     CHECK(is_gone(scene.worker));
     CHECK(wait_until(Deadline::after(seconds(2)), [&] { return scene.platform.ended("youtube") == 1; }));
+    CHECK_MESSAGE(scene.platform.goodbyes() == 1, scene.platform.log());
     const json part = scene.world.status("youtube");
     CHECK_MESSAGE(part["state"] != "live", part.dump());
 }

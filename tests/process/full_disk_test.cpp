@@ -82,7 +82,7 @@ TEST_CASE("full disk: a live relay goes on, commands say what is wrong, and with
     // Records cannot be written any more; status must answer, and not with a lie about who lives.
     const Outcome status = world.run({"status", "--json"});
     CHECK_MESSAGE((status.status == 0 || status.status == 1), status.describe());
-    const Outcome enable = world.run({"enable", "twitch"});
+    const Outcome enable = world.run({"enable", "twitch", "--timeout", "3s"});
     CHECK_MESSAGE(enable.status == 5, enable.describe());
     CHECK_MESSAGE(!enable.error.empty(), enable.describe());
     disk.fill();

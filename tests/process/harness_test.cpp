@@ -53,6 +53,28 @@ TEST_CASE("harness: a session at the platform is counted and its recording decod
     CHECK(platform.begun("other") == 0);
 }
 
+TEST_CASE("harness: a goodbye is told from a connection that broke") {
+    NginxServer platform;
+    Publisher publisher(platform.url("word"));
+    const auto ended = [&](int sessions) {
+        return wait_until(Deadline::after(std::chrono::seconds(10)),
+                          [&] { return platform.ended("word") == sessions; });
+    };
+    const auto begun = [&](int sessions) {
+        return wait_until(Deadline::after(std::chrono::seconds(10)),
+                          [&] { return platform.begun("word") == sessions; });
+    };
+    REQUIRE(begun(1));
+    publisher.kill();
+    REQUIRE(ended(1));
+    CHECK(platform.goodbyes() == 0);
+    publisher.start();
+    REQUIRE(begun(2));
+    publisher.stop();
+    REQUIRE(ended(2));
+    CHECK(wait_until(Deadline::after(std::chrono::seconds(2)), [&] { return platform.goodbyes() == 1; }));
+}
+
 TEST_CASE("harness: a recording that begins on an inter frame, or is no recording, is told as such") {
     TemporaryFolder folder;
     const auto cut = folder.path() / "cut.flv";

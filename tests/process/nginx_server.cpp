@@ -107,6 +107,17 @@ int NginxServer::count(const std::string& line) const {
     return found;
 }
 
+int NginxServer::goodbyes() const {
+    // nginx writes a deleteStream of its own after each disconnect.
+    std::istringstream lines(log());
+    int found = 0;
+    for (std::string each; std::getline(lines, each);) {
+        if (each.find(" deleteStream,") != std::string::npos) ++found;
+        if (each.find(" disconnect,") != std::string::npos) --found;
+    }
+    return found;
+}
+
 int NginxServer::asked() const {
     std::istringstream journal(content_of(folder_.path() / "journal"));
     int found = 0;

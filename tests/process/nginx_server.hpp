@@ -32,6 +32,8 @@ class NginxServer {
     /// Publish sessions that were begun, and that have ended, with this key.
     int begun(const std::string& key) const { return count("publish " + key); }
     int ended(const std::string& key) const { return count("publish_done " + key); }
+    /// Connections of any key that were ended with a goodbye: deleteStream came before the disconnect.
+    int goodbyes() const;
     /// All that were asked for, accepted or refused.
     int asked() const;
     /// The recordings of this key, the oldest first.

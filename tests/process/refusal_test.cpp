@@ -188,6 +188,7 @@ TEST_CASE("disable: returns when the processes are gone and the lock is free, af
     CHECK(part["state"] == "stopped");
     CHECK(part["wanted"] == false);
     CHECK(scene.platform.ended("youtube") == 1);
+    CHECK_MESSAGE(scene.platform.goodbyes() == 1, scene.platform.log());
 }
 
 TEST_CASE("a destination that stalls or breaks does not harm another") {
