@@ -1,4 +1,5 @@
-// Bad input through the real commands: refused with the right exit status and the place, nothing started.
+// Bad input through the real commands: refused with the right exit status and the place, nothing
+// started.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -47,10 +48,13 @@ const BadFile bad_ingest[] = {
     {"a negative size", "[ingest]\nprobe_bytes = -1\n", "restream.toml:2:"},
     {"a destination that is a string", "destination = \"youtube\"\n", "restream.toml:1:"},
     {"a destination without a URL", "[destination.youtube]\nhold = \"1s\"\n", "restream.toml:1:"},
-    {"a destination's name with a slash", "[destination.\"a/b\"]\nurl = \"rtmp://h/a\"\n", "restream.toml:1:"},
+    {"a destination's name with a slash", "[destination.\"a/b\"]\nurl = \"rtmp://h/a\"\n",
+     "restream.toml:1:"},
     {"a destination named ..", "[destination.\"..\"]\nurl = \"rtmp://h/a\"\n", "restream.toml:1:"},
-    {"a destination's name in capitals", "[destination.YouTube]\nurl = \"rtmp://h/a\"\n", "restream.toml:1:"},
-    {"a Windows device for a name", "[destination.con]\nurl = \"rtmp://h/a\"\n", "restream.toml:1:"},
+    {"a destination's name in capitals", "[destination.YouTube]\nurl = \"rtmp://h/a\"\n",
+     "restream.toml:1:"},
+    {"a Windows device for a name", "[destination.con]\nurl = \"rtmp://h/a\"\n",
+     "restream.toml:1:"},
     {"a name that is there twice", "\n[destination.there]\nurl = \"rtmp://h/a\"\n", "there"},
     {"bytes that are no UTF-8", "[ingest]\nurl = \"\xff\xfe\"\n", "restream.toml:2:"},
 };
@@ -69,9 +73,11 @@ const BadFile bad_destination[] = {
     {"an empty key", "url = \"rtmp://h/a\"\nkey = \"\"\n", "new.toml:2:"},
     {"a key with a line break", "url = \"rtmp://h/a\"\nkey = \"a\\nb\"\n", "new.toml:2:"},
     {"a key from nowhere", "url = \"rtmp://h/a\"\nkey = { }\n", "new.toml:2:"},
-    {"a key from two places", "url = \"rtmp://h/a\"\nkey = { file = \"a\", env = \"B\" }\n", "new.toml:2:"},
+    {"a key from two places", "url = \"rtmp://h/a\"\nkey = { file = \"a\", env = \"B\" }\n",
+     "new.toml:2:"},
     {"a key from a bad variable", "url = \"rtmp://h/a\"\nkey = { env = \"A B\" }\n", "new.toml:2:"},
-    {"a word for on_ingest_loss", "url = \"rtmp://h/a\"\non_ingest_loss = \"wait\"\n", "new.toml:2:"},
+    {"a word for on_ingest_loss", "url = \"rtmp://h/a\"\non_ingest_loss = \"wait\"\n",
+     "new.toml:2:"},
     {"a hold of a month", "url = \"rtmp://h/a\"\nhold = \"720h\"\n", "new.toml:2:"},
     {"a key for a file", "url = \"file:/tmp/a.flv\"\nkey = \"word\"\n", "new.toml:2:"},
     {"a table in it", "[new]\nurl = \"rtmp://h/a\"\n", "new.toml:1:"},
@@ -79,7 +85,9 @@ const BadFile bad_destination[] = {
 
 }  // namespace
 
-TEST_CASE("bad input: a bad restream.toml is exit 3 with file, line and column, for every command that reads it") {
+TEST_CASE(
+    "bad input: a bad restream.toml is exit 3 with file, line and column, for every command that "
+    "reads it") {
     World world;
     world.add("there", "rtmp://127.0.0.1/live");
     for (const BadFile& bad : bad_ingest) {
@@ -198,11 +206,14 @@ TEST_CASE("bad input: wrong usage is exit 2, says what would be right, and start
     CHECK(says(world.run({"enabel", "there"}), "enable"));
     CHECK_FALSE(fs::exists(world.config() / "destinations.d" / "new.toml"));
     CHECK_FALSE(fs::exists(world.config() / "new.toml"));
-    CHECK(content_of(world.config() / "destinations.d" / "there.toml") == "url = \"rtmp://127.0.0.1/live\"\n");
+    CHECK(content_of(world.config() / "destinations.d" / "there.toml") ==
+          "url = \"rtmp://127.0.0.1/live\"\n");
     CHECK_MESSAGE(living_descendants().empty(), describe(living_descendants()));
 }
 
-TEST_CASE("bad input: a key that is not there or cannot be had is told before anything is started, or in the reason") {
+TEST_CASE(
+    "bad input: a key that is not there or cannot be had is told before anything is started, or in "
+    "the reason") {
     Scene scene;
     scene.publish();
     const std::string url = "url = \"" + scene.platform.url() + "\"\n";
@@ -218,7 +229,8 @@ TEST_CASE("bad input: a key that is not there or cannot be had is told before an
     CHECK_MESSAGE(unset.status == 3, unset.describe());
     CHECK_MESSAGE(says(unset, "RESTREAM_TEST_NOT_SET"), unset.describe());
     CHECK_FALSE(is_running());
-    for (const std::string command : {"exit 7", "true", "printf 'a b'", "no-such-program-anywhere"}) {
+    for (const std::string command :
+         {"exit 7", "true", "printf 'a b'", "no-such-program-anywhere"}) {
         CAPTURE(command);
         write_file(folder / "youtube.toml", url + "key = { command = \"" + command + "\" }\n");
         const Outcome fails = scene.world.run({"enable", "youtube"});
@@ -230,11 +242,14 @@ TEST_CASE("bad input: a key that is not there or cannot be had is told before an
     scene.world.must({"disable", "youtube"});
 }
 
-TEST_CASE("bad input: a key command that hangs holds nobody up: enable times out, disable ends it with its children") {
+TEST_CASE(
+    "bad input: a key command that hangs holds nobody up: enable times out, disable ends it with "
+    "its children") {
     Scene scene;
     scene.publish();
     write_file(scene.world.config() / "destinations.d" / "youtube.toml",
-               "url = \"" + scene.platform.url() + "\"\nkey = { command = \"sleep 1000 & sleep 1001\" }\n");
+               "url = \"" + scene.platform.url() +
+                   "\"\nkey = { command = \"sleep 1000 & sleep 1001\" }\n");
     scene.add("good");
     const Outcome enable = scene.world.run({"enable", "youtube", "--timeout", "3s"});
     CHECK_MESSAGE(enable.status == 5, enable.describe());
@@ -243,7 +258,8 @@ TEST_CASE("bad input: a key command that hangs holds nobody up: enable times out
     const Outcome disable = scene.world.run({"disable", "youtube"});
     CHECK_MESSAGE(disable.status == 0, disable.describe());
     CHECK(disable.elapsed < seconds(6));
-    CHECK(wait_until(Deadline::after(seconds(3)), [] { return World::count_processes("sleep 100") == 0; }));
+    CHECK(wait_until(Deadline::after(seconds(3)),
+                     [] { return World::count_processes("sleep 100") == 0; }));
     CHECK(scene.world.state("good") == "live");
 }
 

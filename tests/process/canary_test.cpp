@@ -35,10 +35,12 @@ class Prints {
         Outcome outcome = world_.run(arguments, call);
         std::string words;
         for (const auto& each : arguments) words += each + " ";
-        // What the caller himself wrote into the arguments is his own; no test here does it with a key,
-        // but for --url, whose echo is looked for, too.
-        CHECK_MESSAGE(!has_canary(outcome.output), "restream " << words << "prints a key: " << outcome.output);
-        CHECK_MESSAGE(!has_canary(outcome.error), "restream " << words << "prints a key: " << outcome.error);
+        // What the caller himself wrote into the arguments is his own; no test here does it with a
+        // key, but for --url, whose echo is looked for, too.
+        CHECK_MESSAGE(!has_canary(outcome.output),
+                      "restream " << words << "prints a key: " << outcome.output);
+        CHECK_MESSAGE(!has_canary(outcome.error),
+                      "restream " << words << "prints a key: " << outcome.error);
         return outcome;
     }
 
@@ -50,7 +52,8 @@ class Prints {
 std::string files_with_canary(const fs::path& folder) {
     std::string found;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-        if (has_canary(entry.path().filename().string())) found += entry.path().string() + " (name)\n";
+        if (has_canary(entry.path().filename().string()))
+            found += entry.path().string() + " (name)\n";
         if (entry.is_regular_file() && has_canary(content_of(entry.path()))) {
             found += entry.path().string() + "\n";
         }
@@ -69,14 +72,18 @@ void check_processes(const std::string& env_destination) {
     for (const auto& entry : fs::directory_iterator("/proc")) {
         const std::string name = entry.path().filename().string();
         int pid = 0;
-        if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc()) continue;
+        if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc())
+            continue;
         if (pid == ::getpid()) continue;
         CAPTURE(pid);
-        CHECK_MESSAGE(!has_canary(content_of(entry.path() / "cmdline")), content_of(entry.path() / "cmdline"));
+        CHECK_MESSAGE(!has_canary(content_of(entry.path() / "cmdline")),
+                      content_of(entry.path() / "cmdline"));
         if (!has_canary(content_of(entry.path() / "environ"))) continue;
         bool may_have_it = false;
-        for (const auto& each : own) may_have_it |= each.pid == pid && is_relay_of(each, env_destination);
-        CHECK_MESSAGE(may_have_it, "has a key in its environment: " << content_of(entry.path() / "cmdline"));
+        for (const auto& each : own)
+            may_have_it |= each.pid == pid && is_relay_of(each, env_destination);
+        CHECK_MESSAGE(may_have_it,
+                      "has a key in its environment: " << content_of(entry.path() / "cmdline"));
     }
 }
 
@@ -96,7 +103,8 @@ void check_no_core(int pid) {
     CHECK_MESSAGE((hard == "0" || hard == "1"), line);
 }
 
-/// No other process of this user may read its memory. Root may in any case, and its files are root's anyhow.
+/// No other process of this user may read its memory. Root may in any case, and its files are
+/// root's anyhow.
 void check_memory_is_closed(int pid) {
     if (::geteuid() == 0) return;
     struct stat memory {};
@@ -116,28 +124,38 @@ struct Destinations {
         const std::string srt = "srt://127.0.0.1:" + std::to_string(closed_port);
         write_file(world.home() / "keys" / "file.key", canary + "file\n");
         write_file(world.home() / "keys" / "command.key", canary + "command\n");
-        const std::string command = "cat '" + (world.home() / "keys" / "command.key").string() + "'";
+        const std::string command =
+            "cat '" + (world.home() / "keys" / "command.key").string() + "'";
         const Call with_input{.input = canary + "stdin\n"};
         CHECK(prints.run({"add", "stdin", "--url", url, "--key-stdin"}, with_input).status == 0);
-        CHECK(prints.run({"add", "file", "--url", url, "--key-file", world.home() / "keys" / "file.key"})
+        CHECK(prints
+                  .run({"add", "file", "--url", url, "--key-file",
+                        world.home() / "keys" / "file.key"})
                   .status == 0);
-        CHECK(prints.run({"add", "env", "--url", url, "--key-env", "RESTREAM_TEST_CANARY"}).status == 0);
+        CHECK(
+            prints.run({"add", "env", "--url", url, "--key-env", "RESTREAM_TEST_CANARY"}).status ==
+            0);
         CHECK(prints.run({"add", "command", "--url", url, "--key-command", command}).status == 0);
         world.add("inline", url, canary + "inline");
         world.add("inurl", url + "/" + canary + "inurl");
         world.add("query", url + "?token=" + canary + "query", canary + "queryword");
         world.add("refused", refusing.url(), canary + "refused");
-        world.add("down", "rtmp://127.0.0.1:" + std::to_string(closed_port) + "/live", canary + "down");
-        world.add("tls", "rtmps://127.0.0.1:" + std::to_string(scene.platform.port()) + "/live", canary + "tls");
-        world.add("user", "rtmp://" + canary + "name:" + canary + "word@127.0.0.1:" +
-                              std::to_string(closed_port) + "/live", canary + "user");
+        world.add("down", "rtmp://127.0.0.1:" + std::to_string(closed_port) + "/live",
+                  canary + "down");
+        world.add("tls", "rtmps://127.0.0.1:" + std::to_string(scene.platform.port()) + "/live",
+                  canary + "tls");
+        world.add("user",
+                  "rtmp://" + canary + "name:" + canary +
+                      "word@127.0.0.1:" + std::to_string(closed_port) + "/live",
+                  canary + "user");
         world.add("srt", srt + "?passphrase=" + canary + "phrase&streamid=" + canary + "id");
     }
 };
 
 }  // namespace
 
-TEST_CASE("canary: no key in argv, environment, logs, records, output, or a core, however it was given") {
+TEST_CASE(
+    "canary: no key in argv, environment, logs, records, output, or a core, however it was given") {
     Scene scene;
     // The server is down: enable starts it, with the key in enable's own environment.
     scene.world.must({"ingest", "stop"});
@@ -146,7 +164,8 @@ TEST_CASE("canary: no key in argv, environment, logs, records, output, or a core
     destinations.add(prints);
     Publisher publisher(scene.world.ingest_url());
     const Call with_variable{.variables = {{"RESTREAM_TEST_CANARY", canary + "env"}}};
-    const std::vector<std::string> good = {"stdin", "file", "env", "command", "inline", "inurl", "query"};
+    const std::vector<std::string> good = {"stdin",  "file",  "env",  "command",
+                                           "inline", "inurl", "query"};
     std::vector<std::string> enable = {"enable"};
     enable.insert(enable.end(), good.begin(), good.end());
     const Outcome started = prints.run(enable, with_variable);
@@ -176,17 +195,27 @@ TEST_CASE("canary: no key in argv, environment, logs, records, output, or a core
     // A worker that crashes tells its guardian, and the log, of it: not what it had in mind.
     kill_now(scene.world.worker("inline"));
 
-    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-             {"status"}, {"status", "--json"}, {"status", "--names"}, {"services"}, {"services", "--json"},
-             {"doctor"}, {"doctor", "--json"}, {"ingest", "status"}, {"probe", "--json", "--seconds", "1"},
-             {"start"}, {"start", "--json"}, {"restart", "refused", "down", "--timeout", "2s"},
-             {"stop", "tls", "--json"}}) {
+    for (const std::vector<std::string>& arguments :
+         std::vector<std::vector<std::string>>{{"status"},
+                                               {"status", "--json"},
+                                               {"status", "--names"},
+                                               {"services"},
+                                               {"services", "--json"},
+                                               {"doctor"},
+                                               {"doctor", "--json"},
+                                               {"ingest", "status"},
+                                               {"probe", "--json", "--seconds", "1"},
+                                               {"start"},
+                                               {"start", "--json"},
+                                               {"restart", "refused", "down", "--timeout", "2s"},
+                                               {"stop", "tls", "--json"}}) {
         prints.run(arguments);
     }
     for (const auto& entry : fs::directory_iterator(scene.world.config() / "destinations.d")) {
         if (entry.path().extension() == ".toml") prints.run({"logs", entry.path().stem().string()});
     }
-    CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(), files_with_canary(scene.world.state()));
+    CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(),
+                  files_with_canary(scene.world.state()));
     // New keys, wrong keys, spoiled files.
     prints.run({"key", "stdin", "--key-stdin"}, {.input = canary + "new\n"});
     prints.run({"key", "inline", "--key-stdin"}, {.input = canary + "new inline\n"});
@@ -205,13 +234,16 @@ TEST_CASE("canary: no key in argv, environment, logs, records, output, or a core
     prints.run({"remove", "stdin"});
     prints.run({"disable", "--all"});
     prints.run({"stop", "--ingest"});
-    CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(), files_with_canary(scene.world.state()));
+    CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(),
+                  files_with_canary(scene.world.state()));
     check_processes("none");
 }
 
 TEST_CASE("canary: key files are for their owner alone") {
     World world;
-    CHECK(world.run({"add", "youtube", "--url", "rtmp://127.0.0.1/live", "--key-stdin"}, {.input = "word\n"})
+    CHECK(world
+              .run({"add", "youtube", "--url", "rtmp://127.0.0.1/live", "--key-stdin"},
+                   {.input = "word\n"})
               .status == 0);
     for (const auto& entry : fs::recursive_directory_iterator(world.config() / "destinations.d")) {
         CAPTURE(entry.path().string());
@@ -227,13 +259,15 @@ TEST_CASE("canary: FFmpeg's own log at its loudest does not tell a key either") 
     // What makes FFmpeg talk: a server that refuses, and one that is none.
     scene.world.add("a", "rtmp://127.0.0.1:" + std::to_string(refusing.port()) + "/live",
                     canary + "a");
-    scene.world.add("b", "srt://127.0.0.1:" + std::to_string(free_port()) + "?passphrase=" + canary + "phrase");
+    scene.world.add(
+        "b", "srt://127.0.0.1:" + std::to_string(free_port()) + "?passphrase=" + canary + "phrase");
     for (const std::string name : {"a", "b"}) {
         CHECK(prints.run({"enable", name, "--timeout", "4s"}).status == 5);
         prints.run({"logs", name});
     }
     scene.world.must({"disable", "--all"});
-    CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(), files_with_canary(scene.world.state()));
+    CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(),
+                  files_with_canary(scene.world.state()));
 }
 
 TEST_SUITE_END();

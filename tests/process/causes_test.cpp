@@ -1,4 +1,5 @@
-// The three causes of the complaint that started the project: "I could disable it but I can't re-enable it".
+// The three causes of the complaint that started the project: "I could disable it but I can't
+// re-enable it".
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -11,7 +12,9 @@ using nlohmann::json;
 
 TEST_SUITE_BEGIN("causes");
 
-TEST_CASE("ingest not ready: enable before anybody publishes waits, and goes live with picture and sound by itself") {
+TEST_CASE(
+    "ingest not ready: enable before anybody publishes waits, and goes live with picture and sound "
+    "by itself") {
     Scene scene;
     scene.add("youtube");
     const Outcome enable = scene.world.run({"enable", "youtube"});
@@ -25,7 +28,8 @@ TEST_CASE("ingest not ready: enable before anybody publishes waits, and goes liv
     check_whole(scene.finish("youtube"));
 }
 
-TEST_CASE("ingest not ready: enable in the moment the publisher begins is live, never with sound alone") {
+TEST_CASE(
+    "ingest not ready: enable in the moment the publisher begins is live, never with sound alone") {
     Scene scene;
     scene.add("youtube");
     for (int i = 0; i < 3; ++i) {
@@ -49,7 +53,9 @@ TEST_CASE("ingest not ready: enable while the ingest server is down starts it") 
     check_whole(scene.finish("youtube"));
 }
 
-TEST_CASE("stale process: a relay whose guardian was killed does not keep the destination from being enabled again") {
+TEST_CASE(
+    "stale process: a relay whose guardian was killed does not keep the destination from being "
+    "enabled again") {
     Scene scene;
     scene.add("youtube");
     scene.publish(Footage::picture_and_sound);
@@ -65,7 +71,8 @@ TEST_CASE("stale process: a relay whose guardian was killed does not keep the de
     check_whole(scene.finish("youtube"));
 }
 
-TEST_CASE("stale process: a relay that does not answer is ended by disable, and enable works again") {
+TEST_CASE(
+    "stale process: a relay that does not answer is ended by disable, and enable works again") {
     Scene scene;
     scene.add("youtube");
     scene.publish();
@@ -83,14 +90,17 @@ TEST_CASE("stale process: a relay that does not answer is ended by disable, and 
     CHECK(scene.world.state("youtube") == "live");
 }
 
-TEST_CASE("OBS away for a moment: the destination comes back by itself, and enable in between is no error") {
+TEST_CASE(
+    "OBS away for a moment: the destination comes back by itself, and enable in between is no "
+    "error") {
     Scene scene;
     scene.add("youtube", "hold = \"20s\"\n");
     scene.publish(Footage::picture_and_sound);
     scene.world.must({"enable", "youtube"});
     REQUIRE(scene.wait_flow("youtube"));
     scene.publisher->kill();
-    CHECK(scene.world.wait_status("youtube", [](const json& part) { return part["state"] != "live"; }));
+    CHECK(scene.world.wait_status("youtube",
+                                  [](const json& part) { return part["state"] != "live"; }));
     const Outcome enable = scene.world.run({"enable", "youtube"});
     CHECK_MESSAGE(enable.status == 0, enable.describe());
     scene.publish(Footage::picture_and_sound);
@@ -98,7 +108,8 @@ TEST_CASE("OBS away for a moment: the destination comes back by itself, and enab
     check_whole(scene.finish("youtube"));
 }
 
-TEST_CASE("OBS away for a moment: disable and enable while it is away, then everything is live again") {
+TEST_CASE(
+    "OBS away for a moment: disable and enable while it is away, then everything is live again") {
     Scene scene;
     scene.add("youtube");
     scene.publish();

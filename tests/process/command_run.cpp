@@ -12,7 +12,8 @@ namespace restream::test {
 
 namespace {
 
-/// A file without a name: nothing to clean up, and a relay that kept it open by mistake hangs nobody.
+/// A file without a name: nothing to clean up, and a relay that kept it open by mistake hangs
+/// nobody.
 Fd anonymous_file(const std::string& content) {
     Fd file(::memfd_create("captured", MFD_CLOEXEC));
     if (!file.is_open()) throw std::runtime_error("memfd_create failed");

@@ -41,7 +41,8 @@ class CommandRun {
     CommandRun& operator=(CommandRun&&) = delete;
     ~CommandRun();
 
-    /// **Blocks**: until it has ended or the deadline; then it is left running and its status is -1.
+    /// **Blocks**: until it has ended or the deadline; then it is left running and its status is
+    /// -1.
     Outcome wait(Milliseconds longest = std::chrono::seconds(30));
     bool has_ended() { return child_->try_wait().has_value(); }
     bool interrupt() const;  ///< what Ctrl-C does

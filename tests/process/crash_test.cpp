@@ -37,7 +37,9 @@ struct Live : Scene {
 
 }  // namespace
 
-TEST_CASE("crash: the worker of a killed guardian says goodbye and is gone within 1 s, and only then the lock is free") {
+TEST_CASE(
+    "crash: the worker of a killed guardian says goodbye and is gone within 1 s, and only then the "
+    "lock is free") {
     Live scene;
     kill_now(scene.guardian);
     const SteadyTime killed = SteadyClock::now();
@@ -53,7 +55,8 @@ TEST_CASE("crash: the worker of a killed guardian says goodbye and is gone withi
     // A second for the goodbye, and what a sanitizer and a busy machine add.
     CHECK_MESSAGE(took < Milliseconds(1500), took.count() << " ms");
     CHECK(is_gone(scene.worker));
-    CHECK(wait_until(Deadline::after(seconds(2)), [&] { return scene.platform.ended("youtube") == 1; }));
+    CHECK(wait_until(Deadline::after(seconds(2)),
+                     [&] { return scene.platform.ended("youtube") == 1; }));
     CHECK_MESSAGE(scene.platform.goodbyes() == 1, scene.platform.log());
     const json part = scene.world.status("youtube");
     CHECK_MESSAGE(part["state"] != "live", part.dump());
@@ -62,24 +65,30 @@ TEST_CASE("crash: the worker of a killed guardian says goodbye and is gone withi
 TEST_CASE("crash: a killed worker is started again at once by its guardian") {
     Live scene;
     kill_now(scene.worker);
-    CHECK(scene.world.wait_status("youtube", [&](const json& part) {
-        return part["worker_restarts"] == 1 && part["state"] == "live";
-    }, seconds(10)));
+    CHECK(scene.world.wait_status(
+        "youtube",
+        [&](const json& part) { return part["worker_restarts"] == 1 && part["state"] == "live"; },
+        seconds(10)));
     CHECK(scene.world.guardian("youtube") == scene.guardian);
     CHECK(scene.world.worker("youtube") != scene.worker);
     CHECK(scene.platform.begun("youtube") == 2);
     check_whole(scene.finish("youtube"));
 }
 
-TEST_CASE("crash: a worker killed again and again is started again, later and later, and disable ends it all") {
+TEST_CASE(
+    "crash: a worker killed again and again is started again, later and later, and disable ends it "
+    "all") {
     Live scene;
     for (int i = 1; i <= 4; ++i) {
         const int worker = scene.world.worker("youtube");
         kill_if_there(worker);
-        CHECK(scene.world.wait_status("youtube", [&](const json& part) {
-            return part["worker_restarts"] >= i && part["worker_pid"].is_number() &&
-                   part["worker_pid"] != worker;
-        }, seconds(10)));
+        CHECK(scene.world.wait_status(
+            "youtube",
+            [&](const json& part) {
+                return part["worker_restarts"] >= i && part["worker_pid"].is_number() &&
+                       part["worker_pid"] != worker;
+            },
+            seconds(10)));
     }
     CHECK(scene.world.guardian("youtube") == scene.guardian);
     scene.world.must({"disable", "youtube"});
@@ -101,7 +110,8 @@ TEST_CASE("crash: guardian and worker killed: status says it, start brings it ba
     check_whole(scene.finish("youtube"));
 }
 
-TEST_CASE("crash: a killed guardian's relay that is wanted is healed, one that was stopped is not") {
+TEST_CASE(
+    "crash: a killed guardian's relay that is wanted is healed, one that was stopped is not") {
     Scene scene;
     scene.add("healed");
     scene.add("stopped");
@@ -114,9 +124,10 @@ TEST_CASE("crash: a killed guardian's relay that is wanted is healed, one that w
     CHECK(stopped["state"] == "stopped");
     const int guardian = scene.world.guardian("healed");
     kill_now(guardian);
-    CHECK(scene.world.wait_status("healed", [&](const json& part) {
-        return part["state"] == "live" && part["pid"] != guardian;
-    }, seconds(30)));
+    CHECK(scene.world.wait_status(
+        "healed",
+        [&](const json& part) { return part["state"] == "live" && part["pid"] != guardian; },
+        seconds(30)));
     CHECK(scene.world.status("stopped")["state"] == "stopped");
     CHECK(scene.platform.begun("stopped") == 1);
     scene.world.must({"start"});
@@ -140,7 +151,9 @@ TEST_CASE("restart: brings every relay back with a new process, and leaves the i
     check_whole(scene.finish("youtube"));
 }
 
-TEST_CASE("stop: ends every relay, keeps the wishes, and leaves the ingest alone; stop --ingest ends that too") {
+TEST_CASE(
+    "stop: ends every relay, keeps the wishes, and leaves the ingest alone; stop --ingest ends "
+    "that too") {
     Live scene;
     const Outcome stop = scene.world.run({"stop"});
     CHECK_MESSAGE(stop.status == 0, stop.describe());
@@ -155,12 +168,14 @@ TEST_CASE("stop: ends every relay, keeps the wishes, and leaves the ingest alone
     CHECK(World::count_processes("nginx: master") <= 1);  // the platform's
 }
 
-TEST_CASE("spawn: started like over ssh, without a terminal, the command returns at once and the relay goes on") {
+TEST_CASE(
+    "spawn: started like over ssh, without a terminal, the command returns at once and the relay "
+    "goes on") {
     Scene scene;
     scene.add("youtube");
     scene.publish();
-    // What sshd does: a session of its own, pipes for input and output, and it ends only when nobody
-    // has those pipes any more.
+    // What sshd does: a session of its own, pipes for input and output, and it ends only when
+    // nobody has those pipes any more.
     CommandLine line = scene.world.command({"enable", "youtube"});
     Pipe input = make_pipe();
     Pipe output = make_pipe();
@@ -205,7 +220,8 @@ TEST_CASE("spawn: a relay keeps no descriptor of its starter and sits in a sessi
             std::error_code error;
             const std::string target = std::filesystem::read_symlink(entry.path(), error).string();
             // What the commands' output goes to in these tests.
-            CHECK_MESSAGE(target.find("memfd:captured") == std::string::npos, pid << " keeps " << target);
+            CHECK_MESSAGE(target.find("memfd:captured") == std::string::npos,
+                          pid << " keeps " << target);
         }
     }
 }

@@ -34,18 +34,27 @@ struct Live : Scene {
 CommandRun bystander() { return CommandRun({"/bin/sleep", {"1000"}}); }
 
 constexpr const char* torn_texts[] = {
-    "", "{", "null", "[]", "{\"schema\":1}", "{\"schema\":99,\"name\":\"youtube\"}", "\xff\xfe\x00garbage",
+    "",
+    "{",
+    "null",
+    "[]",
+    "{\"schema\":1}",
+    "{\"schema\":99,\"name\":\"youtube\"}",
+    "\xff\xfe\x00garbage",
 };
 
 }  // namespace
 
-TEST_CASE("damage: run/ deleted under a live relay: it goes on, status tells the truth, no second session begins") {
+TEST_CASE(
+    "damage: run/ deleted under a live relay: it goes on, status tells the truth, no second "
+    "session begins") {
     Live scene;
     fs::remove_all(scene.world.layout().run_directory());
     // The guardian takes its lock anew, the worker writes its record again.
-    CHECK(scene.world.wait_status("youtube", [&](const json& part) {
-        return part["state"] == "live" && part["pid"] == scene.guardian;
-    }, seconds(5)));
+    CHECK(scene.world.wait_status(
+        "youtube",
+        [&](const json& part) { return part["state"] == "live" && part["pid"] == scene.guardian; },
+        seconds(5)));
     const Outcome enable = scene.world.run({"enable", "youtube"});
     CHECK_MESSAGE(enable.status == 0, enable.describe());
     CHECK(scene.platform.begun("youtube") == 1);
@@ -59,12 +68,15 @@ TEST_CASE("damage: run/ deleted under a live relay: it goes on, status tells the
 TEST_CASE("damage: run/ deleted and enable at once: one relay is left, and it is live") {
     Live scene;
     fs::remove_all(scene.world.layout().run_directory());
-    // For the half second before the ingest's guardian has its lock again, its port is taken by nobody known.
+    // For the half second before the ingest's guardian has its lock again, its port is taken by
+    // nobody known.
     Outcome enable;
-    CHECK_MESSAGE(wait_until(Deadline::after(seconds(5)), [&] {
-        enable = scene.world.run({"enable", "youtube"});
-        return enable.status == 0;
-    }), enable.describe());
+    CHECK_MESSAGE(wait_until(Deadline::after(seconds(5)),
+                             [&] {
+                                 enable = scene.world.run({"enable", "youtube"});
+                                 return enable.status == 0;
+                             }),
+                  enable.describe());
     if (!scene.publisher->runs()) scene.publish();
     CHECK(scene.world.wait_state("youtube", "live"));
     CHECK(wait_until(Deadline::after(seconds(8)), [&] {
@@ -180,7 +192,8 @@ TEST_CASE("damage: a record of an earlier boot is not taken for a relay that liv
     CHECK(scene.world.wait_state("youtube", "live"));
 }
 
-TEST_CASE("damage: a configuration that cannot be read stops nothing that runs, and nothing is lost") {
+TEST_CASE(
+    "damage: a configuration that cannot be read stops nothing that runs, and nothing is lost") {
     Live scene;
     const fs::path file = scene.world.config() / "restream.toml";
     const std::string good = content_of(file);
@@ -198,14 +211,20 @@ TEST_CASE("damage: a configuration that cannot be read stops nothing that runs, 
         CHECK(scene.platform.begun("youtube") == 1);
         CHECK(scene.platform.ended("youtube") == 0);
     };
-    SUBCASE("not TOML") { write_file(file, "[ingest\nserver ="); check_untouched(); }
+    SUBCASE("not TOML") {
+        write_file(file, "[ingest\nserver =");
+        check_untouched();
+    }
     SUBCASE("a folder in its place") {
         fs::remove(file);
         fs::create_directory(file);
         check_untouched();
         fs::remove(file);
     }
-    SUBCASE("a destination that is not TOML") { write_file(destination, "url = \n"); check_untouched(); }
+    SUBCASE("a destination that is not TOML") {
+        write_file(destination, "url = \n");
+        check_untouched();
+    }
     write_file(file, good);
     write_file(destination, good_destination);
     CHECK(scene.world.state("youtube") == "live");

@@ -13,8 +13,8 @@ struct Descendant {
     bool operator==(const Descendant&) const = default;
 };
 
-/// Makes this program a child subreaper: an orphan comes home to it instead of to init, so no process
-/// that a test caused can hide by losing its parent.
+/// Makes this program a child subreaper: an orphan comes home to it instead of to init, so no
+/// process that a test caused can hide by losing its parent.
 void adopt_orphans();
 
 /// The living ones (no zombies), in no order.

@@ -31,7 +31,8 @@ fs::path oldest_file(const fs::path& folder) {
 TEST_CASE("add, enable, key, restart, remove: a destination's whole life") {
     Scene scene;
     scene.publish();
-    scene.world.must({"add", "youtube", "--url", scene.platform.url(), "--key-stdin"}, {.input = "first\n"});
+    scene.world.must({"add", "youtube", "--url", scene.platform.url(), "--key-stdin"},
+                     {.input = "first\n"});
     const fs::path file = scene.world.config() / "destinations.d" / "youtube.toml";
     CHECK((fs::status(file).permissions() & fs::perms(0777)) == fs::perms(0600));
     scene.world.must({"enable", "youtube"});
@@ -55,9 +56,11 @@ TEST_CASE("add, enable, key, restart, remove: a destination's whole life") {
 TEST_CASE("key: a rejected destination goes live with the new key") {
     Scene scene;
     scene.publish();
-    scene.world.must({"add", "youtube", "--url", scene.platform.url(), "--key-stdin"}, {.input = "taken\n"});
+    scene.world.must({"add", "youtube", "--url", scene.platform.url(), "--key-stdin"},
+                     {.input = "taken\n"});
     Publisher other(scene.platform.url("taken"));
-    REQUIRE(wait_until(Deadline::after(seconds(10)), [&] { return scene.platform.begun("taken") == 1; }));
+    REQUIRE(wait_until(Deadline::after(seconds(10)),
+                       [&] { return scene.platform.begun("taken") == 1; }));
     CHECK(scene.world.run({"enable", "youtube"}).status == 5);
     CHECK(scene.world.state("youtube") == "rejected");
     scene.world.must({"key", "youtube", "--key-stdin"}, {.input = "fresh\n"});
@@ -67,11 +70,14 @@ TEST_CASE("key: a rejected destination goes live with the new key") {
     CHECK(scene.world.state("youtube") == "live");
 }
 
-TEST_CASE("file destinations: each kind is playable after disable, and after the worker was killed") {
+TEST_CASE(
+    "file destinations: each kind is playable after disable, and after the worker was killed") {
     const std::vector<std::string> kinds = {"flv", "mkv", "mp4", "ts"};
     Scene scene;
     scene.publish();
-    const auto folder = [&](const std::string& name) { return scene.world.home() / "films" / name; };
+    const auto folder = [&](const std::string& name) {
+        return scene.world.home() / "films" / name;
+    };
     for (const auto& kind : kinds) {
         for (const std::string& name : {"kept-" + kind, "crashed-" + kind}) {
             fs::create_directories(folder(name));
@@ -103,7 +109,9 @@ TEST_CASE("file destinations: each kind is playable after disable, and after the
     }
 }
 
-TEST_CASE("file destinations: a folder that is not there is exit 5 with the reason; and a second start makes a second file") {
+TEST_CASE(
+    "file destinations: a folder that is not there is exit 5 with the reason; and a second start "
+    "makes a second file") {
     Scene scene;
     scene.publish();
     const fs::path folder = scene.world.home() / "films";
@@ -130,7 +138,9 @@ TEST_CASE("file destinations: a folder that is not there is exit 5 with the reas
     CHECK_MESSAGE(files == 2, "nothing that was recorded may be overwritten");
 }
 
-TEST_CASE("srt: picture and sound arrive at a listener; without one it is exit 5, and comes up by itself") {
+TEST_CASE(
+    "srt: picture and sound arrive at a listener; without one it is exit 5, and comes up by "
+    "itself") {
     Scene scene;
     scene.publish();
     const int port = free_port();
@@ -139,9 +149,10 @@ TEST_CASE("srt: picture and sound arrive at a listener; without one it is exit 5
     const Outcome refused = scene.world.run({"enable", "contribution"});
     CHECK_MESSAGE(refused.status == 5, refused.describe());
     const fs::path file = scene.world.home() / "received.ts";
-    CommandRun listener({*find_in_path("ffmpeg"),
-                         {"-nostdin", "-loglevel", "error", "-y", "-i",
-                          address + "?mode=listener&passphrase=0123456789abc", "-map", "0", "-c", "copy", file}});
+    CommandRun listener(
+        {*find_in_path("ffmpeg"),
+         {"-nostdin", "-loglevel", "error", "-y", "-i",
+          address + "?mode=listener&passphrase=0123456789abc", "-map", "0", "-c", "copy", file}});
     CHECK(scene.world.wait_state("contribution", "live", seconds(30)));
     CHECK(scene.wait_flow("contribution", 200));
     scene.world.must({"disable", "contribution"});

@@ -19,14 +19,17 @@ namespace {
 int relay_processes(const std::string& name) {
     int found = 0;
     for (const auto& each : living_descendants()) {
-        found += each.command.starts_with("restream-relay") && each.command.find(name) != std::string::npos;
+        found += each.command.starts_with("restream-relay") &&
+                 each.command.find(name) != std::string::npos;
     }
     return found;
 }
 
 }  // namespace
 
-TEST_CASE("enable: at ten random moments of a GOP each session has picture and sound and begins with a keyframe") {
+TEST_CASE(
+    "enable: at ten random moments of a GOP each session has picture and sound and begins with a "
+    "keyframe") {
     Scene scene;
     scene.publish(Footage::picture_and_sound);
     std::mt19937 random{std::random_device{}()};
@@ -149,7 +152,8 @@ TEST_CASE("start: two at once make one relay and one session for each wanted des
     }
 }
 
-TEST_CASE("enable: an ingest with sound alone, and one with a picture alone, are carried as they are") {
+TEST_CASE(
+    "enable: an ingest with sound alone, and one with a picture alone, are carried as they are") {
     for (const Footage footage : {Footage::sound_only, Footage::picture_only}) {
         Scene scene;
         scene.world.configure("probe_duration = \"2s\"\n");
@@ -166,7 +170,8 @@ TEST_CASE("enable: an ingest with sound alone, and one with a picture alone, are
     }
 }
 
-TEST_CASE("enable: with a keyframe every 8 s it is live with a keyframe, or says what it waits for") {
+TEST_CASE(
+    "enable: with a keyframe every 8 s it is live with a keyframe, or says what it waits for") {
     Scene scene;
     scene.add("youtube");
     scene.publish(Footage::long_gop);
@@ -192,7 +197,8 @@ TEST_CASE("enable --no-start: it is wanted, nothing runs, and start brings it up
     CHECK(scene.world.wait_state("youtube", "live"));
 }
 
-TEST_CASE("enable --all: each is reported, and one that fails does not keep the others from being live") {
+TEST_CASE(
+    "enable --all: each is reported, and one that fails does not keep the others from being live") {
     Scene scene;
     NginxServer refusing(Door::refusing);
     scene.add("good");

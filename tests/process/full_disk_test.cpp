@@ -1,4 +1,5 @@
-// A full disk under the state folder. In a suite of its own: it gives this program a mount table of its own.
+// A full disk under the state folder. In a suite of its own: it gives this program a mount table of
+// its own.
 #include <doctest/doctest.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -60,7 +61,9 @@ class SmallDisk {
 
 }  // namespace
 
-TEST_CASE("full disk: a live relay goes on, commands say what is wrong, and with space everything is as before") {
+TEST_CASE(
+    "full disk: a live relay goes on, commands say what is wrong, and with space everything is as "
+    "before") {
     static const bool has_own_mounts = take_own_mounts();
     if (!has_own_mounts) {
         MESSAGE("SKIPPED: this user may not mount, also not in a user namespace of its own");
@@ -99,7 +102,8 @@ TEST_CASE("full disk: a live relay goes on, commands say what is wrong, and with
         return part["session"].is_object() ? part["session"]["bytes_sent"].get<std::int64_t>() : 0;
     };
     const auto sent_before = sent();
-    CHECK(wait_until(Deadline::after(seconds(10)), [&] { return sent() > sent_before; }, Milliseconds(60)));
+    CHECK(wait_until(
+        Deadline::after(seconds(10)), [&] { return sent() > sent_before; }, Milliseconds(60)));
     CHECK(world.state("youtube") == "live");
     world.must({"enable", "twitch"});
     CHECK(platform.begun("youtube") == 1);

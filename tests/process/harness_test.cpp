@@ -15,7 +15,8 @@ namespace restream::test {
 TEST_SUITE_BEGIN("harness");
 
 TEST_CASE("harness: an orphan that left its session is found and ended") {
-    const Outcome outcome = run_command_line({"/bin/sh", {"-c", "setsid sleep 1000 & echo started"}});
+    const Outcome outcome =
+        run_command_line({"/bin/sh", {"-c", "setsid sleep 1000 & echo started"}});
     REQUIRE(outcome.status == 0);
     const bool is_found = wait_until(Deadline::after(std::chrono::seconds(5)), [] {
         const auto living = living_descendants();
@@ -72,17 +73,19 @@ TEST_CASE("harness: a goodbye is told from a connection that broke") {
     REQUIRE(begun(2));
     publisher.stop();
     REQUIRE(ended(2));
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(2)), [&] { return platform.goodbyes() == 1; }));
+    CHECK(wait_until(Deadline::after(std::chrono::seconds(2)),
+                     [&] { return platform.goodbyes() == 1; }));
 }
 
-TEST_CASE("harness: a recording that begins on an inter frame, or is no recording, is told as such") {
+TEST_CASE(
+    "harness: a recording that begins on an inter frame, or is no recording, is told as such") {
     TemporaryFolder folder;
     const auto cut = folder.path() / "cut.flv";
     const auto footage = footage_file(Footage::picture_and_sound);
     // Packets from 1 s on, which is in the middle of the first GOP.
-    const Outcome outcome = run_command_line(
-        {*find_in_path("ffmpeg"),
-         {"-nostdin", "-v", "error", "-i", footage, "-c", "copy", "-bsf:v", "noise=drop=lt(n\\,30)", cut}});
+    const Outcome outcome = run_command_line({*find_in_path("ffmpeg"),
+                                              {"-nostdin", "-v", "error", "-i", footage, "-c",
+                                               "copy", "-bsf:v", "noise=drop=lt(n\\,30)", cut}});
     REQUIRE_MESSAGE(outcome.status == 0, outcome.describe());
     CHECK_FALSE(decode(cut).begins_with_keyframe);
     write_file(folder.path() / "none.flv", "no FLV");
@@ -105,10 +108,12 @@ TEST_CASE("harness: the line refuses, stalls, passes again and cuts") {
     CHECK_FALSE(is_listening(line.port()));
     line.set_mode(TcpProxy::Mode::stall);
     Publisher publisher("rtmp://127.0.0.1:" + std::to_string(line.port()) + "/live/word");
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(5)), [&] { return line.accepted() == 1; }));
+    CHECK(
+        wait_until(Deadline::after(std::chrono::seconds(5)), [&] { return line.accepted() == 1; }));
     CHECK(line.bytes_forwarded() == 0);
     line.set_mode(TcpProxy::Mode::pass);
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] { return platform.begun("word") == 1; }));
+    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)),
+                     [&] { return platform.begun("word") == 1; }));
     line.cut();
     CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] { return !publisher.runs(); }));
 }

@@ -31,15 +31,16 @@ TEST_CASE("ingest: takes publishers with an empty stream key, and with one") {
     }
     write_file(scene.world.config() / "restream.toml",
                "[ingest]\nserver = \"nginx\"\nlisten = \"127.0.0.1:" +
-                   std::to_string(scene.world.ingest_port()) + "\"\nurl = \"" + scene.world.ingest_url() +
-                   "/camera\"\n");
+                   std::to_string(scene.world.ingest_port()) + "\"\nurl = \"" +
+                   scene.world.ingest_url() + "/camera\"\n");
     Publisher publisher(scene.world.ingest_url() + "/camera");
     scene.world.must({"enable", "youtube"});
     CHECK(scene.world.wait_state("youtube", "live"));
     check_whole(scene.finish("youtube"));
 }
 
-TEST_CASE("ingest restart: says how many destinations are live, and brings every wanted relay back") {
+TEST_CASE(
+    "ingest restart: says how many destinations are live, and brings every wanted relay back") {
     Scene scene;
     scene.add("youtube");
     scene.add("twitch");
@@ -62,7 +63,9 @@ TEST_CASE("ingest restart: says how many destinations are live, and brings every
     }
 }
 
-TEST_CASE("ingest reload: with live destinations it says how many, and they are live again when the publisher is") {
+TEST_CASE(
+    "ingest reload: with live destinations it says how many, and they are live again when the "
+    "publisher is") {
     Scene scene;
     scene.add("youtube");
     scene.publish();
@@ -71,7 +74,8 @@ TEST_CASE("ingest reload: with live destinations it says how many, and they are 
     CHECK_MESSAGE(reload.status == 0, reload.describe());
     CHECK_MESSAGE(names_a_number(reload, "1"), reload.describe());
     // The publisher is dropped; OBS comes back by itself, ffmpeg does not.
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] { return !scene.publisher->runs(); }));
+    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)),
+                     [&] { return !scene.publisher->runs(); }));
     scene.publish();
     CHECK(scene.world.wait_state("youtube", "live"));
     check_whole(scene.finish("youtube"));

@@ -1,4 +1,5 @@
-// The process tests' main: the built commands, in temporary homes, against real servers on loopback.
+// The process tests' main: the built commands, in temporary homes, against real servers on
+// loopback.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 #include <signal.h>

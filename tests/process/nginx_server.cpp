@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The journal: nginx-rtmp asks an HTTP location about every publisher and tells it of every end; the
-// location is this nginx's own and writes one line each.
+// The journal: nginx-rtmp asks an HTTP location about every publisher and tells it of every end;
+// the location is this nginx's own and writes one line each.
 constexpr const char* configuration = R"(
 {user}
 load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
@@ -80,7 +80,8 @@ void NginxServer::write_configuration(Door door) const {
 void NginxServer::start() {
     CommandLine line;
     line.program = find_in_path("nginx").value_or("/usr/sbin/nginx");
-    line.arguments = {"-p", folder_.path(), "-c", folder_.path() / "nginx.conf",
+    line.arguments = {"-p", folder_.path(),
+                      "-c", folder_.path() / "nginx.conf",
                       "-e", folder_.path() / "error.log"};
     nginx_.emplace(line);
     const bool listens = wait_until(Deadline::after(std::chrono::seconds(10)), [&] {

@@ -14,8 +14,8 @@ namespace restream::test {
 /// What it does with a publisher.
 enum class Door { open, refusing };
 
-/// Every publish session becomes an FLV file and a line in the journal, so sessions can be counted and
-/// what they carried can be decoded.
+/// Every publish session becomes an FLV file and a line in the journal, so sessions can be counted
+/// and what they carried can be decoded.
 class NginxServer {
   public:
     /// **Blocks**: until it listens.
@@ -32,7 +32,8 @@ class NginxServer {
     /// Publish sessions that were begun, and that have ended, with this key.
     int begun(const std::string& key) const { return count("publish " + key); }
     int ended(const std::string& key) const { return count("publish_done " + key); }
-    /// Connections of any key that were ended with a goodbye: deleteStream came before the disconnect.
+    /// Connections of any key that were ended with a goodbye: deleteStream came before the
+    /// disconnect.
     int goodbyes() const;
     /// All that were asked for, accepted or refused.
     int asked() const;

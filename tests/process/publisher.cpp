@@ -13,21 +13,30 @@ namespace {
 
 std::string file_name(Footage footage) {
     switch (footage) {
-        case Footage::picture_and_sound: return "picture_and_sound.flv";
-        case Footage::picture_only: return "picture_only.flv";
-        case Footage::sound_only: return "sound_only.flv";
-        case Footage::short_gop: return "short_gop.flv";
-        case Footage::long_gop: return "long_gop.flv";
-        case Footage::heavy: return "heavy.flv";
+        case Footage::picture_and_sound:
+            return "picture_and_sound.flv";
+        case Footage::picture_only:
+            return "picture_only.flv";
+        case Footage::sound_only:
+            return "sound_only.flv";
+        case Footage::short_gop:
+            return "short_gop.flv";
+        case Footage::long_gop:
+            return "long_gop.flv";
+        case Footage::heavy:
+            return "heavy.flv";
     }
     return {};
 }
 
 std::string frames_per_gop(Footage footage) {
     switch (footage) {
-        case Footage::short_gop: return "15";
-        case Footage::long_gop: return "240";
-        default: return "60";
+        case Footage::short_gop:
+            return "15";
+        case Footage::long_gop:
+            return "240";
+        default:
+            return "60";
     }
 }
 
@@ -39,12 +48,14 @@ CommandLine encoding(Footage footage, const fs::path& file) {
         line.arguments.insert(line.arguments.end(), more);
     };
     add({"-nostdin", "-hide_banner", "-loglevel", "error", "-y"});
-    if (footage != Footage::sound_only) add({"-f", "lavfi", "-i", is_heavy ? "testsrc2=size=320x180:rate=30,noise=alls=100:allf=t"
-                                                 : "testsrc2=size=320x180:rate=30"});
+    if (footage != Footage::sound_only)
+        add({"-f", "lavfi", "-i",
+             is_heavy ? "testsrc2=size=320x180:rate=30,noise=alls=100:allf=t"
+                      : "testsrc2=size=320x180:rate=30"});
     if (footage != Footage::picture_only) add({"-f", "lavfi", "-i", "sine=frequency=440:r=48000"});
     if (footage != Footage::sound_only) {
-        add({"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-b:v", is_heavy ? "8M" : "300k", "-g", gop,
-             "-keyint_min", gop, "-sc_threshold", "0"});
+        add({"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-b:v",
+             is_heavy ? "8M" : "300k", "-g", gop, "-keyint_min", gop, "-sc_threshold", "0"});
     }
     if (footage != Footage::picture_only) add({"-c:a", "aac", "-b:a", "64k", "-ac", "2"});
     add({"-t", is_heavy ? "8" : "24", "-f", "flv", file.string()});
@@ -63,7 +74,8 @@ fs::path footage_file(Footage footage) {
     if (!lock) throw std::runtime_error("waited too long for " + file.string());
     if (fs::exists(file)) return file;
     const fs::path unfinished = file.string() + ".part";
-    const Outcome outcome = run_command_line(encoding(footage, unfinished), std::chrono::seconds(90));
+    const Outcome outcome =
+        run_command_line(encoding(footage, unfinished), std::chrono::seconds(90));
     if (outcome.status != 0) throw std::runtime_error("ffmpeg: " + outcome.describe());
     fs::rename(unfinished, file);
     return file;
@@ -77,8 +89,9 @@ Publisher::Publisher(std::string url, Footage footage)
 void Publisher::start() {
     kill();
     CommandLine line{find_in_path("ffmpeg").value_or("/usr/bin/ffmpeg")};
-    line.arguments = {"-nostdin",     "-hide_banner", "-loglevel", "error", "-re", "-stream_loop", "-1", "-i",
-                      file_.string(), "-c",           "copy",      "-f",    "flv", url_};
+    line.arguments = {
+        "-nostdin", "-hide_banner", "-loglevel", "error", "-re", "-stream_loop", "-1",
+        "-i",       file_.string(), "-c",        "copy",  "-f",  "flv",          url_};
     ffmpeg_.emplace(line);
 }
 

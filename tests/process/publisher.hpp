@@ -22,8 +22,8 @@ enum class Footage {
 /// The file with it: encoded once per build tree, 24 s, played in a circle.
 std::filesystem::path footage_file(Footage footage);
 
-/// Runs from start() until stop(), kill(), or its destruction. ffmpeg ends by itself when the ingest
-/// closes the connection: it does not try again, as OBS does.
+/// Runs from start() until stop(), kill(), or its destruction. ffmpeg ends by itself when the
+/// ingest closes the connection: it does not try again, as OBS does.
 class Publisher {
   public:
     explicit Publisher(std::string url, Footage footage = Footage::picture_and_sound);

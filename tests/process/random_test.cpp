@@ -1,4 +1,5 @@
-// Random steps: whatever is done to it, afterwards every wanted destination is live and nobody is left over.
+// Random steps: whatever is done to it, afterwards every wanted destination is live and nobody is
+// left over.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -24,7 +25,8 @@ unsigned number_from(const char* variable, unsigned otherwise) {
     return text == nullptr ? otherwise : static_cast<unsigned>(std::strtoul(text, nullptr, 10));
 }
 
-/// Does one random thing after the other to three destinations, and knows what should have come of it.
+/// Does one random thing after the other to three destinations, and knows what should have come of
+/// it.
 class Walk {
   public:
     explicit Walk(unsigned seed) : random_(seed) {
@@ -48,7 +50,8 @@ class Walk {
 
     void check_end() {
         INFO(story_);
-        // Everything that is wanted was told so by its last command; a killed relay is brought back.
+        // Everything that is wanted was told so by its last command; a killed relay is brought
+        // back.
         for (const auto& [name, wanted] : wanted_) {
             CHECK(scene_.world.status(name)["wanted"] == wanted);
             // A restart by name runs also what is not wanted: wishes are kept, whatever they are.
@@ -68,12 +71,14 @@ class Walk {
                 return scene_.platform.begun(name) - scene_.platform.ended(name) == 1;
             }));
         }
-        CHECK_MESSAGE(World::count_processes("restream-relay") == 2 * live, describe(living_descendants()));
+        CHECK_MESSAGE(World::count_processes("restream-relay") == 2 * live,
+                      describe(living_descendants()));
         for (const auto& [name, wanted] : wanted_) {
             CAPTURE(name);
             if (wanted) check_whole(scene_.finish(name));
         }
-        CHECK_MESSAGE(World::count_processes("restream-relay") == 0, describe(living_descendants()));
+        CHECK_MESSAGE(World::count_processes("restream-relay") == 0,
+                      describe(living_descendants()));
     }
 
   private:
@@ -95,9 +100,12 @@ class Walk {
             flap();
             return true;
         }
-        if (what == "kill guardian" || what == "kill worker" || what == "kill both") kill(what, name);
-        else if (what == "disable") disable(name);
-        else enable_or_restart(what, name);
+        if (what == "kill guardian" || what == "kill worker" || what == "kill both")
+            kill(what, name);
+        else if (what == "disable")
+            disable(name);
+        else
+            enable_or_restart(what, name);
         return false;
     }
 
@@ -132,24 +140,30 @@ class Walk {
 
     /// OBS away for a moment.
     void flap() {
-        if (any(2) == 0) scene_.publisher->stop();
-        else scene_.publisher->kill();
+        if (any(2) == 0)
+            scene_.publisher->stop();
+        else
+            scene_.publisher->kill();
         scene_.publish();
     }
 
-    /// Who was not touched, and is not just coming back from an earlier step, has lost no connection.
+    /// Who was not touched, and is not just coming back from an earlier step, has lost no
+    /// connection.
     void check_others(const std::string& touched, const std::map<std::string, int>& before) {
         const auto after = sessions();
         for (const auto& [name, count] : before) {
             if (name == touched || recovering_.contains(name)) continue;
-            CHECK_MESSAGE(after.at(name) == count, name << " was not touched, and lost its session");
+            CHECK_MESSAGE(after.at(name) == count,
+                          name << " was not touched, and lost its session");
         }
     }
 
-    /// Whoever is not live, or had a process killed and has begun no session since, may begin one any time.
+    /// Whoever is not live, or had a process killed and has begun no session since, may begin one
+    /// any time.
     void note_who_recovers() {
         for (const auto& name : names_) {
-            const bool has_begun = !killed_at_.contains(name) || scene_.platform.begun(name) > killed_at_[name];
+            const bool has_begun =
+                !killed_at_.contains(name) || scene_.platform.begun(name) > killed_at_[name];
             if (has_begun && is_live(name)) {
                 recovering_.erase(name);
                 killed_at_.erase(name);
@@ -160,8 +174,9 @@ class Walk {
     }
 
     const std::vector<std::string> names_ = {"youtube", "twitch", "kick"};
-    const std::vector<std::string> actions_ = {"enable",        "enable",      "disable",   "restart",
-                                               "kill guardian", "kill worker", "kill both", "flap"};
+    const std::vector<std::string> actions_ = {"enable",    "enable",        "disable",
+                                               "restart",   "kill guardian", "kill worker",
+                                               "kill both", "flap"};
     std::mt19937 random_;
     Scene scene_;
     std::map<std::string, bool> wanted_;
@@ -172,7 +187,9 @@ class Walk {
 
 }  // namespace
 
-TEST_CASE("random steps: every wanted destination carries picture and sound, no process is left, nobody else is harmed") {
+TEST_CASE(
+    "random steps: every wanted destination carries picture and sound, no process is left, nobody "
+    "else is harmed") {
     const unsigned seed = number_from("RESTREAM_TEST_SEED", std::random_device{}());
     const unsigned steps = number_from("RESTREAM_TEST_STEPS", 60);
     MESSAGE("RESTREAM_TEST_SEED=" << seed << " RESTREAM_TEST_STEPS=" << steps);

@@ -37,20 +37,23 @@ void read_line(const std::string& line, Recording& recording, bool& has_video_pa
 }  // namespace
 
 std::string Recording::describe() const {
-    return fmt::format("{} video frames, {} audio frames, first video packet {} at {} s, last {} s, errors: {}",
-                       video_frames, audio_frames, begins_with_keyframe ? "a keyframe" : "no keyframe",
-                       first_video_s, last_video_s, errors.empty() ? "none" : errors);
+    return fmt::format(
+        "{} video frames, {} audio frames, first video packet {} at {} s, last {} s, errors: {}",
+        video_frames, audio_frames, begins_with_keyframe ? "a keyframe" : "no keyframe",
+        first_video_s, last_video_s, errors.empty() ? "none" : errors);
 }
 
 Recording decode(const std::filesystem::path& file) {
     CommandLine line{find_in_path("ffprobe").value_or("/usr/bin/ffprobe")};
-    line.arguments = {"-v",       "error",   "-show_packets",
-                      "-show_frames", "-show_entries",
-                      "packet=codec_type,dts_time,flags:frame=media_type", "-of", "csv", file.string()};
+    line.arguments = {
+        "-v",           "error",         "-show_packets",
+        "-show_frames", "-show_entries", "packet=codec_type,dts_time,flags:frame=media_type",
+        "-of",          "csv",           file.string()};
     const Outcome outcome = run_command_line(line);
     Recording recording;
     recording.errors = outcome.error;
-    if (outcome.status != 0) recording.errors += fmt::format("ffprobe: exit status {}", outcome.status);
+    if (outcome.status != 0)
+        recording.errors += fmt::format("ffprobe: exit status {}", outcome.status);
     std::istringstream lines(outcome.output);
     bool has_video_packet = false;
     for (std::string each; std::getline(lines, each);) read_line(each, recording, has_video_packet);

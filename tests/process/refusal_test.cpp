@@ -17,7 +17,8 @@ TEST_SUITE_BEGIN("refusal");
 namespace {
 
 bool says(const Outcome& outcome, const std::string& words) {
-    return outcome.error.find(words) != std::string::npos || outcome.output.find(words) != std::string::npos;
+    return outcome.error.find(words) != std::string::npos ||
+           outcome.output.find(words) != std::string::npos;
 }
 
 std::string through(const TcpProxy& line) {
@@ -26,7 +27,8 @@ std::string through(const TcpProxy& line) {
 
 }  // namespace
 
-TEST_CASE("enable: a refused stream key is exit 5 with the reason and the remedy, and stays wanted") {
+TEST_CASE(
+    "enable: a refused stream key is exit 5 with the reason and the remedy, and stays wanted") {
     Scene scene;
     NginxServer refusing(Door::refusing);
     scene.world.add("youtube", refusing.url(), "word");
@@ -40,7 +42,8 @@ TEST_CASE("enable: a refused stream key is exit 5 with the reason and the remedy
     CHECK(part["wanted"] == true);
     CHECK_MESSAGE(part["state"] == "rejected", part.dump());
     CHECK_MESSAGE(part["reason"]["code"] == "publish_refused", part.dump());
-    CHECK_MESSAGE(part["reason"]["remedy"].get<std::string>().find("restream key youtube") != std::string::npos,
+    CHECK_MESSAGE(part["reason"]["remedy"].get<std::string>().find("restream key youtube") !=
+                      std::string::npos,
                   part.dump());
     // Not tried again by itself at once, but enable tries now.
     CHECK(refusing.asked() == 1);
@@ -53,7 +56,8 @@ TEST_CASE("enable: a key that somebody else publishes with is refused with the s
     scene.add("youtube");
     scene.publish();
     Publisher other(scene.platform.url("youtube"));
-    REQUIRE(wait_until(Deadline::after(seconds(10)), [&] { return scene.platform.begun("youtube") == 1; }));
+    REQUIRE(wait_until(Deadline::after(seconds(10)),
+                       [&] { return scene.platform.begun("youtube") == 1; }));
     const Outcome enable = scene.world.run({"enable", "youtube"});
     CHECK_MESSAGE(enable.status == 5, enable.describe());
     const json part = scene.world.status("youtube");
@@ -64,7 +68,8 @@ TEST_CASE("enable: a key that somebody else publishes with is refused with the s
     CHECK(scene.world.state("youtube") == "live");
 }
 
-TEST_CASE("enable: a destination where nobody listens is exit 5, stays wanted, and comes up by itself") {
+TEST_CASE(
+    "enable: a destination where nobody listens is exit 5, stays wanted, and comes up by itself") {
     Scene scene;
     TcpProxy line(scene.platform.port());
     line.set_mode(TcpProxy::Mode::refuse);
@@ -89,17 +94,21 @@ TEST_CASE("enable: in backoff it tries now") {
     scene.publish();
     CHECK(scene.world.run({"enable", "youtube"}).status == 5);
     // Until the wait is long enough that only a nudge can end it soon.
-    REQUIRE(scene.world.wait_status("youtube", [](const json& part) {
-        return part["state"] == "backoff" && part["next_retry_in_s"].is_number() &&
-               part["next_retry_in_s"].get<double>() > 2.0;
-    }, seconds(30)));
+    REQUIRE(scene.world.wait_status(
+        "youtube",
+        [](const json& part) {
+            return part["state"] == "backoff" && part["next_retry_in_s"].is_number() &&
+                   part["next_retry_in_s"].get<double>() > 2.0;
+        },
+        seconds(30)));
     line.set_mode(TcpProxy::Mode::pass);
     const Outcome enable = scene.world.run({"enable", "youtube"});
     CHECK_MESSAGE(enable.status == 0, enable.describe());
     CHECK(scene.world.state("youtube") == "live");
 }
 
-TEST_CASE("enable --timeout: a destination that never answers is exit 5 in time, and goes on trying") {
+TEST_CASE(
+    "enable --timeout: a destination that never answers is exit 5 in time, and goes on trying") {
     Scene scene;
     TcpProxy line(scene.platform.port());
     line.set_mode(TcpProxy::Mode::stall);
@@ -162,14 +171,16 @@ TEST_CASE("enable: Ctrl-C ends the waiting at once; the relay goes on, wanted as
     enable.interrupt();
     const Outcome outcome = enable.wait(seconds(3));
     constexpr int killed_by_interrupt = 256 + 2;
-    CHECK_MESSAGE((outcome.status == 1 || outcome.status == 130 || outcome.status == killed_by_interrupt),
-                  outcome.describe());
+    CHECK_MESSAGE(
+        (outcome.status == 1 || outcome.status == 130 || outcome.status == killed_by_interrupt),
+        outcome.describe());
     CHECK(scene.world.state("youtube") == "waiting");
     scene.publish();
     CHECK(scene.world.wait_state("youtube", "live"));
 }
 
-TEST_CASE("disable: returns when the processes are gone and the lock is free, after a clean goodbye") {
+TEST_CASE(
+    "disable: returns when the processes are gone and the lock is free, after a clean goodbye") {
     Scene scene;
     scene.add("youtube");
     scene.publish();
@@ -199,12 +210,13 @@ TEST_CASE("a destination that stalls or breaks does not harm another") {
     scene.publish(Footage::heavy);
     scene.world.must({"enable", "--all"});
     line.set_mode(TcpProxy::Mode::stall);
-    REQUIRE(scene.world.wait_status("weak", [](const json& part) { return part["state"] != "live"; },
-                                    seconds(40)));
+    REQUIRE(scene.world.wait_status(
+        "weak", [](const json& part) { return part["state"] != "live"; }, seconds(40)));
     line.set_mode(TcpProxy::Mode::pass);
     CHECK(scene.world.wait_state("weak", "live", seconds(30)));
     line.cut();
-    CHECK(wait_until(Deadline::after(seconds(15)), [&] { return scene.platform.begun("weak") >= 3; }));
+    CHECK(wait_until(Deadline::after(seconds(15)),
+                     [&] { return scene.platform.begun("weak") >= 3; }));
     CHECK(scene.world.wait_state("weak", "live"));
     CHECK(scene.platform.begun("good") == 1);
     check_whole(scene.finish("good"));

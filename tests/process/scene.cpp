@@ -16,8 +16,8 @@ void Scene::publish(Footage footage) {
         Deadline::after(std::chrono::seconds(15)),
         [&] { return world.status()["ingest"]["state"] == "live" || !publisher->runs(); },
         Milliseconds(60));
-    REQUIRE_MESSAGE(is_there, "the ingest never had the publisher: " << publisher->words()
-                                                                     << world.status()["ingest"].dump());
+    REQUIRE_MESSAGE(is_there, "the ingest never had the publisher: "
+                                  << publisher->words() << world.status()["ingest"].dump());
     REQUIRE_MESSAGE(publisher->runs(), publisher->words());
 }
 
@@ -25,7 +25,8 @@ bool Scene::wait_flow(const std::string& name, int messages) const {
     return world.wait_status(name, [&](const json& part) {
         const json& session = part["session"];
         return part["state"] == "live" && session.is_object() &&
-               session["video_messages"].get<int>() + session["audio_messages"].get<int>() >= messages;
+               session["video_messages"].get<int>() + session["audio_messages"].get<int>() >=
+                   messages;
     });
 }
 

@@ -33,7 +33,8 @@ struct Scene {
     Recording last_recording(const std::string& key) const;
 };
 
-/// Fails the test where a session does not begin with a keyframe and carry picture and sound without errors.
+/// Fails the test where a session does not begin with a keyframe and carry picture and sound
+/// without errors.
 void check_whole(const Recording& recording);
 
 }  // namespace restream::test

@@ -25,15 +25,18 @@ std::set<std::string> members(const json& object) {
 const std::set<std::string> document_members = {"schema", "ingest", "destinations"};
 const std::set<std::string> ingest_members = {"server", "url", "state", "pid", "worker_pid"};
 const std::set<std::string> destination_members = {
-    "name",   "service", "url",   "wanted", "down",       "state",           "confirmed", "reason",
-    "since",  "pid",     "worker_pid",      "worker_restarts",    "session", "reconnects", "next_retry_in_s"};
-const std::set<std::string> session_members = {"started",        "bytes_sent",     "bitrate_kbps",
-                                               "video_messages", "audio_messages", "dropped_messages",
-                                               "queue_ms",       "rtt_ms"};
+    "name",       "service",         "url",     "wanted",     "down",
+    "state",      "confirmed",       "reason",  "since",      "pid",
+    "worker_pid", "worker_restarts", "session", "reconnects", "next_retry_in_s"};
+const std::set<std::string> session_members = {
+    "started",        "bytes_sent",       "bitrate_kbps", "video_messages",
+    "audio_messages", "dropped_messages", "queue_ms",     "rtt_ms"};
 
 }  // namespace
 
-TEST_CASE("status --json: has exactly the fields of the design, for a live relay and for one that never ran") {
+TEST_CASE(
+    "status --json: has exactly the fields of the design, for a live relay and for one that never "
+    "ran") {
     Scene scene;
     scene.add("live");
     scene.add("never");
@@ -79,8 +82,8 @@ TEST_CASE("status: is confirmed after 10 s of flow, and its figures grow") {
     scene.world.must({"enable", "youtube"});
     CHECK(scene.world.status("youtube")["confirmed"] == false);
     const SteadyTime live = SteadyClock::now();
-    REQUIRE(scene.world.wait_status("youtube", [](const json& part) { return part["confirmed"] == true; },
-                                    seconds(15)));
+    REQUIRE(scene.world.wait_status(
+        "youtube", [](const json& part) { return part["confirmed"] == true; }, seconds(15)));
     CHECK(SteadyClock::now() - live > seconds(7));
     const json session = scene.world.status("youtube")["session"];
     CHECK_MESSAGE(session["bitrate_kbps"] > 100, session.dump());
@@ -90,7 +93,9 @@ TEST_CASE("status: is confirmed after 10 s of flow, and its figures grow") {
     CHECK_MESSAGE(session["dropped_messages"] == 0, session.dump());
 }
 
-TEST_CASE("status: exits with 1 unless every named destination is live, with 2 for a name that is not there") {
+TEST_CASE(
+    "status: exits with 1 unless every named destination is live, with 2 for a name that is not "
+    "there") {
     Scene scene;
     scene.add("live");
     scene.add("asleep");
@@ -100,8 +105,9 @@ TEST_CASE("status: exits with 1 unless every named destination is live, with 2 f
         std::vector<std::string> names;
         int status;
     };
-    const Row rows[] = {{{}, 0}, {{"live"}, 0}, {{"asleep"}, 1}, {{"live", "asleep"}, 1}, {{"nobody"}, 2},
-                        {{"--no-such-option"}, 2}};
+    const Row rows[] = {{{}, 0},         {{"live"}, 0},
+                        {{"asleep"}, 1}, {{"live", "asleep"}, 1},
+                        {{"nobody"}, 2}, {{"--no-such-option"}, 2}};
     for (const Row& row : rows) {
         for (const bool as_json : {false, true}) {
             std::vector<std::string> arguments = {"status"};
@@ -120,7 +126,8 @@ TEST_CASE("status: exits with 1 unless every named destination is live, with 2 f
 
 TEST_CASE("status --names: prints the names, one a line, and nothing else") {
     World world;
-    for (const std::string name : {"youtube", "archive", "kick"}) world.add(name, "rtmp://127.0.0.1/live");
+    for (const std::string name : {"youtube", "archive", "kick"})
+        world.add(name, "rtmp://127.0.0.1/live");
     const Outcome outcome = world.run({"status", "--names"});
     CHECK(outcome.status == 0);
     CHECK(outcome.output == "archive\nkick\nyoutube\n");
@@ -177,8 +184,9 @@ TEST_CASE("status --watch: shows changes until it is interrupted") {
 
 TEST_CASE("status: links no FFmpeg") {
     const auto bin = program_directory();
-    for (const std::string name : {"restream", "restream-status", "restream-enable", "restream-disable",
-                                   "restream-start", "restream-stop", "restream-relay"}) {
+    for (const std::string name :
+         {"restream", "restream-status", "restream-enable", "restream-disable", "restream-start",
+          "restream-stop", "restream-relay"}) {
         CAPTURE(name);
         const Outcome outcome = run_command_line({"/usr/bin/ldd", {(bin / name).string()}});
         REQUIRE_MESSAGE(outcome.status == 0, outcome.describe());

@@ -44,7 +44,8 @@ Fd listen_on(int port) {
 Fd connect_to(int port) {
     Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const sockaddr_in address = loopback(port);
-    if (::connect(number(socket), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (::connect(number(socket), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+        0) {
         return {};
     }
     ::fcntl(number(socket), F_SETFL, O_NONBLOCK);
@@ -83,10 +84,12 @@ struct TcpProxy::Connection {
             }
         }
         if (!direction.waiting.empty()) {
-            const ssize_t sent = ::send(number(to), direction.waiting.data(), direction.waiting.size(),
-                                        MSG_DONTWAIT | MSG_NOSIGNAL);
-            if (sent > 0) direction.waiting.erase(0, static_cast<std::size_t>(sent));
-            else if (sent < 0 && errno != EAGAIN && errno != EINTR) is_dead = true;
+            const ssize_t sent = ::send(number(to), direction.waiting.data(),
+                                        direction.waiting.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+            if (sent > 0)
+                direction.waiting.erase(0, static_cast<std::size_t>(sent));
+            else if (sent < 0 && errno != EAGAIN && errno != EINTR)
+                is_dead = true;
         }
         if (direction.has_ended && direction.waiting.empty()) is_dead = true;
         return moved;
@@ -100,7 +103,10 @@ struct TcpProxy::Connection {
 };
 
 TcpProxy::TcpProxy(int target_port)
-    : target_port_(target_port), port_(free_port()), listener_(listen_on(port_)), wake_(make_pipe()) {
+    : target_port_(target_port),
+      port_(free_port()),
+      listener_(listen_on(port_)),
+      wake_(make_pipe()) {
     thread_ = std::thread([this] { run(); });
 }
 
@@ -124,8 +130,10 @@ void TcpProxy::cut() {
 }
 
 void TcpProxy::listen_or_not() {
-    if (mode_ == Mode::refuse) listener_.close();
-    else if (!listener_.is_open()) listener_ = listen_on(port_);
+    if (mode_ == Mode::refuse)
+        listener_.close();
+    else if (!listener_.is_open())
+        listener_ = listen_on(port_);
 }
 
 void TcpProxy::accept_one() {

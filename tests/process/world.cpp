@@ -23,11 +23,11 @@ namespace {
 
 bool test_has_failed = false;
 
-/// Sanitizers' reports go to files, as a relay has no standard error; the leak check needs ptrace of
-/// itself, which a process that hides its memory refuses to all but root.
+/// Sanitizers' reports go to files, as a relay has no standard error; the leak check needs ptrace
+/// of itself, which a process that hides its memory refuses to all but root.
 std::string sanitizer_options(const fs::path& folder) {
-    return fmt::format("log_path={}:detect_leaks={}:abort_on_error=0", (folder / "sanitizer").string(),
-                       ::geteuid() == 0 ? 1 : 0);
+    return fmt::format("log_path={}:detect_leaks={}:abort_on_error=0",
+                       (folder / "sanitizer").string(), ::geteuid() == 0 ? 1 : 0);
 }
 
 std::string last_part(const std::string& text, std::size_t most_bytes) {
@@ -59,10 +59,12 @@ World::~World() { end(); }
 void World::end() noexcept {
     try {
         const bool is_unwinding = std::uncaught_exceptions() > 0;
-        const std::string last_status = has_failed() || is_unwinding ? run({"status", "--json"}).output : "";
+        const std::string last_status =
+            has_failed() || is_unwinding ? run({"status", "--json"}).output : "";
         const Outcome stop = run({"stop", "--ingest"}, {.longest = std::chrono::seconds(20)});
         // What a killed guardian left may take a second to say goodbye.
-        wait_until(Deadline::after(std::chrono::seconds(3)), [] { return living_descendants().empty(); });
+        wait_until(Deadline::after(std::chrono::seconds(3)),
+                   [] { return living_descendants().empty(); });
         const auto left = living_descendants();
         if (!left.empty()) {
             FAIL_CHECK("processes are left over:\n" << describe(left) << stop.describe());
@@ -78,12 +80,15 @@ void World::end() noexcept {
     }
 }
 
-std::string World::ingest_url() const { return fmt::format("rtmp://127.0.0.1:{}/live", ingest_port_); }
+std::string World::ingest_url() const {
+    return fmt::format("rtmp://127.0.0.1:{}/live", ingest_port_);
+}
 
 void World::configure(const std::string& more) const {
-    write_file(config() / "restream.toml",
-               fmt::format("[ingest]\nserver = \"nginx\"\nlisten = \"127.0.0.1:{}\"\nurl = \"{}\"\n\n{}",
-                           ingest_port_, ingest_url(), more));
+    write_file(
+        config() / "restream.toml",
+        fmt::format("[ingest]\nserver = \"nginx\"\nlisten = \"127.0.0.1:{}\"\nurl = \"{}\"\n\n{}",
+                    ingest_port_, ingest_url(), more));
 }
 
 void World::add(const std::string& name, const std::string& url, const std::string& key,
@@ -121,8 +126,8 @@ Outcome World::run(const std::vector<std::string>& arguments, const Call& call) 
 
 Outcome World::must(const std::vector<std::string>& arguments, const Call& call) const {
     const Outcome outcome = run(arguments, call);
-    REQUIRE_MESSAGE(outcome.status == 0, "restream " << fmt::format("{}", fmt::join(arguments, " ")) << ": "
-                                                     << outcome.describe());
+    REQUIRE_MESSAGE(outcome.status == 0, "restream " << fmt::format("{}", fmt::join(arguments, " "))
+                                                     << ": " << outcome.describe());
     return outcome;
 }
 
@@ -158,8 +163,10 @@ bool World::wait_status(const std::string& name, const std::function<bool(const 
         Milliseconds(60));
 }
 
-bool World::wait_state(const std::string& name, const std::string& state, Milliseconds longest) const {
-    return wait_status(name, [&](const json& part) { return part["state"] == state; }, longest);
+bool World::wait_state(const std::string& name, const std::string& state,
+                       Milliseconds longest) const {
+    return wait_status(
+        name, [&](const json& part) { return part["state"] == state; }, longest);
 }
 
 int World::guardian(const std::string& name) const {
@@ -178,7 +185,8 @@ bool World::is_lock_held(const std::string& name) const {
 
 int World::count_processes(const std::string& word) {
     int found = 0;
-    for (const auto& each : living_descendants()) found += each.command.find(word) != std::string::npos ? 1 : 0;
+    for (const auto& each : living_descendants())
+        found += each.command.find(word) != std::string::npos ? 1 : 0;
     return found;
 }
 
@@ -200,7 +208,8 @@ bool wait_gone(int pid, Milliseconds longest) {
 
 namespace {
 
-/// Only to a process that descends from this program: a PID may be another's by now. False where there is none.
+/// Only to a process that descends from this program: a PID may be another's by now. False where
+/// there is none.
 bool signal_own(int pid, int number) {
     for (const auto& each : living_descendants()) {
         if (each.pid == pid) return ::kill(pid, number) == 0;

@@ -1,4 +1,5 @@
-// The world of one test: a home of its own, the commands run in it, and nobody left alive behind it.
+// The world of one test: a home of its own, the commands run in it, and nobody left alive behind
+// it.
 #pragma once
 
 #include <filesystem>
@@ -23,9 +24,9 @@ struct Call {
 
 /// A temporary home with a configuration whose ingest is a managed nginx on a free port.
 ///
-/// To be made before every server and publisher of the test, so that it goes last: then it stops everything,
-/// and whatever process is left fails the test by name. So does any report of a sanitizer, from a relay too.
-/// When the test failed, the logs are printed.
+/// To be made before every server and publisher of the test, so that it goes last: then it stops
+/// everything, and whatever process is left fails the test by name. So does any report of a
+/// sanitizer, from a relay too. When the test failed, the logs are printed.
 class World {
   public:
     World();
