@@ -56,7 +56,8 @@ std::vector<std::string> Workplace::configured(const std::vector<std::string>& n
 
 std::vector<std::string> Workplace::known(const std::vector<std::string>& names) const {
     for (const auto& name : names) {
-        if (name_problem(name) || (!registry.is_wanted(name) && !registry.is_alive(name))) config.at(name);
+        if (name_problem(name) || (!registry.is_wanted(name) && !registry.is_alive(name)))
+            config.at(name);
     }
     return once(names);
 }
@@ -79,8 +80,11 @@ std::vector<std::string> Workplace::every_known() const {
 std::vector<std::string> Workplace::every_wanted() const {
     std::vector<std::string> all;
     for (auto& name : registry.wanted_names()) {
-        if (config.find(name) != nullptr) all.push_back(std::move(name));
-        else complain(verb, name + ": wanted, but not configured any more; run 'restream disable " + name + "'");
+        if (config.find(name) != nullptr)
+            all.push_back(std::move(name));
+        else
+            complain(verb, name + ": wanted, but not configured any more; run 'restream disable " +
+                               name + "'");
     }
     return all;
 }
@@ -123,9 +127,11 @@ namespace {
 class Progress {
   public:
     void show(const std::vector<std::string>& names, SteadyTime since) {
-        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - since);
+        const auto seconds =
+            std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - since);
         if (!is_shown_ || seconds.count() < 1) return;
-        std::string text = fmt::format("waiting for {} ({} s)", fmt::join(names, ", "), seconds.count());
+        std::string text =
+            fmt::format("waiting for {} ({} s)", fmt::join(names, ", "), seconds.count());
         const auto width = static_cast<std::size_t>(std::max(20, terminal_width())) - 1;
         if (text.size() > width) text = text.substr(0, width - 3) + "...";
         if (text == last_) return;
@@ -170,9 +176,10 @@ class Waiting {
         : place_(place), options_(options), begun_(SteadyClock::now()) {
         for (const auto& [name, why] : options.hopeless) {
             const SessionEnd end{EndCode::key_unavailable};
-            const Outcome outcome{Outcome::Kind::refused,
-                                  Reason{std::string(end_code_name(end.code)), why, remedy(end.code, name)},
-                                  {}};
+            const Outcome outcome{
+                Outcome::Kind::refused,
+                Reason{std::string(end_code_name(end.code)), why, remedy(end.code, name)},
+                {}};
             tell(name, outcome, why, static_cast<int>(ErrorKind::config));
         }
         for (auto& [name, started] : place.control.start(options.names, options.wish)) {
@@ -205,7 +212,8 @@ class Waiting {
 
     void note(const std::string& name, const Control::Started& started) {
         if (!started.problem.empty()) {
-            const Outcome outcome{Outcome::Kind::refused, Reason{"not_started", started.problem, ""}, {}};
+            const Outcome outcome{
+                Outcome::Kind::refused, Reason{"not_started", started.problem, ""}, {}};
             tell(name, outcome, started.problem, static_cast<int>(ErrorKind::refused));
             expected_.erase(name);
             return;
@@ -229,8 +237,8 @@ class Waiting {
         auto outcome = is_over ? final_outcome(place_.registry, name, expected)
                                : known_outcome(place_.registry, name, expected);
         if (!outcome) return;
-        // It was killed, or it was the end of its predecessor that was seen: once more, as long as there
-        // is time. Not where another command disabled or stopped it since it was looked at.
+        // It was killed, or it was the end of its predecessor that was seen: once more, as long as
+        // there is time. Not where another command disabled or stopped it since it was looked at.
         if (outcome->kind == Outcome::Kind::gone && !is_over) {
             const auto wish = must_be_wanted() ? Control::Wish::heal : Control::Wish::as_it_is;
             for (auto& [each, started] : place_.control.start({name}, wish)) {
@@ -242,13 +250,16 @@ class Waiting {
         tell(name, *outcome, describe(*outcome), exit_status(*outcome, expected));
     }
 
-    void tell(const std::string& name, const Outcome& outcome, const std::string& words, int status) {
+    void tell(const std::string& name, const Outcome& outcome, const std::string& words,
+              int status) {
         status_ = std::max(status_, status);
         destinations_.push_back(to_json_value(name, outcome, status));
         progress_.clear();
         if (options_.report == Report::json) return;
-        if (status == 0) fmt::print("{}: {}\n", name, words);
-        else complain(place_.verb, fmt::format("{}: {}", name, words));
+        if (status == 0)
+            fmt::print("{}: {}\n", name, words);
+        else
+            complain(place_.verb, fmt::format("{}: {}", name, words));
         std::fflush(stdout);
     }
 
@@ -292,11 +303,15 @@ int stop_and_tell(const Workplace& place, const std::vector<std::string>& names,
                               {"outcome", is_bad ? "refused" : "stopped"},
                               {"was_running", was_alive[name]},
                               {"reason", nullptr}};
-        if (is_bad) value["reason"] = {{"code", "not_stopped"}, {"message", problem->second}, {"remedy", ""}};
+        if (is_bad)
+            value["reason"] = {
+                {"code", "not_stopped"}, {"message", problem->second}, {"remedy", ""}};
         destinations.push_back(std::move(value));
         if (report == Report::json) continue;
-        if (is_bad) complain(place.verb, fmt::format("{}: {}", name, problem->second));
-        else fmt::print("{}: {}\n", name, was_alive[name] ? "stopped" : "was not running");
+        if (is_bad)
+            complain(place.verb, fmt::format("{}: {}", name, problem->second));
+        else
+            fmt::print("{}: {}\n", name, was_alive[name] ? "stopped" : "was not running");
     }
     if (report == Report::json) print_document(destinations);
     return problems.empty() ? 0 : static_cast<int>(ErrorKind::refused);

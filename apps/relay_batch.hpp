@@ -1,4 +1,5 @@
-// What enable, start and restart share: choose destinations, start their relays, wait until it is known.
+// What enable, start and restart share: choose destinations, start their relays, wait until it is
+// known.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,11 +16,12 @@
 
 namespace restream {
 
-/// Whether a broken configuration ends the command, or is only told: what is running must be stoppable
-/// whatever somebody wrote into a file.
+/// Whether a broken configuration ends the command, or is only told: what is running must be
+/// stoppable whatever somebody wrote into a file.
 enum class ConfigFault { ends, is_told };
 
-/// The configuration, the state, and who works on them: what every command that changes relays needs.
+/// The configuration, the state, and who works on them: what every command that changes relays
+/// needs.
 struct Workplace {
     explicit Workplace(std::string_view verb, ConfigFault on_fault = ConfigFault::ends);
     const std::string verb;
@@ -38,8 +40,9 @@ struct Workplace {
     std::vector<std::string> every_wanted() const;
 };
 
-/// Starts a managed ingest server that is down, and says so. Where it cannot be started that is told, and no
-/// reason not to start relays: they wait for whatever answers there. Returns the exit status.
+/// Starts a managed ingest server that is down, and says so. Where it cannot be started that is
+/// told, and no reason not to start relays: they wait for whatever answers there. Returns the exit
+/// status.
 /// **Blocks**: until it answers, at most 10 s.
 int bring_up_ingest(const Workplace& place);
 
@@ -48,7 +51,8 @@ enum class Report { text, json };
 
 struct BatchOptions {
     std::vector<std::string> names;
-    /// Why a destination cannot even be started: told, and no obstacle to the others. Exit status 3.
+    /// Why a destination cannot even be started: told, and no obstacle to the others. Exit
+    /// status 3.
     std::map<std::string, std::string> hopeless;
     Milliseconds timeout = std::chrono::seconds(15);
     Control::Wish wish = Control::Wish::want;

@@ -16,7 +16,8 @@ struct Options {
 int disable(const Options& options) {
     const Workplace place("disable", ConfigFault::is_told);
     const auto names = options.all ? place.every_known() : place.known(options.names);
-    if (names.empty() && !options.all) throw Error(ErrorKind::usage, "name a destination, or --all");
+    if (names.empty() && !options.all)
+        throw Error(ErrorKind::usage, "name a destination, or --all");
     return stop_and_tell(place, names, Control::Keep::nothing,
                          options.json ? Report::json : Report::text);
 }
@@ -25,8 +26,8 @@ int disable(const Options& options) {
 
 int main(int argc, char** argv) {
     return run_command(
-        "disable", "Takes destinations off the air. Returns when their processes are gone.", argc, argv,
-        [](CLI::App& app) -> CommandBody {
+        "disable", "Takes destinations off the air. Returns when their processes are gone.", argc,
+        argv, [](CLI::App& app) -> CommandBody {
             auto options = std::make_shared<Options>();
             app.add_option("NAME", options->names, "destinations");
             app.add_flag("--all", options->all, "every destination");

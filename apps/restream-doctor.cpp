@@ -75,13 +75,13 @@ int doctor(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command("doctor", "Finds out what is wrong, and what helps. Exit status 1 if anything fails.",
-                       argc, argv, [](CLI::App& app) -> CommandBody {
-                           auto options = std::make_shared<Options>();
-                           app.add_flag("--json", options->json,
-                                        "one JSON document on standard output");
-                           app.add_flag("--fix", options->fix,
-                                        "mend what is safe to mend: permissions, leftovers");
-                           return [options] { return doctor(*options); };
-                       });
+    return run_command(
+        "doctor", "Finds out what is wrong, and what helps. Exit status 1 if anything fails.", argc,
+        argv, [](CLI::App& app) -> CommandBody {
+            auto options = std::make_shared<Options>();
+            app.add_flag("--json", options->json, "one JSON document on standard output");
+            app.add_flag("--fix", options->fix,
+                         "mend what is safe to mend: permissions, leftovers");
+            return [options] { return doctor(*options); };
+        });
 }

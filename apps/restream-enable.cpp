@@ -1,4 +1,5 @@
-// restream enable NAME…|--all: wants destinations, starts them now, and comes back when it is known.
+// restream enable NAME…|--all: wants destinations, starts them now, and comes back when it is
+// known.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,9 +28,10 @@ void check_keys(const Config& config, BatchOptions& batch) {
             continue;
         }
         if (const auto* from = std::get_if<KeyEnv>(&destination.key)) {
-            complain("enable", fmt::format("{}: its key stands in this shell's {}; from another shell, or "
-                                           "after a reboot, it has to be set there too",
-                                           name, from->variable));
+            complain("enable",
+                     fmt::format("{}: its key stands in this shell's {}; from another shell, or "
+                                 "after a reboot, it has to be set there too",
+                                 name, from->variable));
         }
     }
     std::erase_if(batch.names, [&](const auto& name) { return batch.hopeless.contains(name); });
@@ -40,14 +42,16 @@ int enable(const Options& options) {
     BatchOptions batch = options.batch.to_options();
     batch.names = options.all ? place.every_configured() : place.configured(options.batch.names);
     if (batch.names.empty()) {
-        throw Error(ErrorKind::usage, options.all ? "no destination is configured; run 'restream add NAME'"
-                                                  : "name a destination, or --all");
+        throw Error(ErrorKind::usage, options.all
+                                          ? "no destination is configured; run 'restream add NAME'"
+                                          : "name a destination, or --all");
     }
     check_keys(place.config, batch);
     if (options.no_start) {
         place.control.want(batch.names);
         for (const auto& name : batch.names) fmt::print("{}: wanted, not started\n", name);
-        for (const auto& [name, why] : batch.hopeless) complain("enable", fmt::format("{}: {}", name, why));
+        for (const auto& [name, why] : batch.hopeless)
+            complain("enable", fmt::format("{}: {}", name, why));
         return batch.hopeless.empty() ? 0 : static_cast<int>(ErrorKind::config);
     }
     const int ingest = batch.names.empty() ? 0 : bring_up_ingest(place);
@@ -57,15 +61,15 @@ int enable(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command(
-        "enable",
-        "Puts the live picture on destinations. Returns when each is live, or waits for the ingest, or was "
-        "refused.",
-        argc, argv, [](CLI::App& app) -> CommandBody {
-            auto options = std::make_shared<Options>();
-            options->batch.declare(app);
-            app.add_flag("--all", options->all, "every configured destination");
-            app.add_flag("--no-start", options->no_start, "only note the wish");
-            return [options] { return enable(*options); };
-        });
+    return run_command("enable",
+                       "Puts the live picture on destinations. Returns when each is live, or waits "
+                       "for the ingest, or was "
+                       "refused.",
+                       argc, argv, [](CLI::App& app) -> CommandBody {
+                           auto options = std::make_shared<Options>();
+                           options->batch.declare(app);
+                           app.add_flag("--all", options->all, "every configured destination");
+                           app.add_flag("--no-start", options->no_start, "only note the wish");
+                           return [options] { return enable(*options); };
+                       });
 }

@@ -16,8 +16,8 @@
 #include "ingest/server.hpp"
 #include "ingest/tcp.hpp"
 #include "relay/healer.hpp"
-#include "status/status.hpp"
 #include "relay_batch.hpp"
+#include "status/status.hpp"
 
 namespace {
 
@@ -44,7 +44,8 @@ View look_at_ingest(const Config& config, const Registry& registry) {
     }
     view.record = live_ingest_record(registry.layout());
     if (view.record) view.problem = view.record->problem;
-    const auto stat = ask_nginx(registry.layout().nginx_directory(), Deadline::after(nginx_patience));
+    const auto stat =
+        ask_nginx(registry.layout().nginx_directory(), Deadline::after(nginx_patience));
     const auto* found = stat ? stat->find(ingest_endpoint(config.ingest)) : nullptr;
     if (found != nullptr) view.publication = *found;
     return view;
@@ -82,10 +83,14 @@ ordered_json to_json_value(const View& view) {
 
 std::string state_words(IngestState state) {
     switch (state) {
-        case IngestState::live: return "somebody publishes";
-        case IngestState::no_publisher: return "up, nobody publishes";
-        case IngestState::down: return "down";
-        case IngestState::unknown: return "up, but it does not say who publishes";
+        case IngestState::live:
+            return "somebody publishes";
+        case IngestState::no_publisher:
+            return "up, nobody publishes";
+        case IngestState::down:
+            return "down";
+        case IngestState::unknown:
+            return "up, but it does not say who publishes";
     }
     return "unknown";
 }
@@ -119,8 +124,8 @@ int print_status(const Workplace& place, Report report) {
     } else {
         print_text(view);
     }
-    const bool is_silent = view.status.state == IngestState::unknown &&
-                           view.status.server != IngestServer::external;
+    const bool is_silent =
+        view.status.state == IngestState::unknown && view.status.server != IngestServer::external;
     const bool is_no = is_silent || view.status.state == IngestState::down;
     return is_no ? static_cast<int>(ErrorKind::no) : 0;
 }
@@ -165,7 +170,8 @@ void tell_live(const Workplace& place, std::string_view what) {
         return;
     }
     fmt::print(stderr, "ingest: {} {} live ({}) and will be interrupted; {}\n", live.size(),
-               live.size() == 1 ? "destination is" : "destinations are", fmt::join(live, ", "), what);
+               live.size() == 1 ? "destination is" : "destinations are", fmt::join(live, ", "),
+               what);
 }
 
 /// Those that run and are configured, and those that are wanted and were not stopped on purpose.
@@ -221,7 +227,8 @@ int serve() {
     const Layout layout(state_directory());
     const auto load = [] { return load_config(config_directory()); };
     Healer healer(Registry(layout), load, program_directory());
-    serve_nginx(layout, load, [&] { healer.look(SteadyClock::now()); }, report);
+    serve_nginx(
+        layout, load, [&] { healer.look(SteadyClock::now()); }, report);
     return 0;
 }
 
@@ -240,9 +247,8 @@ CommandBody declare(CLI::App& app) {
     add("reload", "read the configuration again; OBS reconnects", [=] { return reload(report()); });
     add("restart", "stop the relays and the server, start them again",
         [=] { return restart(report()); });
-    add("status", "whether it is up, and who publishes", [json] {
-        return print_status(Workplace("ingest"), *json ? Report::json : Report::text);
-    });
+    add("status", "whether it is up, and who publishes",
+        [json] { return print_status(Workplace("ingest"), *json ? Report::json : Report::text); });
     add("serve", "be the server's guardian, in the foreground", serve)->group("");
     app.require_subcommand(1);
     return [body] { return (*body)(); };

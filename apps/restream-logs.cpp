@@ -69,8 +69,10 @@ int logs(const Options& options) {
     if (const auto problem = name_problem(options.name)) throw Error(ErrorKind::usage, *problem);
     const auto log = Layout(state_directory()).log(options.name);
     if (!std::filesystem::exists(log)) {
-        load_config(config_directory()).at(options.name);  // a name that is not known is told as such
-        fmt::print(stderr, "restream-logs: {}: nothing logged yet; it begins with 'restream enable {}'\n",
+        load_config(config_directory())
+            .at(options.name);  // a name that is not known is told as such
+        fmt::print(stderr,
+                   "restream-logs: {}: nothing logged yet; it begins with 'restream enable {}'\n",
                    options.name, options.name);
         if (!options.follow) return 0;
     }
@@ -81,12 +83,14 @@ int logs(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command("logs", "Shows a relay's log.", argc, argv, [](CLI::App& app) -> CommandBody {
-        auto options = std::make_shared<Options>();
-        app.add_option("NAME", options->name, "the destination")->required();
-        app.add_flag("-f,--follow", options->follow, "go on with what is appended, until Ctrl-C");
-        app.add_option("-n,--lines", options->lines, "how many of the last lines (50)")
-            ->check(CLI::Range(0, 1'000'000));
-        return [options] { return logs(*options); };
-    });
+    return run_command(
+        "logs", "Shows a relay's log.", argc, argv, [](CLI::App& app) -> CommandBody {
+            auto options = std::make_shared<Options>();
+            app.add_option("NAME", options->name, "the destination")->required();
+            app.add_flag("-f,--follow", options->follow,
+                         "go on with what is appended, until Ctrl-C");
+            app.add_option("-n,--lines", options->lines, "how many of the last lines (50)")
+                ->check(CLI::Range(0, 1'000'000));
+            return [options] { return logs(*options); };
+        });
 }

@@ -40,7 +40,8 @@ int work(const std::string& name) {
     Fd lock = inherited_descriptor(0);
     const Fd lifeline = inherited_descriptor(1);
     if (!lock.is_open() || !lifeline.is_open()) {
-        throw Error(ErrorKind::usage, "is started by its guardian; use 'restream enable " + name + "'");
+        throw Error(ErrorKind::usage,
+                    "is started by its guardian; use 'restream enable " + name + "'");
     }
     lock.leave_open();  // free when this process is gone, not when it is about to go
     forbid_core_dumps();
@@ -49,8 +50,8 @@ int work(const std::string& name) {
     const auto last = registry.last_record(name);
     Record record = next_life(last, name);
     record.guardian = parent_process();
-    // The guardian published its name before it started us. Where it was killed since, our parent is the
-    // system's first process: not one to be published as somebody to be stopped.
+    // The guardian published its name before it started us. Where it was killed since, our parent
+    // is the system's first process: not one to be published as somebody to be stopped.
     if (last && last->guardian != record.guardian) return 0;
     record.worker = this_process();
 
@@ -63,9 +64,9 @@ int work(const std::string& name) {
     }
     LogFile log(registry.layout().log(name), bounds.max_bytes, bounds.keep);
     hear_av_log([&log](std::string_view line) { log.line(line); });
-    Worker worker(registry, log, record,
-                  {[configuration] { return load_config(configuration); }, open_rtmp_source,
-                   open_sink});
+    Worker worker(
+        registry, log, record,
+        {[configuration] { return load_config(configuration); }, open_rtmp_source, open_sink});
     Pipe finished = make_pipe();
     std::thread watch([&] {
         obey(inbox, lifeline, worker);

@@ -39,8 +39,9 @@ int guard_relay(const std::string& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command("relay", "Guards one relay. Started by 'restream enable' and 'restream start'.",
-                       argc, argv, [](CLI::App& app) -> CommandBody {
+    return run_command("relay",
+                       "Guards one relay. Started by 'restream enable' and 'restream start'.", argc,
+                       argv, [](CLI::App& app) -> CommandBody {
                            auto name = std::make_shared<std::string>();
                            app.add_option("NAME", *name, "the destination")->required();
                            return [name] { return guard_relay(*name); };

@@ -27,12 +27,13 @@ int restart(const BatchFlags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command("restart",
-                       "Stops and starts again every wanted relay, or the named ones. The ingest and so OBS "
-                       "are left alone.",
-                       argc, argv, [](CLI::App& app) -> CommandBody {
-                           auto flags = std::make_shared<BatchFlags>();
-                           flags->declare(app);
-                           return [flags] { return restart(*flags); };
-                       });
+    return run_command(
+        "restart",
+        "Stops and starts again every wanted relay, or the named ones. The ingest and so OBS "
+        "are left alone.",
+        argc, argv, [](CLI::App& app) -> CommandBody {
+            auto flags = std::make_shared<BatchFlags>();
+            flags->declare(app);
+            return [flags] { return restart(*flags); };
+        });
 }

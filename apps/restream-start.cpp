@@ -17,7 +17,7 @@ int start(const Options& options) {
     const Workplace place("start");
     const BatchFlags& flags = options.batch;
     BatchOptions batch = flags.to_options();
-    batch.wish = options.is_healing      ? Control::Wish::heal
+    batch.wish = options.is_healing    ? Control::Wish::heal
                  : flags.names.empty() ? Control::Wish::if_wanted
                                        : Control::Wish::keep;
     batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
@@ -29,14 +29,15 @@ int start(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command("start",
-                       "Starts every wanted relay, or the named ones, and the ingest server where it is "
-                       "down. Wishes stay as they are.",
-                       argc, argv, [](CLI::App& app) -> CommandBody {
-                           auto options = std::make_shared<Options>();
-                           options->batch.declare(app);
-                           // For the ingest's guardian: what was disabled or stopped meanwhile stays so.
-                           app.add_flag("--heal", options->is_healing)->group("");
-                           return [options] { return start(*options); };
-                       });
+    return run_command(
+        "start",
+        "Starts every wanted relay, or the named ones, and the ingest server where it is "
+        "down. Wishes stay as they are.",
+        argc, argv, [](CLI::App& app) -> CommandBody {
+            auto options = std::make_shared<Options>();
+            options->batch.declare(app);
+            // For the ingest's guardian: what was disabled or stopped meanwhile stays so.
+            app.add_flag("--heal", options->is_healing)->group("");
+            return [options] { return start(*options); };
+        });
 }

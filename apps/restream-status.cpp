@@ -1,4 +1,5 @@
-// restream status [NAME…]: what every destination does now; with names, 1 unless all of them are live.
+// restream status [NAME…]: what every destination does now; with names, 1 unless all of them are
+// live.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,9 +25,8 @@ struct Options {
 };
 
 int exit_status(const Options& options, const Status& status) {
-    const bool are_live = std::ranges::all_of(status.destinations, [](const auto& each) {
-        return each.state == State::live;
-    });
+    const bool are_live = std::ranges::all_of(
+        status.destinations, [](const auto& each) { return each.state == State::live; });
     return options.names.empty() || are_live ? 0 : static_cast<int>(ErrorKind::no);
 }
 
@@ -74,15 +74,16 @@ int status(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command("status",
-                       "Tells what every destination does now. With names, the exit status is 1 unless all "
-                       "of them are live.",
-                       argc, argv, [](CLI::App& app) -> CommandBody {
-                           auto options = std::make_shared<Options>();
-                           app.add_option("NAME", options->names, "destinations");
-                           app.add_flag("--json", options->json, "one JSON document");
-                           app.add_flag("--watch", options->watch, "again every second, until Ctrl-C");
-                           app.add_flag("--names", options->only_names, "only the configured names");
-                           return [options] { return status(*options); };
-                       });
+    return run_command(
+        "status",
+        "Tells what every destination does now. With names, the exit status is 1 unless all "
+        "of them are live.",
+        argc, argv, [](CLI::App& app) -> CommandBody {
+            auto options = std::make_shared<Options>();
+            app.add_option("NAME", options->names, "destinations");
+            app.add_flag("--json", options->json, "one JSON document");
+            app.add_flag("--watch", options->watch, "again every second, until Ctrl-C");
+            app.add_flag("--names", options->only_names, "only the configured names");
+            return [options] { return status(*options); };
+        });
 }

@@ -1,4 +1,5 @@
-// restream stop [NAME…]: stops every running relay, or the named ones, until start; wishes are kept.
+// restream stop [NAME…]: stops every running relay, or the named ones, until start; wishes are
+// kept.
 #include <fmt/format.h>
 
 #include "command.hpp"
@@ -30,15 +31,16 @@ int stop(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command(
-        "stop",
-        "Stops every running relay, or the named ones, until 'restream start'. Wishes are kept; the ingest "
-        "and so OBS are left alone.",
-        argc, argv, [](CLI::App& app) -> CommandBody {
-            auto options = std::make_shared<Options>();
-            app.add_option("NAME", options->names, "destinations");
-            app.add_flag("--ingest", options->ingest, "end the ingest server too");
-            app.add_flag("--json", options->json, "one JSON document on standard output");
-            return [options] { return stop(*options); };
-        });
+    return run_command("stop",
+                       "Stops every running relay, or the named ones, until 'restream start'. "
+                       "Wishes are kept; the ingest "
+                       "and so OBS are left alone.",
+                       argc, argv, [](CLI::App& app) -> CommandBody {
+                           auto options = std::make_shared<Options>();
+                           app.add_option("NAME", options->names, "destinations");
+                           app.add_flag("--ingest", options->ingest, "end the ingest server too");
+                           app.add_flag("--json", options->json,
+                                        "one JSON document on standard output");
+                           return [options] { return stop(*options); };
+                       });
 }

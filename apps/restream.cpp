@@ -38,11 +38,13 @@ constexpr std::array verbs = {
 };
 
 void print_help(std::FILE* to) {
-    fmt::print(to, "One live ingest, many destinations, each switched on and off at will.\n\n"
-                   "Usage: restream COMMAND [OPTION]... [NAME]...\n\n");
+    fmt::print(to,
+               "One live ingest, many destinations, each switched on and off at will.\n\n"
+               "Usage: restream COMMAND [OPTION]... [NAME]...\n\n");
     for (const Verb& each : verbs) fmt::print(to, "  {:<10} {}\n", each.name, each.does);
-    fmt::print(to, "\n'restream COMMAND --help' tells a command's options.\n"
-                   "First steps: restream add, restream ingest start, restream enable.\n");
+    fmt::print(to,
+               "\n'restream COMMAND --help' tells a command's options.\n"
+               "First steps: restream add, restream ingest start, restream enable.\n");
 }
 
 int unknown(std::string_view verb) {
@@ -70,7 +72,8 @@ int main(int argc, char** argv) {
         fmt::print("restream {}\n", RESTREAM_VERSION);
         return std::fflush(stdout) == 0 ? 0 : 5;
     }
-    const bool is_known = std::ranges::any_of(verbs, [&](const Verb& each) { return each.name == verb; });
+    const bool is_known =
+        std::ranges::any_of(verbs, [&](const Verb& each) { return each.name == verb; });
     if (!is_known) return unknown(verb);
     const auto program = restream::program_directory() / fmt::format("restream-{}", verb);
     const int error = restream::exec_program(program, {argv + 2, argv + argc});

@@ -7,12 +7,14 @@
 
 namespace restream {
 
-/// Whether the content must survive a power cut (fsync of file and folder), or only a crash of ours.
+/// Whether the content must survive a power cut (fsync of file and folder), or only a crash of
+/// ours.
 enum class Durability { survives_power_cut, survives_crash };
 
-/// Writes `content` to a temporary file beside `path` (`.NAME.PID.THREAD.tmp`, 0600), and renames it over `path`.
-/// A crash leaves at most the temporary file, which nobody reads and the next writer of that PID replaces.
-/// Returns what failed; the old content is then untouched, and the temporary file is gone.
+/// Writes `content` to a temporary file beside `path` (`.NAME.PID.THREAD.tmp`, 0600), and renames
+/// it over `path`. A crash leaves at most the temporary file, which nobody reads and the next
+/// writer of that PID replaces. Returns what failed; the old content is then untouched, and the
+/// temporary file is gone.
 [[nodiscard]] std::error_code publish_file(const std::filesystem::path& path,
                                            std::string_view content, Durability durability);
 

@@ -77,8 +77,8 @@ std::optional<WallTime> from_iso8601(std::string_view text) {
 
 std::optional<Milliseconds> parse_duration(std::string_view text) {
     double number = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number,
-                                               std::chars_format::fixed);
+    const auto [stop, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
     if (error != std::errc() || !std::isfinite(number) || number < 0 || std::signbit(number)) {
         return std::nullopt;
     }

@@ -1,4 +1,5 @@
-// Time: a steady clock for waiting, a wall clock for people, deadlines, durations as users write them.
+// Time: a steady clock for waiting, a wall clock for people, deadlines, durations as users write
+// them.
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,9 @@ using Milliseconds = std::chrono::milliseconds;
 class Deadline {
   public:
     explicit Deadline(SteadyTime at) : at_(at) {}
-    static Deadline after(SteadyClock::duration span) { return Deadline(SteadyClock::now() + span); }
+    static Deadline after(SteadyClock::duration span) {
+        return Deadline(SteadyClock::now() + span);
+    }
     static Deadline never() { return Deadline(SteadyTime::max()); }
 
     SteadyTime at() const { return at_; }

@@ -17,9 +17,9 @@ enum class ErrorKind : int {
     bug = 70,     ///< a bug in restream
 };
 
-/// What stops a command. Never subclassed: nobody branches on it but the command's frame, on its kind.
-/// The message says what was attempted, on what, why it failed, and what would work; it starts in
-/// lower case, without the program's name.
+/// What stops a command. Never subclassed: nobody branches on it but the command's frame, on its
+/// kind. The message says what was attempted, on what, why it failed, and what would work; it
+/// starts in lower case, without the program's name.
 class Error : public std::runtime_error {
   public:
     Error(ErrorKind kind, const std::string& message, std::error_code cause = {})

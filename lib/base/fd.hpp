@@ -51,11 +51,12 @@ bool write_all(const Fd& fd, std::string_view bytes) noexcept;
 /// What is there, at least a byte. **Blocks** until then. 0 at the end, or where reading fails.
 std::size_t read_some(const Fd& fd, std::span<char> into) noexcept;
 
-/// **Blocks**: until there is something to read, or the other end is gone (true), or the deadline (false).
+/// **Blocks**: until there is something to read, or the other end is gone (true), or the deadline
+/// (false).
 bool wait_readable(const Fd& fd, const Deadline& deadline) noexcept;
 
-/// What the starter of this process handed on in SpawnRequest::inherited, by its place there; not open where
-/// there is none. To be asked once for each, before anything else is opened.
+/// What the starter of this process handed on in SpawnRequest::inherited, by its place there; not
+/// open where there is none. To be asked once for each, before anything else is opened.
 Fd inherited_descriptor(std::size_t index) noexcept;
 
 }  // namespace restream

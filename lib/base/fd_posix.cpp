@@ -1,9 +1,10 @@
-#include <cerrno>
-#include <csignal>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
@@ -58,8 +59,7 @@ class WithoutSigpipe {
 bool write_all(const Fd& fd, std::string_view bytes) noexcept {
     const WithoutSigpipe guard;
     while (!bytes.empty()) {
-        const ssize_t written =
-            ::write(static_cast<int>(fd.native()), bytes.data(), bytes.size());
+        const ssize_t written = ::write(static_cast<int>(fd.native()), bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
         if (written <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(written));

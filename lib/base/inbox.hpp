@@ -7,8 +7,8 @@
 
 namespace restream {
 
-/// Takes the place of signal handlers: from its construction on, what other processes ask (see Ask) waits
-/// here until it is fetched. One per process, made before any thread is started.
+/// Takes the place of signal handlers: from its construction on, what other processes ask (see Ask)
+/// waits here until it is fetched. One per process, made before any thread is started.
 class Inbox {
   public:
     enum class What {

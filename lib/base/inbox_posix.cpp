@@ -1,5 +1,3 @@
-#include "base/inbox.hpp"
-
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -9,6 +7,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/inbox.hpp"
 
 namespace restream {
 
@@ -21,10 +20,14 @@ std::optional<Inbox::What> next_signal(const Fd& signals) {
     if (::read(number(&signals), &info, sizeof info) != sizeof info) return std::nullopt;
     switch (info.ssi_signo) {
         case SIGTERM:
-        case SIGINT: return Inbox::What::stop;
-        case SIGUSR1: return Inbox::What::nudge;
-        case SIGHUP: return Inbox::What::reload;
-        default: return std::nullopt;
+        case SIGINT:
+            return Inbox::What::stop;
+        case SIGUSR1:
+            return Inbox::What::nudge;
+        case SIGHUP:
+            return Inbox::What::reload;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -41,10 +44,9 @@ Inbox::Inbox() {
 
 Inbox::What Inbox::wait(const Deadline& deadline, const ChildProcess* child, const Fd* line) {
     for (;;) {
-        pollfd entries[] = {
-            {number(&signals_), POLLIN, 0},
-            {number(child == nullptr ? nullptr : &child->exit_event()), POLLIN, 0},
-            {number(line), POLLIN, 0}};
+        pollfd entries[] = {{number(&signals_), POLLIN, 0},
+                            {number(child == nullptr ? nullptr : &child->exit_event()), POLLIN, 0},
+                            {number(line), POLLIN, 0}};
         const int ready = ::poll(entries, 3, static_cast<int>(deadline.left().count()));
         if (ready < 0 && errno != EINTR) throw_system_error("waiting for signals", errno);
         if (ready > 0) {

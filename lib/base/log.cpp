@@ -23,8 +23,10 @@ std::string percent_encoded(std::string_view text) {
         const bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                               (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' ||
                               byte == '.' || byte == '~';
-        if (is_plain) out.push_back(each);
-        else out += fmt::format("%{:02X}", byte);
+        if (is_plain)
+            out.push_back(each);
+        else
+            out += fmt::format("%{:02X}", byte);
     }
     return out;
 }

@@ -13,7 +13,8 @@
 namespace restream {
 
 /// A text file that is rotated: NAME.log, NAME.log.1, …; never more than `max_bytes` × (`keep` + 1)
-/// together. Safe to use from several threads. What cannot be written is dropped: a full disk ends no relay.
+/// together. Safe to use from several threads. What cannot be written is dropped: a full disk ends
+/// no relay.
 class LogFile {
   public:
     LogFile(std::filesystem::path path, std::uint64_t max_bytes, int keep);
@@ -22,8 +23,8 @@ class LogFile {
     /// replaced, at most 2,000 bytes.
     void line(std::string_view text);
 
-    /// From now on this text is written as `***`. Texts under 4 characters are refused by nobody: they are
-    /// masked too.
+    /// From now on this text is written as `***`. Texts under 4 characters are refused by nobody:
+    /// they are masked too.
     void hide(const Secret& secret);
 
   private:

@@ -11,8 +11,8 @@ namespace restream {
 std::filesystem::path config_directory();
 /// `$RESTREAM_STATE_DIR`, or the user's state folder + `restream`. Absolute.
 std::filesystem::path state_directory();
-/// Our read-only files (services.toml, templates): `$RESTREAM_SHARE_DIR`, or `../share/restream` beside
-/// the folder of this program.
+/// Our read-only files (services.toml, templates): `$RESTREAM_SHARE_DIR`, or `../share/restream`
+/// beside the folder of this program.
 std::filesystem::path share_directory();
 /// The folder this program was started from, where its siblings are.
 std::filesystem::path program_directory();
@@ -20,8 +20,8 @@ std::filesystem::path program_directory();
 /// An environment variable; nothing where it is not set or empty.
 std::optional<std::string> environment(const char* name);
 
-/// Bytes of a regular file. **Throws**: Error{refused} with the path and the cause; also where it is
-/// longer than `most_bytes`.
+/// Bytes of a regular file. **Throws**: Error{refused} with the path and the cause; also where it
+/// is longer than `most_bytes`.
 std::string read_file(const std::filesystem::path& path, std::uintmax_t most_bytes);
 /// The same; nothing where it cannot be read.
 std::optional<std::string> try_read_file(const std::filesystem::path& path,

@@ -19,7 +19,8 @@ fs::path home() {
     if (const auto chosen = environment("HOME")) return *chosen;
     const passwd* entry = ::getpwuid(::getuid());
     if (entry != nullptr && entry->pw_dir != nullptr) return entry->pw_dir;
-    throw Error(ErrorKind::refused, "no home folder: set HOME, or RESTREAM_CONFIG_DIR and RESTREAM_STATE_DIR");
+    throw Error(ErrorKind::refused,
+                "no home folder: set HOME, or RESTREAM_CONFIG_DIR and RESTREAM_STATE_DIR");
 }
 
 fs::path user_directory(const char* ours, const char* xdg, const char* below_home) {
@@ -35,14 +36,17 @@ std::error_code last_error() { return {errno, std::generic_category()}; }
 /// An open regular file. Without waiting: what stands there may be a pipe that nobody writes to.
 Fd open_regular(const fs::path& path, struct stat& facts, std::error_code& error) {
     Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!file.is_open() || ::fstat(static_cast<int>(file.native()), &facts) != 0) error = last_error();
-    else if (S_ISDIR(facts.st_mode)) error = std::make_error_code(std::errc::is_a_directory);
-    else if (!S_ISREG(facts.st_mode)) error = std::make_error_code(std::errc::invalid_argument);
+    if (!file.is_open() || ::fstat(static_cast<int>(file.native()), &facts) != 0)
+        error = last_error();
+    else if (S_ISDIR(facts.st_mode))
+        error = std::make_error_code(std::errc::is_a_directory);
+    else if (!S_ISREG(facts.st_mode))
+        error = std::make_error_code(std::errc::invalid_argument);
     return file;
 }
 
-/// The bytes, or why not. Four system calls for a file that has a size; those in /proc have none, and tell
-/// their end by a read of nothing. `status` reads some of them for each destination.
+/// The bytes, or why not. Four system calls for a file that has a size; those in /proc have none,
+/// and tell their end by a read of nothing. `status` reads some of them for each destination.
 std::string read_bytes(const fs::path& path, std::uintmax_t most_bytes, std::error_code& error) {
     struct stat facts {};
     const Fd file = open_regular(path, facts, error);

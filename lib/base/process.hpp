@@ -13,7 +13,8 @@
 
 namespace restream {
 
-/// A process that cannot be mistaken for a later one of the same PID: a PID alone never identifies one.
+/// A process that cannot be mistaken for a later one of the same PID: a PID alone never identifies
+/// one.
 struct ProcessId {
     int pid = 0;
     std::uint64_t start_time = 0;  ///< clock ticks since boot
@@ -36,12 +37,12 @@ enum class Ask {
     kill,    ///< end at once (SIGKILL)
 };
 
-/// The name of the program that a process runs, as far as the system keeps it (15 bytes on Linux); empty where
-/// it has ended.
+/// The name of the program that a process runs, as far as the system keeps it (15 bytes on Linux);
+/// empty where it has ended.
 std::string program_name(const ProcessId& id);
 
-/// A handle to a running process (a pidfd): what is asked through it can never reach another process,
-/// whatever becomes of the PID.
+/// A handle to a running process (a pidfd): what is asked through it can never reach another
+/// process, whatever becomes of the PID.
 class ProcessHandle {
   public:
     /// Nothing where that very process is gone.
@@ -60,13 +61,13 @@ class ProcessHandle {
 /// How a program is started.
 struct SpawnRequest {
     std::filesystem::path program;
-    std::vector<std::string> arguments;  ///< without the program itself
+    std::vector<std::string> arguments;          ///< without the program itself
     std::vector<std::string> without_variables;  ///< environment variables that are not handed on
     std::vector<std::pair<std::string, std::string>> with_variables;
     std::filesystem::path working_directory;  ///< empty: `/`
-    Fd* input = nullptr;   ///< becomes descriptor 0; nullptr: /dev/null
-    Fd* output = nullptr;  ///< becomes descriptor 1; nullptr: /dev/null
-    Fd* error = nullptr;   ///< becomes descriptor 2; nullptr: /dev/null
+    Fd* input = nullptr;                      ///< becomes descriptor 0; nullptr: /dev/null
+    Fd* output = nullptr;                     ///< becomes descriptor 1; nullptr: /dev/null
+    Fd* error = nullptr;                      ///< becomes descriptor 2; nullptr: /dev/null
     /// Handed on under the numbers 3, 4, …; every other descriptor is closed.
     std::vector<const Fd*> inherited;
     /// A session of its own: lives on when the terminal or the shell goes.
@@ -108,14 +109,15 @@ class ChildProcess {
 
 /// What a short-lived program printed and how it ended.
 struct Captured {
-    int status = 0;        ///< as ChildProcess::try_wait
+    int status = 0;  ///< as ChildProcess::try_wait
     bool timed_out = false;
-    std::string output;    ///< standard output, at most 64 KiB
-    std::string error;     ///< standard error, at most 64 KiB
+    std::string output;  ///< standard output, at most 64 KiB
+    std::string error;   ///< standard error, at most 64 KiB
 };
 
-/// Runs a program to its end and captures what it prints. **Blocks**: until it has ended; at the deadline,
-/// and soon after `is_cancelled` (asked every 50 ms, if there is one), it is killed with its whole group.
+/// Runs a program to its end and captures what it prints. **Blocks**: until it has ended; at the
+/// deadline, and soon after `is_cancelled` (asked every 50 ms, if there is one), it is killed with
+/// its whole group.
 /// **Throws**: Error{refused} where it cannot be started.
 Captured run_captured(SpawnRequest request, const Deadline& deadline,
                       const std::function<bool()>& is_cancelled = {});
@@ -123,16 +125,17 @@ Captured run_captured(SpawnRequest request, const Deadline& deadline,
 /// The request that runs `command` by the system's shell.
 SpawnRequest shell_request(const std::string& command);
 
-/// Replaces this process by `program` (the dispatcher). Returns only where that fails: the error number.
-/// On a system without exec: starts it, waits, exits with its status.
+/// Replaces this process by `program` (the dispatcher). Returns only where that fails: the error
+/// number. On a system without exec: starts it, waits, exits with its status.
 int exec_program(const std::filesystem::path& program, const std::vector<std::string>& arguments);
 
-/// Keeps this process's memory out of core dumps and from debuggers of the same user: for those that
-/// hold stream keys.
+/// Keeps this process's memory out of core dumps and from debuggers of the same user: for those
+/// that hold stream keys.
 void forbid_core_dumps() noexcept;
 
-/// No core dump of this process nor of its children, wherever dumps go: configuration and environment hold
-/// stream keys. Others may still look at it, as who looks for the holders of a lock does.
+/// No core dump of this process nor of its children, wherever dumps go: configuration and
+/// environment hold stream keys. Others may still look at it, as who looks for the holders of a
+/// lock does.
 void forbid_core_files() noexcept;
 
 /// Whether the user who runs this could run `program` from PATH; its full path.

@@ -1,5 +1,3 @@
-#include "base/process.hpp"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/paths.hpp"
+#include "base/process.hpp"
 
 namespace restream {
 
@@ -24,20 +23,25 @@ namespace {
 
 int signal_number(Ask what) {
     switch (what) {
-        case Ask::stop: return SIGTERM;
-        case Ask::nudge: return SIGUSR1;
-        case Ask::reload: return SIGHUP;
-        case Ask::kill: return SIGKILL;
+        case Ask::stop:
+            return SIGTERM;
+        case Ask::nudge:
+            return SIGUSR1;
+        case Ask::reload:
+            return SIGHUP;
+        case Ask::kill:
+            return SIGKILL;
     }
     return SIGTERM;
 }
 
-// glibc 2.36 has pidfd_open() and pidfd_send_signal(), older ones do not: the system calls are older.
+// glibc 2.36 has pidfd_open() and pidfd_send_signal(), older ones do not: the system calls are
+// older.
 int pidfd_open(int pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 
 bool pidfd_signal(const Fd& handle, int number) {
-    return ::syscall(SYS_pidfd_send_signal, static_cast<int>(handle.native()), number, nullptr, 0) ==
-           0;
+    return ::syscall(SYS_pidfd_send_signal, static_cast<int>(handle.native()), number, nullptr,
+                     0) == 0;
 }
 
 std::string read_boot_id() {
@@ -57,7 +61,8 @@ const std::string& boot_id() {
 std::optional<ProcessId> identify(int pid) {
     const auto stat = try_read_file(fs::path("/proc") / std::to_string(pid) / "stat", 4096);
     if (!stat) return std::nullopt;
-    // The command name is in brackets and may hold anything, also brackets: count from the last one.
+    // The command name is in brackets and may hold anything, also brackets: count from the last
+    // one.
     const auto name_end = stat->rfind(')');
     if (name_end == std::string::npos || name_end + 2 >= stat->size()) return std::nullopt;
     const char state = (*stat)[name_end + 2];
@@ -88,9 +93,7 @@ std::string program_name(const ProcessId& id) {
     return identify(id.pid) == id ? name : std::string();
 }
 
-ProcessId parent_process() {
-    return identify(::getppid()).value_or(ProcessId{});
-}
+ProcessId parent_process() { return identify(::getppid()).value_or(ProcessId{}); }
 
 std::optional<ProcessHandle> ProcessHandle::open(const ProcessId& id) {
     if (id.pid <= 0) return std::nullopt;
@@ -160,8 +163,8 @@ Prepared prepare(const SpawnRequest& request) {
     return made;
 }
 
-/// In the child: puts the descriptors at 0, 1, 2, 3 … and closes all others but `report`, which moves.
-/// Returns the new number of `report`, or -1.
+/// In the child: puts the descriptors at 0, 1, 2, 3 … and closes all others but `report`, which
+/// moves. Returns the new number of `report`, or -1.
 int arrange_descriptors(Prepared& made, int report) {
     const int count = static_cast<int>(made.descriptors.size());
     const int first_free = count + 1;
@@ -192,8 +195,10 @@ int arrange_descriptors(Prepared& made, int report) {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    if (made.is_detached) ::setsid();
-    else if (made.leads_group) ::setpgid(0, 0);
+    if (made.is_detached)
+        ::setsid();
+    else if (made.leads_group)
+        ::setpgid(0, 0);
     const int moved_report = arrange_descriptors(made, report);
     int failure = errno;
     if (moved_report >= 0) {
@@ -227,9 +232,8 @@ ChildProcess ChildProcess::spawn(const SpawnRequest& request) {
     Fd handle(pidfd_open(pid));
     report.write_end.close();
     int failure = 0;
-    const bool has_failed =
-        read_some(report.read_end, {reinterpret_cast<char*>(&failure), sizeof failure}) ==
-        sizeof failure;
+    const bool has_failed = read_some(report.read_end, {reinterpret_cast<char*>(&failure),
+                                                        sizeof failure}) == sizeof failure;
     if (has_failed || !handle.is_open()) {
         if (!handle.is_open()) failure = EMFILE;
         ::kill(pid, SIGKILL);
@@ -279,9 +283,7 @@ bool drain(const Fd& from, std::string& into) {
     return true;
 }
 
-void set_nonblocking(const Fd& fd) {
-    ::fcntl(static_cast<int>(fd.native()), F_SETFL, O_NONBLOCK);
-}
+void set_nonblocking(const Fd& fd) { ::fcntl(static_cast<int>(fd.native()), F_SETFL, O_NONBLOCK); }
 
 }  // namespace
 
@@ -303,11 +305,12 @@ Captured run_captured(SpawnRequest request, const Deadline& deadline,
     bool has_ended = false;
     while (!has_ended) {
         pollfd entries[] = {
-            {output.read_end.is_open() ? static_cast<int>(output.read_end.native()) : -1, POLLIN, 0},
+            {output.read_end.is_open() ? static_cast<int>(output.read_end.native()) : -1, POLLIN,
+             0},
             {error.read_end.is_open() ? static_cast<int>(error.read_end.native()) : -1, POLLIN, 0},
             {static_cast<int>(child.exit_event().native()), POLLIN, 0}};
-        const Milliseconds longest = is_cancelled ? std::min(deadline.left(), between_questions)
-                                                  : deadline.left();
+        const Milliseconds longest =
+            is_cancelled ? std::min(deadline.left(), between_questions) : deadline.left();
         ::poll(entries, 3, static_cast<int>(longest.count()));
         has_ended = entries[2].revents != 0;
         if (entries[0].revents != 0 && !drain(output.read_end, captured.output)) {
@@ -323,11 +326,16 @@ Captured run_captured(SpawnRequest request, const Deadline& deadline,
             break;
         }
     }
-    // What it left in the pipes; not what its own children may write later. Bounded, for one that floods.
-    for (int i = 0; i < 32 && output.read_end.is_open() && drain(output.read_end, captured.output) &&
-                    errno != EAGAIN; ++i) errno = 0;
+    // What it left in the pipes; not what its own children may write later. Bounded, for one that
+    // floods.
+    for (int i = 0; i < 32 && output.read_end.is_open() &&
+                    drain(output.read_end, captured.output) && errno != EAGAIN;
+         ++i)
+        errno = 0;
     for (int i = 0; i < 32 && error.read_end.is_open() && drain(error.read_end, captured.error) &&
-                    errno != EAGAIN; ++i) errno = 0;
+                    errno != EAGAIN;
+         ++i)
+        errno = 0;
     captured.status = child.try_wait().value_or(256 + SIGKILL);
     return captured;
 }
@@ -357,7 +365,8 @@ void forbid_core_dumps() noexcept {
 }
 
 void forbid_core_files() noexcept {
-    // Shorter than any dump; and 1, other than 0, also keeps the kernel from piping one to a handler, core(5).
+    // Shorter than any dump; and 1, other than 0, also keeps the kernel from piping one to a
+    // handler, core(5).
     const rlimit least{1, 1};
     ::setrlimit(RLIMIT_CORE, &least);
 }

@@ -9,8 +9,8 @@
 
 namespace restream {
 
-/// A text that formats as `***`. It comes out only through reveal(), so that every place which could
-/// leak it is found by grep; the memory is wiped when the last owner lets go of it.
+/// A text that formats as `***`. It comes out only through reveal(), so that every place which
+/// could leak it is found by grep; the memory is wiped when the last owner lets go of it.
 class Secret {
   public:
     Secret() = default;

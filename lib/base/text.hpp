@@ -11,7 +11,8 @@ namespace restream {
 /// Insertions, deletions, replacements and swaps of neighbours that lead from one to the other.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The known word that was most likely meant: at most a third of its letters off, at least one allowed.
+/// The known word that was most likely meant: at most a third of its letters off, at least one
+/// allowed.
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> known);
 

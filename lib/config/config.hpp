@@ -39,14 +39,16 @@ struct Config {
     std::filesystem::path directory;
 
     const Destination* find(std::string_view name) const;
-    /// Like find(); where there is none, throws Error{usage} that names the nearest one and how to add it.
+    /// Like find(); where there is none, throws Error{usage} that names the nearest one and how to
+    /// add it.
     const Destination& at(std::string_view name) const;
 };
 
-/// Reads `directory`/restream.toml (may be missing: defaults) and `directory`/destinations.d/*.toml.
-/// **Throws**: Error{config}: "FILE:LINE:COLUMN: what is wrong; what would be right" for TOML errors,
-/// unknown fields (with the nearest known one), wrong types, bad URLs and durations, duplicate names,
-/// names that cannot be, unknown services, files over 1 MiB, unreadable files.
+/// Reads `directory`/restream.toml (may be missing: defaults) and
+/// `directory`/destinations.d/*.toml.
+/// **Throws**: Error{config}: "FILE:LINE:COLUMN: what is wrong; what would be right" for TOML
+/// errors, unknown fields (with the nearest known one), wrong types, bad URLs and durations,
+/// duplicate names, names that cannot be, unknown services, files over 1 MiB, unreadable files.
 Config load_config(const std::filesystem::path& directory);
 
 }  // namespace restream

@@ -13,10 +13,18 @@
 namespace restream {
 
 /// Where a stream key comes from. At most one of them; std::monostate: there is no key.
-struct KeyText { Secret text; };
-struct KeyFile { std::filesystem::path path; };  ///< absolute; relative ones are resolved at loading
-struct KeyEnv { std::string variable; };
-struct KeyCommand { std::string command; };      ///< run by the system's shell
+struct KeyText {
+    Secret text;
+};
+struct KeyFile {
+    std::filesystem::path path;
+};  ///< absolute; relative ones are resolved at loading
+struct KeyEnv {
+    std::string variable;
+};
+struct KeyCommand {
+    std::string command;
+};  ///< run by the system's shell
 using KeyReference = std::variant<std::monostate, KeyText, KeyFile, KeyEnv, KeyCommand>;
 
 enum class OnIngestLoss { hold, close };
@@ -27,8 +35,9 @@ enum class KeyLifetime { forever, broadcast, once };
 /// A value: no I/O. Everything is validated; defaults and the service's preset are already applied.
 struct Destination {
     std::string name;
-    std::string service;     ///< id of the preset, empty where the user gave a URL
-    std::string url;         ///< scheme://host[:port]/path without the key; may hold secrets: see display_url
+    std::string service;  ///< id of the preset, empty where the user gave a URL
+    std::string
+        url;  ///< scheme://host[:port]/path without the key; may hold secrets: see display_url
     std::string backup_url;  ///< empty where there is none
     KeyReference key;
     OnIngestLoss on_ingest_loss = OnIngestLoss::hold;

@@ -1,4 +1,5 @@
-// The few changes that commands make to destinations.d: add, key, remove. Nothing else is ever written.
+// The few changes that commands make to destinations.d: add, key, remove. Nothing else is ever
+// written.
 #pragma once
 
 #include <filesystem>
@@ -17,31 +18,33 @@ struct NewDestination {
     KeyReference key;  ///< KeyText goes to destinations.d/NAME.key, 0600
 };
 
-/// What add_destination would make, as it would load; writes nothing. **Throws**: as add_destination.
+/// What add_destination would make, as it would load; writes nothing. **Throws**: as
+/// add_destination.
 Destination preview_destination(const std::filesystem::path& config_directory,
                                 const NewDestination& added);
 
 /// Writes destinations.d/NAME.toml (0600, atomically); the folder 0700 if it is not there.
-/// **Throws**: Error{usage} where the name is taken or cannot be; Error{config} where the result would not
-/// load (nothing is left behind then).
+/// **Throws**: Error{usage} where the name is taken or cannot be; Error{config} where the result
+/// would not load (nothing is left behind then).
 void add_destination(const std::filesystem::path& config_directory, const NewDestination& added);
 
-/// Replaces the key. A KeyText goes to the key file the destination names, or to destinations.d/NAME.key;
-/// only the `key = …` value of NAME.toml changes, all else in it stays as the user wrote it. NAME.key is
-/// deleted when it is named no more.
-/// **Throws**: Error{usage} where the key can be none; Error{config} where the destination stands in
-/// restream.toml, which is never rewritten, and its key cannot be replaced without, or where the value
-/// can't be replaced alone (dotted keys): with file and line, and what to write there.
+/// Replaces the key. A KeyText goes to the key file the destination names, or to
+/// destinations.d/NAME.key; only the `key = …` value of NAME.toml changes, all else in it stays as
+/// the user wrote it. NAME.key is deleted when it is named no more.
+/// **Throws**: Error{usage} where the key can be none; Error{config} where the destination stands
+/// in restream.toml, which is never rewritten, and its key cannot be replaced without, or where the
+/// value can't be replaced alone (dotted keys): with file and line, and what to write there.
 void replace_key(const std::filesystem::path& config_directory, const Destination& destination,
                  const KeyReference& key);
 
-/// **Throws**: Error{config} where the destination stands in restream.toml, with file, line and remedy.
-/// For what has to be known before its relay is stopped.
+/// **Throws**: Error{config} where the destination stands in restream.toml, with file, line and
+/// remedy. For what has to be known before its relay is stopped.
 void check_is_removable(const std::filesystem::path& config_directory,
                         const Destination& destination);
 
 /// Deletes destinations.d/NAME.toml, and NAME.key where no other destination names it.
 /// **Throws**: Error{config} as check_is_removable; Error{refused} where a file can't be deleted.
-void remove_destination(const std::filesystem::path& config_directory, const Destination& destination);
+void remove_destination(const std::filesystem::path& config_directory,
+                        const Destination& destination);
 
 }  // namespace restream

@@ -15,22 +15,25 @@
 namespace restream {
 
 /// Why there is no key: a sentence with its remedy, without any secret.
-struct KeyProblem { std::string message; };
+struct KeyProblem {
+    std::string message;
+};
 
-/// Reads the key: its file (first line, white space trimmed, at most 4 KiB), its variable, its command's
-/// standard output (first line). A key that is empty, or has control characters or blanks inside, is a
-/// problem. std::monostate gives an empty key.
-/// **Blocks**: for a command, until it ends, at most until the deadline, or until `is_cancelled`; then it is
-/// killed with its children.
-std::variant<Secret, KeyProblem> resolve_key(const Destination& destination, const Deadline& deadline,
+/// Reads the key: its file (first line, white space trimmed, at most 4 KiB), its variable, its
+/// command's standard output (first line). A key that is empty, or has control characters or blanks
+/// inside, is a problem. std::monostate gives an empty key.
+/// **Blocks**: for a command, until it ends, at most until the deadline, or until `is_cancelled`;
+/// then it is killed with its children.
+std::variant<Secret, KeyProblem> resolve_key(const Destination& destination,
+                                             const Deadline& deadline,
                                              const std::function<bool()>& is_cancelled = {});
 
-/// What can be said without running anything: a key file that is missing or unreadable, a variable that is
-/// not set. For `enable`, before anything is started.
+/// What can be said without running anything: a key file that is missing or unreadable, a variable
+/// that is not set. For `enable`, before anything is started.
 std::optional<KeyProblem> foresee_key_problem(const Destination& destination);
 
-/// The environment variables that hold keys of any destination: what children must not inherit, but for
-/// the relay that needs it.
+/// The environment variables that hold keys of any destination: what children must not inherit, but
+/// for the relay that needs it.
 std::vector<std::string> key_variables(const Config& config);
 
 }  // namespace restream

@@ -15,8 +15,8 @@ namespace restream {
 /// One platform. A number that is 0 is not known.
 struct Service {
     std::string id;
-    std::string name;        ///< as the platform writes itself
-    std::string url;         ///< server part; empty: the user pastes it (per account or event)
+    std::string name;  ///< as the platform writes itself
+    std::string url;   ///< server part; empty: the user pastes it (per account or event)
     std::string backup_url;
     int keyframe_interval_s = 0;
     int max_video_kbps = 0;
@@ -34,7 +34,8 @@ struct Services {
     const Service* find(std::string_view id) const;
 };
 
-/// Reads `share`/services.toml. **Throws**: Error{refused} where the installation lacks it or it is broken.
+/// Reads `share`/services.toml. **Throws**: Error{refused} where the installation lacks it or it is
+/// broken.
 Services load_services(const std::filesystem::path& share);
 
 }  // namespace restream

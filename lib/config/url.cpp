@@ -125,8 +125,8 @@ std::optional<UrlProblem> read_authority(std::string_view authority, UrlParts& p
     return std::nullopt;
 }
 
-/// The conversions of strftime that give digits and signs which every file system takes: those that the file
-/// sink expands.
+/// The conversions of strftime that give digits and signs which every file system takes: those that
+/// the file sink expands.
 constexpr std::string_view time_conversions = "YmdHMSyjFs%";
 
 std::variant<UrlParts, UrlProblem> split_file_url(std::string_view rest) {

@@ -30,11 +30,11 @@ bool take_away(const fs::path& path, fs::perms which) {
 
 std::optional<Diagnosis> check_folder(const fs::path& directory) {
     if (!has_any(directory, others_write)) return std::nullopt;
-    return Diagnosis{{Severity::warning, "config",
-                      fmt::format("others can write to {}", directory.string()),
-                      "who can write there can make restream run a key command",
-                      fmt::format("chmod go-w '{}'", directory.string())},
-                     [directory] { return take_away(directory, others_write); }};
+    return Diagnosis{
+        {Severity::warning, "config", fmt::format("others can write to {}", directory.string()),
+         "who can write there can make restream run a key command",
+         fmt::format("chmod go-w '{}'", directory.string())},
+        [directory] { return take_away(directory, others_write); }};
 }
 
 /// The files that hold the destinations' keys in clear text.
@@ -61,8 +61,8 @@ CheckedConfig check_config(const fs::path& directory) {
     }
     const auto count = result.config->destinations.size();
     if (count == 0) {
-        result.diagnoses.push_back({{Severity::warning, "config", "no destination is configured", "",
-                                     "run 'restream add NAME --service ID'"},
+        result.diagnoses.push_back({{Severity::warning, "config", "no destination is configured",
+                                     "", "run 'restream add NAME --service ID'"},
                                     {}});
     } else {
         result.diagnoses.push_back(
@@ -81,8 +81,7 @@ std::vector<Diagnosis> check_keys(const Config& config, const Registry& registry
     for (const auto& each : config.destinations) {
         const auto problem = foresee_key_problem(each);
         if (!problem) continue;
-        const auto severity =
-            registry.is_wanted(each.name) ? Severity::failure : Severity::warning;
+        const auto severity = registry.is_wanted(each.name) ? Severity::failure : Severity::warning;
         // Its remedy is part of the message.
         result.push_back(
             {{severity, "config", fmt::format("{}: {}", each.name, problem->message), "", ""}, {}});

@@ -23,9 +23,12 @@ struct Mark {
 
 Mark mark_of(Severity severity) {
     switch (severity) {
-        case Severity::ok: return {"✓", "\x1b[32m"};
-        case Severity::warning: return {"!", "\x1b[33m"};
-        case Severity::failure: return {"✗", "\x1b[31m"};
+        case Severity::ok:
+            return {"✓", "\x1b[32m"};
+        case Severity::warning:
+            return {"!", "\x1b[33m"};
+        case Severity::failure:
+            return {"✗", "\x1b[31m"};
     }
     return {"?", ""};
 }
@@ -34,9 +37,12 @@ Mark mark_of(Severity severity) {
 
 std::string_view severity_name(Severity severity) {
     switch (severity) {
-        case Severity::ok: return "ok";
-        case Severity::warning: return "warning";
-        case Severity::failure: return "failure";
+        case Severity::ok:
+            return "ok";
+        case Severity::warning:
+            return "warning";
+        case Severity::failure:
+            return "failure";
     }
     return "failure";
 }
@@ -83,8 +89,8 @@ std::string to_text(std::span<const Diagnosis> diagnoses, Colour colour) {
     const auto failures = count(diagnoses, Severity::failure);
     const auto warnings = count(diagnoses, Severity::warning);
     if (failures == 0 && warnings == 0) return text + "all is well\n";
-    text += fmt::format("{} failure{}, {} warning{}\n", failures, failures == 1 ? "" : "s", warnings,
-                        warnings == 1 ? "" : "s");
+    text += fmt::format("{} failure{}, {} warning{}\n", failures, failures == 1 ? "" : "s",
+                        warnings, warnings == 1 ? "" : "s");
     if (can_be_mended) text += "'restream doctor --fix' mends some of it\n";
     return text;
 }

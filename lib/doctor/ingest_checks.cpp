@@ -88,16 +88,15 @@ std::vector<Diagnosis> check_managed(const Layout& layout) {
     if (record && !record->problem.empty()) {
         // After a reload that failed, it goes on as it was.
         const auto severity = record->server ? Severity::warning : Severity::failure;
-        result.push_back(said(severity, record->problem, "",
-                              "mend it, then run 'restream ingest restart'"));
+        result.push_back(
+            said(severity, record->problem, "", "mend it, then run 'restream ingest restart'"));
     }
     if (record && record->restarts > 0) {
-        result.push_back(said(Severity::warning,
-                              fmt::format("nginx crashed {} time{} since it was started",
-                                          record->restarts, record->restarts == 1 ? "" : "s"),
-                              "",
-                              fmt::format("see {}",
-                                          (layout.nginx_directory() / "error.log").string())));
+        result.push_back(
+            said(Severity::warning,
+                 fmt::format("nginx crashed {} time{} since it was started", record->restarts,
+                             record->restarts == 1 ? "" : "s"),
+                 "", fmt::format("see {}", (layout.nginx_directory() / "error.log").string())));
     }
     return result;
 }
@@ -107,20 +106,23 @@ bool check_reachable(const IngestConfig& config, std::vector<Diagnosis>& result)
     const RtmpEndpoint endpoint = ingest_endpoint(config);
     const auto problem = reach_problem(endpoint.host, endpoint.port, std::chrono::seconds(1));
     if (!problem) {
-        result.push_back(said(Severity::ok, fmt::format("{} accepts connections", endpoint.address())));
+        result.push_back(
+            said(Severity::ok, fmt::format("{} accepts connections", endpoint.address())));
         return true;
     }
-    result.push_back(said(Severity::failure,
-                          fmt::format("{} cannot be reached", endpoint.address()), problem->message,
-                          config.server == IngestServer::external
-                              ? "start that server, or mend [ingest] url in restream.toml"
-                              : "make [ingest] url in restream.toml name the place where it listens"));
+    result.push_back(
+        said(Severity::failure, fmt::format("{} cannot be reached", endpoint.address()),
+             problem->message,
+             config.server == IngestServer::external
+                 ? "start that server, or mend [ingest] url in restream.toml"
+                 : "make [ingest] url in restream.toml name the place where it listens"));
     return false;
 }
 
 Diagnosis check_external_publisher(const Registry& registry) {
     switch (ingest_state_of(live_records(registry))) {
-        case IngestState::live: return said(Severity::ok, "somebody publishes, the relays say");
+        case IngestState::live:
+            return said(Severity::ok, "somebody publishes, the relays say");
         case IngestState::no_publisher:
             return said(Severity::warning, "nobody publishes, the relays say", "",
                         "start streaming in OBS");

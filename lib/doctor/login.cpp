@@ -23,7 +23,8 @@ std::vector<std::string> words(std::string_view text) {
 
 /// As systemd reads a boolean.
 bool is_yes(std::string_view text) {
-    return text == "yes" || text == "true" || text == "on" || text == "1" || text == "y" || text == "t";
+    return text == "yes" || text == "true" || text == "on" || text == "1" || text == "y" ||
+           text == "t";
 }
 
 bool has(const std::vector<std::string>& users, std::string_view user) {

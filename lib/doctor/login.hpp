@@ -18,12 +18,13 @@ struct LoginSettings {
     bool kills(std::string_view user) const;
 };
 
-/// Reads one logind.conf over what is known so far. A commented line of the main file shows what the
-/// system was built with.
+/// Reads one logind.conf over what is known so far. A commented line of the main file shows what
+/// the system was built with.
 enum class Comments { are_defaults, are_ignored };
 void read_login_settings(std::string_view text, Comments comments, LoginSettings& settings);
 
-/// The user whose processes will be killed at logout; nothing where none will, or there is no systemd.
+/// The user whose processes will be killed at logout; nothing where none will, or there is no
+/// systemd.
 std::optional<std::string> user_killed_at_logout();
 
 }  // namespace restream

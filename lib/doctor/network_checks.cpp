@@ -23,7 +23,8 @@ constexpr std::uintmax_t little_bytes = 2'000'000'000;  // about an hour at 4 Mb
 
 Diagnosis said(Severity severity, std::string message, std::string cause = "",
                std::string remedy = "") {
-    return {{severity, "destinations", std::move(message), std::move(cause), std::move(remedy)}, {}};
+    return {{severity, "destinations", std::move(message), std::move(cause), std::move(remedy)},
+            {}};
 }
 
 int default_port(const std::string& scheme) { return scheme == "rtmps" ? 443 : 1935; }
@@ -57,7 +58,8 @@ Diagnosis check_server(const std::string& name, const UrlParts& parts) {
     const bool is_udp = parts.scheme == "srt";
     const int port = parts.port == 0 ? default_port(parts.scheme) : parts.port;
     // An SRT listener answers no TCP; and a destination may itself be the one who is called.
-    if (is_udp && parts.host.empty()) return said(Severity::ok, fmt::format("{}: waits for a caller", name));
+    if (is_udp && parts.host.empty())
+        return said(Severity::ok, fmt::format("{}: waits for a caller", name));
     if (is_udp) {
         const Resolved found = resolve(parts.host, Deadline::after(longest_look_up));
         if (!found.addresses.empty()) {

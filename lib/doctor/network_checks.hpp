@@ -1,4 +1,5 @@
-// Doctor's look at the destinations: does the name exist, does the server accept, can the file be written.
+// Doctor's look at the destinations: does the name exist, does the server accept, can the file be
+// written.
 #pragma once
 
 #include <optional>

@@ -42,8 +42,7 @@ std::string why_it_died(const Registry& registry, const std::string& name) {
 std::optional<Finding> trouble_of(const Record& record) {
     const bool is_in_trouble = record.state == State::backoff || record.state == State::rejected;
     if (!is_in_trouble) return std::nullopt;
-    const auto severity =
-        record.state == State::rejected ? Severity::failure : Severity::warning;
+    const auto severity = record.state == State::rejected ? Severity::failure : Severity::warning;
     const Reason reason = record.reason.value_or(Reason{});
     return relay_finding(severity, fmt::format("{}: {}", record.name, state_name(record.state)),
                          reason.message, reason.remedy);
@@ -52,8 +51,8 @@ std::optional<Finding> trouble_of(const Record& record) {
 Diagnosis check_living(const Registry& registry, const std::string& name) {
     if (const auto record = registry.live_record(name)) {
         if (auto found = trouble_of(*record)) return {std::move(*found), {}};
-        return {relay_finding(Severity::ok,
-                              fmt::format("{}: {}", name, state_name(record->state)), "", ""),
+        return {relay_finding(Severity::ok, fmt::format("{}: {}", name, state_name(record->state)),
+                              "", ""),
                 {}};
     }
     return {relay_finding(Severity::warning, fmt::format("{}: it lives, but has no record", name),
@@ -65,21 +64,21 @@ Diagnosis check_living(const Registry& registry, const std::string& name) {
 /// One that does not live: nothing where that is as it should be.
 std::optional<Diagnosis> check_dead(const Registry& registry, const std::string& name) {
     if (registry.is_wanted(name) && !registry.is_down(name)) {
-        return Diagnosis{relay_finding(Severity::failure,
-                                       fmt::format("{}: wanted, but it does not run", name),
-                                       why_it_died(registry, name), "run 'restream start'"),
-                         {}};
+        return Diagnosis{
+            relay_finding(Severity::failure, fmt::format("{}: wanted, but it does not run", name),
+                          why_it_died(registry, name), "run 'restream start'"),
+            {}};
     }
     const auto last = registry.last_record(name);
     if (!last || last->state == State::stopped) return std::nullopt;
-    return Diagnosis{relay_finding(Severity::warning,
-                                   fmt::format("{}: its record is left over", name),
-                                   why_it_died(registry, name), "run 'restream doctor --fix'"),
-                     [registry, name] {
-                         if (registry.is_alive(name)) return false;  // started meanwhile
-                         registry.forget_record(name);
-                         return true;
-                     }};
+    return Diagnosis{
+        relay_finding(Severity::warning, fmt::format("{}: its record is left over", name),
+                      why_it_died(registry, name), "run 'restream doctor --fix'"),
+        [registry, name] {
+            if (registry.is_alive(name)) return false;  // started meanwhile
+            registry.forget_record(name);
+            return true;
+        }};
 }
 
 std::optional<Diagnosis> check_unknown(const Registry& registry, const std::string& name) {
@@ -90,11 +89,10 @@ std::optional<Diagnosis> check_unknown(const Registry& registry, const std::stri
                          {}};
     }
     if (!registry.is_wanted(name)) return std::nullopt;
-    return Diagnosis{relay_finding(Severity::warning,
-                                   fmt::format("{}: wanted, but not configured", name), "",
-                                   fmt::format("run 'restream disable {0}', or 'restream add {0}'",
-                                               name)),
-                     {}};
+    return Diagnosis{
+        relay_finding(Severity::warning, fmt::format("{}: wanted, but not configured", name), "",
+                      fmt::format("run 'restream disable {0}', or 'restream add {0}'", name)),
+        {}};
 }
 
 /// The PID in `.NAME.PID.tmp`; 0 where it is no such name.
@@ -103,7 +101,8 @@ int writer_of(const std::string& file) {
     const std::string_view rest = std::string_view(file).substr(0, file.size() - 4);
     const auto dot = rest.rfind('.');
     int pid = 0;
-    const auto [stop, error] = std::from_chars(rest.data() + dot + 1, rest.data() + rest.size(), pid);
+    const auto [stop, error] =
+        std::from_chars(rest.data() + dot + 1, rest.data() + rest.size(), pid);
     return error == std::errc() && stop == rest.data() + rest.size() ? pid : 0;
 }
 
@@ -126,7 +125,8 @@ std::vector<Diagnosis> check_state_folder(const fs::path& root) {
     }
     const auto free_bytes = fs::space(root, error).available;
     if (error || free_bytes >= little_bytes) {
-        return {{{Severity::ok, "state", fmt::format("{} is writable", root.string()), "", ""}, {}}};
+        return {
+            {{Severity::ok, "state", fmt::format("{} is writable", root.string()), "", ""}, {}}};
     }
     const auto severity = free_bytes < too_little_bytes ? Severity::failure : Severity::warning;
     return {{{severity, "state",
@@ -142,9 +142,12 @@ std::vector<Diagnosis> check_relays(const Config& config, const Registry& regist
     std::vector<Diagnosis> result;
     for (const auto& name : names) {
         std::optional<Diagnosis> found;
-        if (config.find(name) == nullptr) found = check_unknown(registry, name);
-        else if (registry.is_alive(name)) found = check_living(registry, name);
-        else found = check_dead(registry, name);
+        if (config.find(name) == nullptr)
+            found = check_unknown(registry, name);
+        else if (registry.is_alive(name))
+            found = check_living(registry, name);
+        else
+            found = check_dead(registry, name);
         if (found) result.push_back(std::move(*found));
     }
     return result;
@@ -152,9 +155,9 @@ std::vector<Diagnosis> check_relays(const Config& config, const Registry& regist
 
 std::vector<Diagnosis> check_leftovers(const Layout& layout, const fs::path& config_directory) {
     std::vector<fs::path> files;
-    for (const auto& folder :
-         {layout.root(), layout.run_directory(), layout.relay_directory(), layout.wanted_directory(),
-          layout.nginx_directory(), config_directory, config_directory / "destinations.d"}) {
+    for (const auto& folder : {layout.root(), layout.run_directory(), layout.relay_directory(),
+                               layout.wanted_directory(), layout.nginx_directory(),
+                               config_directory, config_directory / "destinations.d"}) {
         std::error_code error;
         for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
              entry.increment(error)) {

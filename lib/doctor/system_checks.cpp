@@ -27,15 +27,15 @@ std::vector<Diagnosis> check_ffmpeg(const AvFeatures& features) {
     if (missing.empty()) {
         result.push_back(said(Severity::ok, fmt::format("FFmpeg {}", features.version)));
     } else {
-        result.push_back(said(Severity::failure,
-                              fmt::format("FFmpeg {} lacks {}", features.version,
-                                          fmt::join(missing, ", ")),
-                              "it was built without", "install the system's own FFmpeg libraries"));
+        result.push_back(
+            said(Severity::failure,
+                 fmt::format("FFmpeg {} lacks {}", features.version, fmt::join(missing, ", ")),
+                 "it was built without", "install the system's own FFmpeg libraries"));
     }
     if (!features.has_srt) {
-        result.push_back(said(Severity::warning, "FFmpeg cannot speak SRT: srt:// destinations fail",
-                              "it was built without libsrt",
-                              "install the system's own FFmpeg libraries"));
+        result.push_back(
+            said(Severity::warning, "FFmpeg cannot speak SRT: srt:// destinations fail",
+                 "it was built without libsrt", "install the system's own FFmpeg libraries"));
     }
     return result;
 }
@@ -50,10 +50,10 @@ Diagnosis check_presets(std::string_view date, WallTime now) {
     if (now - *made < old_presets) {
         return said(Severity::ok, fmt::format("the presets of the platforms are of {}", date));
     }
-    return said(Severity::warning,
-                fmt::format("the presets of the platforms are {} days old", days),
-                "platforms move their servers",
-                "compare 'restream services' with the platforms' pages; a url of your own always wins");
+    return said(
+        Severity::warning, fmt::format("the presets of the platforms are {} days old", days),
+        "platforms move their servers",
+        "compare 'restream services' with the platforms' pages; a url of your own always wins");
 }
 
 Diagnosis check_services(const std::filesystem::path& share, WallTime now) {

@@ -57,8 +57,8 @@ bool answers(const IngestConfig& config, const Layout& layout) {
            ask_nginx(layout.nginx_directory(), Deadline::after(nginx_patience)).has_value();
 }
 
-/// Takes publishers already. Its statistics are not asked: it is not to be disturbed only because somebody
-/// deleted its socket.
+/// Takes publishers already. Its statistics are not asked: it is not to be disturbed only because
+/// somebody deleted its socket.
 bool is_up(const IngestConfig& config, const Layout& layout) {
     const auto record = live_ingest_record(layout);
     return record && record->server && accepts(config);
@@ -145,10 +145,11 @@ std::string obs_settings(const IngestConfig& config) {
     const std::string key = endpoint.playpath.is_empty()
                                 ? "(leave it empty)"
                                 : "(what follows \"/" + endpoint.app + "/\" in [ingest] url)";
-    std::string text = fmt::format("In OBS (Settings, Stream, Service \"Custom\"):\n"
-                                   "  Server:      {}\n"
-                                   "  Stream Key:  {}\n",
-                                   publish_url(config), key);
+    std::string text = fmt::format(
+        "In OBS (Settings, Stream, Service \"Custom\"):\n"
+        "  Server:      {}\n"
+        "  Stream Key:  {}\n",
+        publish_url(config), key);
     if (config.listen_host == "0.0.0.0" || config.listen_host == "::") {
         text += "From another machine, put this one's address in the place of the server's.\n";
     }

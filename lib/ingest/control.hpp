@@ -14,18 +14,21 @@ constexpr Milliseconds ingest_start_deadline = std::chrono::seconds(10);
 
 enum class IngestStart { started, was_running };
 
-/// Starts the server if it is down, and waits until it takes publishers: its port accepts, its statistics
-/// answer. Takes the CommandLock for the starting itself.
-/// **Blocks**: at most `ingest_start_deadline`. **Throws**: Error{refused} with the server's own words.
+/// Starts the server if it is down, and waits until it takes publishers: its port accepts, its
+/// statistics answer. Takes the CommandLock for the starting itself.
+/// **Blocks**: at most `ingest_start_deadline`. **Throws**: Error{refused} with the server's own
+/// words.
 IngestStart start_ingest(const Config& config, const Layout& layout);
 
 /// Ends the server, whatever the configuration says now. False where none was running.
-/// **Blocks**: until its processes are gone, at most 8 s. **Throws**: Error{refused} where they do not go.
+/// **Blocks**: until its processes are gone, at most 8 s. **Throws**: Error{refused} where they do
+/// not go.
 bool stop_ingest(const Layout& layout);
 
-/// Makes the running server read the configuration again; the encoder is disconnected, and reconnects.
-/// **Blocks**: until done, at most 12 s. **Throws**: Error{refused} where the new configuration is bad: the
-/// server then goes on with the old one.
+/// Makes the running server read the configuration again; the encoder is disconnected, and
+/// reconnects.
+/// **Blocks**: until done, at most 12 s. **Throws**: Error{refused} where the new configuration is
+/// bad: the server then goes on with the old one.
 void reload_ingest(const Config& config, const Layout& layout);
 
 /// Several lines that tell what to type into OBS.

@@ -35,7 +35,8 @@ std::string listen_value(const IngestConfig& config) {
         throw Error(ErrorKind::config,
                     "[ingest] listen is no address with a port; write 127.0.0.1:1935");
     }
-    // Without this, a server that listens on every IPv6 address refuses IPv4, or not, as the system likes.
+    // Without this, a server that listens on every IPv6 address refuses IPv4, or not, as the system
+    // likes.
     return config.listen_host == "::" ? value + " ipv6only=off" : value;
 }
 

@@ -45,9 +45,10 @@ std::optional<fs::path> find_rtmp_module() {
 NginxInstallation require_nginx() {
     const auto program = find_nginx();
     if (!program) {
-        throw Error(ErrorKind::refused,
-                    "nginx was not found; install the packages nginx-light and libnginx-mod-rtmp, or "
-                    "set RESTREAM_NGINX to its path");
+        throw Error(
+            ErrorKind::refused,
+            "nginx was not found; install the packages nginx-light and libnginx-mod-rtmp, or "
+            "set RESTREAM_NGINX to its path");
     }
     const auto module = find_rtmp_module();
     if (!module) {

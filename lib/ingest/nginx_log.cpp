@@ -22,7 +22,8 @@ std::string_view complaint_in(std::string_view line) {
         const auto hash = line.find('#');
         const auto colon = line.find(": ");
         if (hash != std::string_view::npos && colon != std::string_view::npos && hash < colon &&
-            std::ranges::all_of(line.substr(0, hash), [](char c) { return c >= '0' && c <= '9'; })) {
+            std::ranges::all_of(line.substr(0, hash),
+                                [](char c) { return c >= '0' && c <= '9'; })) {
             line.remove_prefix(colon + 2);
         }
         return line;

@@ -57,11 +57,12 @@ void require_free(const IngestConfig& config) {
     const std::string place = host_and_port(config.listen_host, config.listen_port);
     switch (*problem) {
         case ListenProblem::taken:
-            throw Error(ErrorKind::refused,
-                        fmt::format("listening at {}: port {} is taken {}; end that program, or "
-                                    "change listen and url in the [ingest] section of restream.toml, "
-                                    "or set server = \"external\" to use the server that is there",
-                                    place, config.listen_port, who_holds(config.listen_port)));
+            throw Error(
+                ErrorKind::refused,
+                fmt::format("listening at {}: port {} is taken {}; end that program, or "
+                            "change listen and url in the [ingest] section of restream.toml, "
+                            "or set server = \"external\" to use the server that is there",
+                            place, config.listen_port, who_holds(config.listen_port)));
         case ListenProblem::not_allowed:
             throw Error(ErrorKind::refused,
                         fmt::format("listening at {}: not allowed; ports below 1024 belong to the "
@@ -72,7 +73,8 @@ void require_free(const IngestConfig& config) {
                         fmt::format("listening at {}: this machine does not have that address; use "
                                     "127.0.0.1, or 0.0.0.0 for all of its addresses",
                                     place));
-        case ListenProblem::other: break;  // nginx will say it
+        case ListenProblem::other:
+            break;  // nginx will say it
     }
 }
 
@@ -110,7 +112,8 @@ std::string NginxServer::tested_config(const IngestConfig& config) const {
     request.arguments.emplace_back("-t");
     const Captured result = run_captured(std::move(request), Deadline::after(test_deadline));
     if (result.status == 0) return text;
-    const std::string why = result.timed_out ? "it did not end in time" : last_complaint(result.error);
+    const std::string why =
+        result.timed_out ? "it did not end in time" : last_complaint(result.error);
     throw Error(ErrorKind::refused, fmt::format("nginx refuses its configuration, {}: {}",
                                                 (folder / "nginx.conf").string(), why));
 }
@@ -142,8 +145,7 @@ void NginxServer::started(const ProcessId& child, std::uint32_t restarts) {
 
 void NginxServer::crashed(const std::string& how, std::uint32_t restarts, Milliseconds wait) {
     end_strays(layout_.ingest_lock());
-    const std::string complaint =
-        last_complaint(log_end(layout_.nginx_directory() / "error.log"));
+    const std::string complaint = last_complaint(log_end(layout_.nginx_directory() / "error.log"));
     has_crashed_ = true;
     record_.server.reset();
     record_.restarts = restarts;
@@ -176,11 +178,14 @@ void NginxServer::replace_worker(const ChildProcess& child) {
     const int master = child.id().pid;
     const auto before = children_of(master);
     if (!child.ask(Ask::reload)) return;  // it has ended: the guardian's loop sees to that
-    const bool has_new = wait_until(Deadline::after(reload_deadline), [&] {
-        return std::ranges::any_of(children_of(master), [&](const ProcessId& each) {
-            return std::ranges::find(before, each) == before.end();
-        });
-    }, Milliseconds(20));
+    const bool has_new = wait_until(
+        Deadline::after(reload_deadline),
+        [&] {
+            return std::ranges::any_of(children_of(master), [&](const ProcessId& each) {
+                return std::ranges::find(before, each) == before.end();
+            });
+        },
+        Milliseconds(20));
     if (!has_new) {
         throw Error(ErrorKind::refused,
                     fmt::format("nginx did not take the new configuration ({}); 'restream ingest "
@@ -193,7 +198,8 @@ void NginxServer::replace_worker(const ChildProcess& child) {
 void NginxServer::look_after() {
     upkeep_();
     keep_short(layout_.nginx_directory() / "error.log");
-    // Somebody deleted the folder: without its record, commands would take this process for a stray.
+    // Somebody deleted the folder: without its record, commands would take this process for a
+    // stray.
     std::error_code error;
     if (!fs::exists(layout_.ingest_record(), error)) publish();
     if (!has_crashed_) return;
@@ -210,7 +216,8 @@ void NginxServer::stopped() {
 }
 
 void NginxServer::publish() const {
-    // A full disk must not end the server: the lock says that it lives, and status asks nginx itself.
+    // A full disk must not end the server: the lock says that it lives, and status asks nginx
+    // itself.
     static_cast<void>(
         publish_file(layout_.ingest_record(), to_json(record_), Durability::survives_crash));
 }

@@ -14,13 +14,13 @@ namespace restream {
 
 /// Starts, reloads and ends nginx in run/nginx/, and keeps run/ingest.json true.
 ///
-/// nginx runs in the foreground as this process's child and inherits the lock, so the lock is free only
-/// when nginx, too, is gone. nginx's worker outlives a master that was killed and keeps the port; it
-/// is found by the lock it holds, and ended before nginx is started again.
+/// nginx runs in the foreground as this process's child and inherits the lock, so the lock is free
+/// only when nginx, too, is gone. nginx's worker outlives a master that was killed and keeps the
+/// port; it is found by the lock it holds, and ended before nginx is started again.
 class NginxServer : public Guarded {
   public:
-    /// Writes and tests nginx.conf. **Throws**: Error where nginx is missing or refuses the configuration,
-    /// or where the port cannot be had; then it says by whom it is taken.
+    /// Writes and tests nginx.conf. **Throws**: Error where nginx is missing or refuses the
+    /// configuration, or where the port cannot be had; then it says by whom it is taken.
     NginxServer(Layout layout, std::function<Config()> load, std::function<void()> upkeep);
 
     ChildProcess start(const FileLock& lock, const Fd& lifeline) override;
@@ -28,8 +28,9 @@ class NginxServer : public Guarded {
     void crashed(const std::string& how, std::uint32_t restarts, Milliseconds wait) override;
     void ask_stop(const ChildProcess& child) override;
     Milliseconds goodbye() const override { return std::chrono::seconds(2); }
-    /// Tests the new configuration before nginx sees it: one that is bad changes nothing but the record.
-    /// Then ends the old worker, which would keep the publisher for ever, so that the encoder reconnects.
+    /// Tests the new configuration before nginx sees it: one that is bad changes nothing but the
+    /// record. Then ends the old worker, which would keep the publisher for ever, so that the
+    /// encoder reconnects.
     void reload(const ChildProcess& child) override;
     void look_after() override;
     void stopped() override;
@@ -53,8 +54,8 @@ class NginxServer : public Guarded {
 
 /// Runs the server until it is asked to stop. **Blocks**: until then. Calls `upkeep` about twice a
 /// second: what else a process that lives long is good for.
-/// **Throws**: Error where it cannot be started; `report` is told as well. Error{busy} where another one
-/// holds the lock.
+/// **Throws**: Error where it cannot be started; `report` is told as well. Error{busy} where
+/// another one holds the lock.
 void serve_nginx(const Layout& layout, const std::function<Config()>& load,
                  const std::function<void()>& upkeep, StartReport& report);
 

@@ -31,7 +31,8 @@ std::string unescaped(std::string_view text) {
     return result;
 }
 
-/// Walks the elements of a page that is simple XML: no CDATA, no comments, no attributes that matter.
+/// Walks the elements of a page that is simple XML: no CDATA, no comments, no attributes that
+/// matter.
 class StatReader {
   public:
     explicit StatReader(std::string_view xml) : rest_(xml) {}
@@ -140,8 +141,8 @@ bool is_at(const NginxPublication& publication, const RtmpEndpoint& endpoint) {
 }  // namespace
 
 const NginxPublication* NginxStat::find(const RtmpEndpoint& endpoint) const {
-    const auto found = std::ranges::find_if(
-        publications, [&](const auto& each) { return is_at(each, endpoint); });
+    const auto found =
+        std::ranges::find_if(publications, [&](const auto& each) { return is_at(each, endpoint); });
     return found == publications.end() ? nullptr : &*found;
 }
 

@@ -49,13 +49,15 @@ struct NginxStat {
     bool is_published_elsewhere(const RtmpEndpoint& endpoint) const;
 };
 
-/// Reads the /stat page's XML. Unknown elements are skipped; nothing for what is torn or no such page.
+/// Reads the /stat page's XML. Unknown elements are skipped; nothing for what is torn or no such
+/// page.
 std::optional<NginxStat> parse_nginx_stat(std::string_view xml);
 
 /// The body of an HTTP response with status 200 that came as a whole; nothing for any other.
 std::optional<std::string_view> http_body(std::string_view response);
 
-/// Asks the server whose folder this is. Nothing where it does not answer in time or not as expected.
+/// Asks the server whose folder this is. Nothing where it does not answer in time or not as
+/// expected.
 /// **Blocks**: until the answer or the deadline.
 std::optional<NginxStat> ask_nginx(const std::filesystem::path& nginx_directory,
                                    const Deadline& deadline);

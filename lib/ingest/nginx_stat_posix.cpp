@@ -31,7 +31,8 @@ Fd connect_to(const fs::path& nginx_directory) {
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     // A local socket connects at once, or not at all: EAGAIN where too many wait already.
-    if (::connect(number(socket), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (::connect(number(socket), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+        0) {
         return {};
     }
     return socket;

@@ -26,7 +26,8 @@ std::set<std::string> listening_inodes(int port) {
         std::string line;
         while (std::getline(lines, line)) {
             std::istringstream fields(line);
-            std::string slot, local, remote, state, queues, timer, retransmits, user, timeout, inode;
+            std::string slot, local, remote, state, queues, timer, retransmits, user, timeout,
+                inode;
             fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> user >>
                 timeout >> inode;
             const auto colon = local.rfind(':');
@@ -70,7 +71,8 @@ bool has_socket(int pid, const std::set<std::string>& inodes) {
     return false;
 }
 
-/// The parent's PID. Source: proc(5), /proc/PID/stat, counted behind the name, which may hold anything.
+/// The parent's PID. Source: proc(5), /proc/PID/stat, counted behind the name, which may hold
+/// anything.
 int parent_of(int pid) {
     const auto stat = try_read_file(fs::path("/proc") / std::to_string(pid) / "stat", 4096);
     const auto name_end = stat ? stat->rfind(')') : std::string::npos;

@@ -12,8 +12,8 @@
 
 namespace restream {
 
-/// The content of run/ingest.json. A value. Its one writer is the server's guardian; whether the server
-/// lives is for run/ingest.lock to say.
+/// The content of run/ingest.json. A value. Its one writer is the server's guardian; whether the
+/// server lives is for run/ingest.lock to say.
 struct IngestRecord {
     ProcessId guardian;
     std::optional<ProcessId> server;  ///< nginx's master process; nothing while it is down

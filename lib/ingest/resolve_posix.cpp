@@ -25,11 +25,10 @@ struct LookUp {
 
 std::string numeric(const addrinfo& address) {
     char text[INET6_ADDRSTRLEN] = "";
-    const void* bytes =
-        address.ai_family == AF_INET
-            ? static_cast<const void*>(
-                  &reinterpret_cast<const sockaddr_in*>(address.ai_addr)->sin_addr)
-            : &reinterpret_cast<const sockaddr_in6*>(address.ai_addr)->sin6_addr;
+    const void* bytes = address.ai_family == AF_INET
+                            ? static_cast<const void*>(
+                                  &reinterpret_cast<const sockaddr_in*>(address.ai_addr)->sin_addr)
+                            : &reinterpret_cast<const sockaddr_in6*>(address.ai_addr)->sin6_addr;
     return ::inet_ntop(address.ai_family, bytes, text, sizeof text) == nullptr ? "" : text;
 }
 
@@ -60,8 +59,8 @@ Resolved resolve(const std::string& host, const Deadline& deadline) {
         shared->is_done_changed.notify_all();
     }).detach();
     std::unique_lock lock(shared->mutex);
-    const bool is_done = shared->is_done_changed.wait_for(lock, deadline.left(),
-                                                          [&] { return shared->is_done; });
+    const bool is_done =
+        shared->is_done_changed.wait_for(lock, deadline.left(), [&] { return shared->is_done; });
     if (!is_done) return {{}, "the name server did not answer in time"};
     return shared->result;
 }

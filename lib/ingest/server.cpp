@@ -34,19 +34,26 @@ IngestState managed_state(const IngestConfig& config, const Layout& layout) {
 
 std::string_view ingest_server_name(IngestServer server) {
     switch (server) {
-        case IngestServer::embedded: return "embedded";
-        case IngestServer::nginx: return "nginx";
-        case IngestServer::external: return "external";
+        case IngestServer::embedded:
+            return "embedded";
+        case IngestServer::nginx:
+            return "nginx";
+        case IngestServer::external:
+            return "external";
     }
     return "external";
 }
 
 std::string_view ingest_state_name(IngestState state) {
     switch (state) {
-        case IngestState::live: return "live";
-        case IngestState::no_publisher: return "no_publisher";
-        case IngestState::down: return "down";
-        case IngestState::unknown: return "unknown";
+        case IngestState::live:
+            return "live";
+        case IngestState::no_publisher:
+            return "no_publisher";
+        case IngestState::down:
+            return "down";
+        case IngestState::unknown:
+            return "unknown";
     }
     return "unknown";
 }
@@ -54,7 +61,8 @@ std::string_view ingest_state_name(IngestState state) {
 IngestState ingest_state_of(std::span<const Record> live_records) {
     const bool is_carried = std::ranges::any_of(
         live_records, [](const Record& each) { return each.state == State::live; });
-    if (is_carried || any_waits_for(live_records, EndCode::waiting_for_keyframe)) return IngestState::live;
+    if (is_carried || any_waits_for(live_records, EndCode::waiting_for_keyframe))
+        return IngestState::live;
     if (any_waits_for(live_records, EndCode::no_publisher)) return IngestState::no_publisher;
     if (any_waits_for(live_records, EndCode::ingest_down)) return IngestState::down;
     return IngestState::unknown;

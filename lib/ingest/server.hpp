@@ -35,7 +35,8 @@ IngestStatus ingest_status(const IngestConfig& config, const Layout& layout,
 /// What the records of living relays say of an ingest that cannot be asked.
 IngestState ingest_state_of(std::span<const Record> live_records);
 
-/// **Throws**: Error{refused} for a server that restream does not manage, saying what to do instead.
+/// **Throws**: Error{refused} for a server that restream does not manage, saying what to do
+/// instead.
 void require_managed(const IngestConfig& config);
 
 }  // namespace restream

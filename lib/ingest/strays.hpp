@@ -8,7 +8,8 @@
 
 namespace restream {
 
-/// Asks them to end, and kills what has not after a second. **Blocks**: until they are gone, 2 s at most.
+/// Asks them to end, and kills what has not after a second. **Blocks**: until they are gone, 2 s at
+/// most.
 void end_processes(std::span<const ProcessId> processes);
 
 /// Does so with every process that holds the lock, but this one.

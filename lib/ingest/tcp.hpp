@@ -11,8 +11,8 @@
 namespace restream {
 
 /// Why no TCP connection can be made to it; nothing where one can, which is closed at once.
-/// **Blocks**: until known or the deadline. A name is looked up by the system, which may take longer:
-/// see `resolve`.
+/// **Blocks**: until known or the deadline. A name is looked up by the system, which may take
+/// longer: see `resolve`.
 std::optional<std::string> connect_problem(const std::string& host, int port,
                                            const Deadline& deadline);
 
@@ -33,8 +33,8 @@ struct Resolved {
     std::vector<std::string> addresses;
     std::string problem;
 };
-/// **Blocks**: until known or the deadline. A look-up that takes longer goes on in a thread of its own,
-/// which owns all it needs, until the system gives up.
+/// **Blocks**: until known or the deadline. A look-up that takes longer goes on in a thread of its
+/// own, which owns all it needs, until the system gives up.
 Resolved resolve(const std::string& host, const Deadline& deadline);
 
 /// The processes whose parent is `pid`.

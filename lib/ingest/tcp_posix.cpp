@@ -1,5 +1,3 @@
-#include "ingest/tcp.hpp"
-
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -11,6 +9,7 @@
 #include <system_error>
 
 #include "base/fd.hpp"
+#include "ingest/tcp.hpp"
 
 namespace restream {
 
@@ -32,9 +31,7 @@ Addresses look_up(const std::string& host, int port, int flags, int& error) {
     return Addresses(error == 0 ? list : nullptr);
 }
 
-std::string words(int error_number) {
-    return std::generic_category().message(error_number);
-}
+std::string words(int error_number) { return std::generic_category().message(error_number); }
 
 /// The error number with which connecting ended; 0 where it was accepted.
 int try_connect(const addrinfo& address, const Deadline& deadline) {
@@ -80,10 +77,14 @@ std::optional<ListenProblem> listen_problem(const std::string& host, int port) {
     ::setsockopt(number(socket), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (::bind(number(socket), list->ai_addr, list->ai_addrlen) == 0) return std::nullopt;
     switch (errno) {
-        case EADDRINUSE: return ListenProblem::taken;
-        case EACCES: return ListenProblem::not_allowed;
-        case EADDRNOTAVAIL: return ListenProblem::no_such_address;
-        default: return ListenProblem::other;
+        case EADDRINUSE:
+            return ListenProblem::taken;
+        case EACCES:
+            return ListenProblem::not_allowed;
+        case EADDRNOTAVAIL:
+            return ListenProblem::no_such_address;
+        default:
+            return ListenProblem::other;
     }
 }
 

@@ -99,7 +99,8 @@ void take_line(int level, const char* format, va_list arguments) {
     const int length = std::vsnprintf(buffer.data(), buffer.size(), format, arguments);
     if (length <= 0) return;
     std::string text(buffer.data());
-    if (static_cast<std::size_t>(length) >= buffer.size()) text.resize(text.size() - longest_secret_bytes);
+    if (static_cast<std::size_t>(length) >= buffer.size())
+        text.resize(text.size() - longest_secret_bytes);
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
     if (text.empty()) return;
     text = mask_all(std::move(text)).substr(0, longest_line_bytes);

@@ -24,7 +24,10 @@ constexpr Milliseconds patience_after_kill = std::chrono::seconds(2);
 
 Control::Control(const Registry& registry, const Config& config, std::string verb,
                  std::filesystem::path programs)
-    : registry_(registry), config_(config), verb_(std::move(verb)), programs_(std::move(programs)) {}
+    : registry_(registry),
+      config_(config),
+      verb_(std::move(verb)),
+      programs_(std::move(programs)) {}
 
 void Control::want(const std::vector<std::string>& names) const {
     const CommandLock lock(registry_.layout(), verb_);
@@ -64,9 +67,12 @@ std::map<std::string, Control::Started> Control::start(const std::vector<std::st
                 Started& result = results[name];
                 try {
                     if (is_first) make_wish(name, wish);
-                    if (!may_start(name, wish)) result.was_left_out = true;
-                    else if (!registry_.is_alive(name)) starting[name] = spawn(name, result);
-                    else if (try_living(name, result) == Attempt::still_ending) still_ending.push_back(name);
+                    if (!may_start(name, wish))
+                        result.was_left_out = true;
+                    else if (!registry_.is_alive(name))
+                        starting[name] = spawn(name, result);
+                    else if (try_living(name, result) == Attempt::still_ending)
+                        still_ending.push_back(name);
                 } catch (const Error& error) {
                     result.problem = error.what();  // the others are started all the same
                 }
@@ -84,8 +90,8 @@ std::map<std::string, Control::Started> Control::start(const std::vector<std::st
         });
         if (has_changed) continue;
         for (const auto& name : pending) {
-            results[name].problem = "its last relay does not end; run 'restream disable " + name +
-                                    "', then try again";
+            results[name].problem =
+                "its last relay does not end; run 'restream disable " + name + "', then try again";
         }
         break;
     }
@@ -101,8 +107,8 @@ Control::Attempt Control::try_living(const std::string& name, Started& result) c
     }
     const auto record = registry_.live_record(name);
     if (!record) {
-        // Its guardian is gone, and the worker says goodbye; or its record cannot be written (a full disk):
-        // then it lives, which who waits for it finds out.
+        // Its guardian is gone, and the worker says goodbye; or its record cannot be written (a
+        // full disk): then it lives, which who waits for it finds out.
         return registry_.guardian(name) ? Attempt::lives : Attempt::still_ending;
     }
     result.attempts_before = record->attempts;
@@ -137,8 +143,8 @@ Fd Control::spawn(const std::string& name, Started& result) const {
     return std::move(report.read_end);
 }
 
-/// Until each holds its lock, or said why not. They start side by side: the CommandLock is held for as long as
-/// the slowest takes.
+/// Until each holds its lock, or said why not. They start side by side: the CommandLock is held for
+/// as long as the slowest takes.
 void Control::await_guardians(const std::map<std::string, Fd>& starting,
                               std::map<std::string, Started>& results) const {
     const Deadline deadline = Deadline::after(patience_with_predecessor + std::chrono::seconds(2));
@@ -194,8 +200,8 @@ Control::Ending Control::ask_to_stop(const std::string& name) const {
     return ending;
 }
 
-/// Its lock was free: it is now, or a new guardian has it. An `enable` that waits for the end takes it within
-/// milliseconds, so that the moment in which it is free is easily missed.
+/// Its lock was free: it is now, or a new guardian has it. An `enable` that waits for the end takes
+/// it within milliseconds, so that the moment in which it is free is easily missed.
 bool Control::is_gone(const Ending& ending) const {
     if (!registry_.is_alive(ending.name)) return true;
     const auto record = registry_.live_record(ending.name);
@@ -206,7 +212,8 @@ void Control::kill(const Ending& ending) const {
     std::vector<ProcessId> all = ending.processes;
     // A worker that was started after the asking. Its guardian's name tells whose it is.
     const auto record = registry_.last_record(ending.name);
-    if (record && record->worker && record->guardian == ending.guardian) all.push_back(*record->worker);
+    if (record && record->worker && record->guardian == ending.guardian)
+        all.push_back(*record->worker);
     for (const auto& id : all) {
         if (const auto handle = ProcessHandle::open(id)) handle->ask(Ask::kill);
     }

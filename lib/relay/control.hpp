@@ -15,8 +15,8 @@
 
 namespace restream {
 
-/// Starts and stops relays. All relays of a call at once; what must not be mixed with another command's
-/// work is done under the CommandLock, waiting is done without it.
+/// Starts and stops relays. All relays of a call at once; what must not be mixed with another
+/// command's work is done under the CommandLock, waiting is done without it.
 class Control {
   public:
     /// `verb` names the command in the lock; `programs` is the folder with restream-relay.
@@ -28,8 +28,9 @@ class Control {
         keep,       ///< lifts `down`; wanted or not
         want,       ///< lifts `down`; wanted from now on
         if_wanted,  ///< lifts `down`, but only of those that are still wanted
-        as_it_is,   ///< changes nothing, and leaves out what is down: to go on with what was started before
-        heal,       ///< the same, and leaves out what is not wanted
+        as_it_is,  ///< changes nothing, and leaves out what is down: to go on with what was started
+                   ///< before
+        heal,      ///< the same, and leaves out what is not wanted
     };
     struct Started {
         /// Tries the relay had made before it was asked to try now: later ones are news.
@@ -40,8 +41,8 @@ class Control {
         bool was_left_out = false;
     };
 
-    /// Makes every named relay live: starts those that do not, and has those try now that wait for a
-    /// retry. A relay that is still ending is waited for (≤ 6 s) and started anew.
+    /// Makes every named relay live: starts those that do not, and has those try now that wait for
+    /// a retry. A relay that is still ending is waited for (≤ 6 s) and started anew.
     /// **Throws**: Error{busy}, Error{refused} where flags cannot be written.
     std::map<std::string, Started> start(const std::vector<std::string>& names, Wish wish) const;
     /// Only the wish, nothing is started.
@@ -55,8 +56,8 @@ class Control {
 
   private:
     enum class Attempt { lives, still_ending };
-    /// A relay that was asked to stop, and its processes as they were then: a later relay of the same name is
-    /// none of ours.
+    /// A relay that was asked to stop, and its processes as they were then: a later relay of the
+    /// same name is none of ours.
     struct Ending {
         std::string name;
         std::optional<ProcessId> guardian;

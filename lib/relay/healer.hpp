@@ -24,7 +24,8 @@ std::vector<std::string> dead_relays(const Registry& registry);
 /// themselves, and are not to be disturbed. What does not stay alive is tried ever more rarely.
 class Healer {
   public:
-    /// `load` may throw Error{config}: then nothing is healed. `programs` is the folder with restream-start.
+    /// `load` may throw Error{config}: then nothing is healed. `programs` is the folder with
+    /// restream-start.
     Healer(Registry registry, std::function<Config()> load, std::filesystem::path programs);
 
     /// To be called often; looks every 2 s. Never throws.

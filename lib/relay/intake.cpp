@@ -118,9 +118,7 @@ void Intake::end_session() {
 
 Intake::Event Intake::next(const Deadline& deadline) {
     std::unique_lock lock(mutex_);
-    const auto has_event = [this] {
-        return is_woken_ || begun_ || !queue_.is_empty() || lost_;
-    };
+    const auto has_event = [this] { return is_woken_ || begun_ || !queue_.is_empty() || lost_; };
     changed_.wait_for(lock, deadline.left(), has_event);
     if (std::exchange(is_woken_, false)) return Nothing{};
     if (queue_.is_too_slow(SteadyClock::now())) return TooSlow{};
@@ -161,9 +159,8 @@ Milliseconds Intake::waited() const {
 
 void Intake::await_change(const std::optional<SessionEnd>& known, const Deadline& deadline) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, deadline.left(), [&] {
-        return is_woken_ || begun_ || lost_ || obstacle_ != known;
-    });
+    changed_.wait_for(lock, deadline.left(),
+                      [&] { return is_woken_ || begun_ || lost_ || obstacle_ != known; });
 }
 
 }  // namespace restream

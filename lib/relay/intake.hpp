@@ -19,13 +19,14 @@
 
 namespace restream {
 
-/// Keeps the ingest open from its construction to its destruction, on a thread of its own: opens it,
-/// waits until it is ready (see Readiness), and opens it again whenever it ends. One session at a time
-/// takes what it reads.
+/// Keeps the ingest open from its construction to its destruction, on a thread of its own: opens
+/// it, waits until it is ready (see Readiness), and opens it again whenever it ends. One session at
+/// a time takes what it reads.
 ///
-/// A session sees: Begun (metadata, sequence headers, the keyframe), tags, then Lost when the ingest
-/// ends; and, if it stays, Begun again when the ingest is back. Between sessions everything is read and
-/// thrown away, so that the next one begins at the next keyframe and not at the next connection.
+/// A session sees: Begun (metadata, sequence headers, the keyframe), tags, then Lost when the
+/// ingest ends; and, if it stays, Begun again when the ingest is back. Between sessions everything
+/// is read and thrown away, so that the next one begins at the next keyframe and not at the next
+/// connection.
 class Intake {
   public:
     struct Nothing {};  ///< the deadline has passed, or wake() was called

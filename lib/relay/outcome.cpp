@@ -33,14 +33,22 @@ Outcome make(Outcome::Kind kind, const Record& record) {
 
 std::string_view outcome_name(Outcome::Kind kind) {
     switch (kind) {
-        case Outcome::Kind::live: return "live";
-        case Outcome::Kind::holding: return "holding";
-        case Outcome::Kind::waiting: return "waiting";
-        case Outcome::Kind::refused: return "refused";
-        case Outcome::Kind::connecting: return "connecting";
-        case Outcome::Kind::cancelled: return "cancelled";
-        case Outcome::Kind::gone: return "gone";
-        case Outcome::Kind::unknown: break;
+        case Outcome::Kind::live:
+            return "live";
+        case Outcome::Kind::holding:
+            return "holding";
+        case Outcome::Kind::waiting:
+            return "waiting";
+        case Outcome::Kind::refused:
+            return "refused";
+        case Outcome::Kind::connecting:
+            return "connecting";
+        case Outcome::Kind::cancelled:
+            return "cancelled";
+        case Outcome::Kind::gone:
+            return "gone";
+        case Outcome::Kind::unknown:
+            break;
     }
     return "unknown";
 }
@@ -58,7 +66,8 @@ std::optional<Outcome> known_outcome(const Registry& registry, std::string_view 
         case State::live:
             if (record->settled) return make(Outcome::Kind::live, *record);
             return std::nullopt;
-        case State::holding: return make(Outcome::Kind::holding, *record);
+        case State::holding:
+            return make(Outcome::Kind::holding, *record);
         case State::waiting:
             // A keyframe that has not come yet is coming.
             if (!expected.wait_live && record->reason &&
@@ -76,12 +85,14 @@ std::optional<Outcome> known_outcome(const Registry& registry, std::string_view 
             if (is_news) return make(Outcome::Kind::refused, *record);
             return std::nullopt;
         case State::connecting:
-        case State::stopped: return std::nullopt;
+        case State::stopped:
+            return std::nullopt;
     }
     return std::nullopt;
 }
 
-Outcome final_outcome(const Registry& registry, std::string_view name, const Expectation& expected) {
+Outcome final_outcome(const Registry& registry, std::string_view name,
+                      const Expectation& expected) {
     if (auto known = known_outcome(registry, name, expected)) return *known;
     const auto record = registry.live_record(name);
     if (!record) {
@@ -91,24 +102,31 @@ Outcome final_outcome(const Registry& registry, std::string_view name, const Exp
                 {}};
     }
     switch (record->state) {
-        case State::live: return make(Outcome::Kind::live, *record);
+        case State::live:
+            return make(Outcome::Kind::live, *record);
         case State::waiting:
             // Without a reason it is not known to wait for the ingest: its key command runs, say.
-            return make(record->reason ? Outcome::Kind::waiting : Outcome::Kind::connecting, *record);
+            return make(record->reason ? Outcome::Kind::waiting : Outcome::Kind::connecting,
+                        *record);
         case State::backoff:
-        case State::rejected: return make(Outcome::Kind::refused, *record);
-        default: return make(Outcome::Kind::connecting, *record);
+        case State::rejected:
+            return make(Outcome::Kind::refused, *record);
+        default:
+            return make(Outcome::Kind::connecting, *record);
     }
 }
 
 int exit_status(const Outcome& outcome, const Expectation& expected) {
     switch (outcome.kind) {
         case Outcome::Kind::live:
-        case Outcome::Kind::holding: return 0;
+        case Outcome::Kind::holding:
+            return 0;
         case Outcome::Kind::waiting:
             return expected.wait_live ? static_cast<int>(ErrorKind::no) : 0;
-        case Outcome::Kind::cancelled: return static_cast<int>(ErrorKind::no);
-        default: return static_cast<int>(ErrorKind::refused);
+        case Outcome::Kind::cancelled:
+            return static_cast<int>(ErrorKind::no);
+        default:
+            return static_cast<int>(ErrorKind::refused);
     }
 }
 
@@ -119,8 +137,10 @@ std::string describe(const Outcome& outcome) {
         if (!outcome.reason->remedy.empty()) words += "; " + outcome.reason->remedy;
     }
     switch (outcome.kind) {
-        case Outcome::Kind::live: return "live";
-        case Outcome::Kind::holding: return "holding its connection: " + words;
+        case Outcome::Kind::live:
+            return "live";
+        case Outcome::Kind::holding:
+            return "holding its connection: " + words;
         case Outcome::Kind::waiting:
             return "waiting for the ingest" + (words.empty() ? "" : ": " + words) +
                    "; it goes live by itself";
@@ -129,10 +149,14 @@ std::string describe(const Outcome& outcome) {
             return fmt::format("{}; it stays wanted, next try in {}", words,
                                describe_duration(std::chrono::seconds(
                                    static_cast<std::int64_t>(*outcome.next_retry_in_s + 0.999))));
-        case Outcome::Kind::connecting: return "still connecting; it stays wanted and keeps trying";
-        case Outcome::Kind::cancelled: return "cancelled: it was disabled or stopped meanwhile";
-        case Outcome::Kind::gone: return "the relay ended at once; see 'restream logs'";
-        case Outcome::Kind::unknown: return words;
+        case Outcome::Kind::connecting:
+            return "still connecting; it stays wanted and keeps trying";
+        case Outcome::Kind::cancelled:
+            return "cancelled: it was disabled or stopped meanwhile";
+        case Outcome::Kind::gone:
+            return "the relay ended at once; see 'restream logs'";
+        case Outcome::Kind::unknown:
+            return words;
     }
     return words;
 }

@@ -38,8 +38,12 @@ bool Readiness::observe(const Tag& tag, SteadyTime now) {
         case TagType::script:
             if (is_metadata(tag)) metadata_ = tag;
             return false;  // metadata alone begins no window: some servers send it long before
-        case TagType::video: observe_video(tag, can_begin_with_video); break;
-        case TagType::audio: observe_audio(tag, can_begin_with_audio); break;
+        case TagType::video:
+            observe_video(tag, can_begin_with_video);
+            break;
+        case TagType::audio:
+            observe_audio(tag, can_begin_with_audio);
+            break;
     }
     if (!first_seen_) first_seen_ = now;
     seen_bytes_ += tag.bytes().size();

@@ -13,9 +13,10 @@ namespace restream {
 
 /// Watches the tags of one connection to the ingest. A value: the clock is passed in.
 ///
-/// Ready means: video and audio both known (with their sequence headers, where their codecs have them) and
-/// a video keyframe at hand. An ingest that carries only one of the two is ready only once it has stayed
-/// so for the whole probe window, which begins with its first message and ends by time or by bytes.
+/// Ready means: video and audio both known (with their sequence headers, where their codecs have
+/// them) and a video keyframe at hand. An ingest that carries only one of the two is ready only
+/// once it has stayed so for the whole probe window, which begins with its first message and ends
+/// by time or by bytes.
 class Readiness {
   public:
     Readiness(Milliseconds window, std::uint64_t window_bytes)
@@ -23,8 +24,8 @@ class Readiness {
 
     /// A new connection: nothing is known any more.
     void begin();
-    /// Looks at a tag. True where a session can begin with just this one: a keyframe, or, without video,
-    /// an audio message.
+    /// Looks at a tag. True where a session can begin with just this one: a keyframe, or, without
+    /// video, an audio message.
     bool observe(const Tag& tag, SteadyTime now);
 
     /// Metadata, video and audio sequence headers, as last seen: what a session begins with.

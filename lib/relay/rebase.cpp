@@ -15,9 +15,12 @@ RtmpTime later(RtmpTime a, RtmpTime b) { return b.since(a) > 0 ? b : a; }
 
 RtmpTime& Rebase::last_of(TagType type) {
     switch (type) {
-        case TagType::audio: return last_audio_;
-        case TagType::video: return last_video_;
-        case TagType::script: break;
+        case TagType::audio:
+            return last_audio_;
+        case TagType::video:
+            return last_video_;
+        case TagType::script:
+            break;
     }
     return last_script_;
 }
@@ -26,7 +29,8 @@ void Rebase::begin(RtmpTime first, SteadyTime now) {
     if (has_begun_) {
         const auto passed = std::chrono::duration_cast<Milliseconds>(now - last_at_).count();
         const auto most = std::int64_t(rebase_after_ms);
-        offset_ = last_out_.plus(static_cast<std::int32_t>(std::clamp<std::int64_t>(passed, 1, most)));
+        offset_ =
+            last_out_.plus(static_cast<std::int32_t>(std::clamp<std::int64_t>(passed, 1, most)));
     }
     has_begun_ = true;
     base_ = first;
@@ -48,7 +52,8 @@ std::optional<Tag> Rebase::apply(const Tag& tag, SteadyTime now) {
     RtmpTime& last = last_of(tag.type);
     last = later(last, offset_.plus(in));
     last_out_ = later(last_out_, last);
-    // The publisher's clock and ours may run for longer than a signed difference can say (24.8 days).
+    // The publisher's clock and ours may run for longer than a signed difference can say (24.8
+    // days).
     if (last_in_ > rebase_after_ms) {
         offset_ = offset_.plus(last_in_);
         base_ = base_.plus(last_in_);

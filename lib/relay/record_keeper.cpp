@@ -62,7 +62,8 @@ void RecordKeeper::write(const Record& record) {
     if (error) registry_.forget_record(record.name);
     const bool has_failed = static_cast<bool>(error);
     if (has_failed && !has_failed_) {
-        log_.line(fmt::format("the record cannot be written: {}; the relay goes on", error.message()));
+        log_.line(
+            fmt::format("the record cannot be written: {}; the relay goes on", error.message()));
     }
     has_failed_ = has_failed;
 }

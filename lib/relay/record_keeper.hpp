@@ -14,11 +14,11 @@
 
 namespace restream {
 
-/// The one writer of a relay's record while its worker lives. Writes on a thread of its own, so that
-/// neither a slow disk holds up the media nor a stalled destination the record.
+/// The one writer of a relay's record while its worker lives. Writes on a thread of its own, so
+/// that neither a slow disk holds up the media nor a stalled destination the record.
 ///
-/// Where the record cannot be written (a full disk), the old one is deleted: no record is better than one
-/// that says what is not true any more.
+/// Where the record cannot be written (a full disk), the old one is deleted: no record is better
+/// than one that says what is not true any more.
 class RecordKeeper {
   public:
     RecordKeeper(const Registry& registry, LogFile& log, Record first);

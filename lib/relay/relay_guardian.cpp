@@ -9,7 +9,8 @@ namespace restream {
 
 RelayGuardian::RelayGuardian(const Registry& registry, const std::string& name,
                              std::filesystem::path worker)
-    : registry_(registry), worker_(std::move(worker)),
+    : registry_(registry),
+      worker_(std::move(worker)),
       record_(next_life(registry.last_record(name), name)) {
     record_.guardian = this_process();
     record_.worker_restarts = 0;

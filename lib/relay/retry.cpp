@@ -12,9 +12,9 @@ Milliseconds Backoff::next(double luck) {
 }
 
 NextTry RetryPolicy::refused(SessionEnd end, const ServiceFacts& service) const {
-    const bool is_mended_by_itself =
-        end.code == EndCode::publish_refused || end.code == EndCode::closed_early ||
-        end.code == EndCode::app_refused;
+    const bool is_mended_by_itself = end.code == EndCode::publish_refused ||
+                                     end.code == EndCode::closed_early ||
+                                     end.code == EndCode::app_refused;
     if (is_mended_by_itself && service.keys_last) {
         return {NextTry::Kind::after_long, rejected_wait, std::move(end)};
     }
@@ -24,7 +24,8 @@ NextTry RetryPolicy::refused(SessionEnd end, const ServiceFacts& service) const 
 namespace {
 
 bool is_nobodys_fault(EndCode code) {
-    return code == EndCode::stopped || code == EndCode::ingest_gone || code == EndCode::tracks_changed;
+    return code == EndCode::stopped || code == EndCode::ingest_gone ||
+           code == EndCode::tracks_changed;
 }
 
 }  // namespace
@@ -32,8 +33,8 @@ bool is_nobodys_fault(EndCode code) {
 NextTry RetryPolicy::after(const SessionEnd& ended, const SessionFacts& session,
                            const ServiceFacts& service, SteadyTime now, double luck) {
     SessionEnd end = ended;
-    // Some platforms check the key only after they have accepted it. A second more than they are known to
-    // take, for the way there and back.
+    // Some platforms check the key only after they have accepted it. A second more than they are
+    // known to take, for the way there and back.
     const bool was_closed = end.code == EndCode::closed || end.code == EndCode::reset;
     if (session.was_accepted && was_closed && service.late_refusal.count() > 0 &&
         session.lasted <= service.late_refusal + std::chrono::seconds(1)) {
@@ -51,7 +52,8 @@ NextTry RetryPolicy::after(const SessionEnd& ended, const SessionFacts& session,
     if (is_quick_refusal && dirty_end_ && now - *dirty_end_ < longest_held) {
         early_closes_ = 0;
         end.code = EndCode::session_held;
-        const auto left = std::chrono::duration_cast<Milliseconds>(*dirty_end_ + longest_held - now);
+        const auto left =
+            std::chrono::duration_cast<Milliseconds>(*dirty_end_ + longest_held - now);
         const auto wait = std::min(backoff_.next(luck) * 4, left);
         return {NextTry::Kind::after, std::max(wait, Milliseconds(1000)), std::move(end)};
     }

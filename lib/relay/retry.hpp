@@ -1,4 +1,5 @@
-// What comes after a session has ended: again at once, again later, or not before the user did something.
+// What comes after a session has ended: again at once, again later, or not before the user did
+// something.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ class Backoff {
     static constexpr Milliseconds longest = std::chrono::seconds(60);
     /// Growth per failed session. Source: OBS obs-output.c, RECONNECT_RETRY_BASE_EXP.
     static constexpr double growth = 1.5;
-    /// Each wait is between (1 - jitter) and 1 of its nominal length, so that destinations which failed
-    /// together do not come back in one burst.
+    /// Each wait is between (1 - jitter) and 1 of its nominal length, so that destinations which
+    /// failed together do not come back in one burst.
     static constexpr double jitter = 0.3;
 
     /// `luck` is in [0, 1).
@@ -47,9 +48,9 @@ struct ServiceFacts {
 struct NextTry {
     enum class Kind {
         at_once,
-        after,        ///< state backoff
-        after_user,   ///< state rejected, without a time: the user has to do something
-        after_long,   ///< state rejected, tried again by itself
+        after,       ///< state backoff
+        after_user,  ///< state rejected, without a time: the user has to do something
+        after_long,  ///< state rejected, tried again by itself
     };
     Kind kind = Kind::at_once;
     Milliseconds wait{0};
@@ -70,7 +71,10 @@ class RetryPolicy {
     NextTry after(const SessionEnd& end, const SessionFacts& session, const ServiceFacts& service,
                   SteadyTime now, double luck);
     /// The user asked for a try now.
-    void forgive() { backoff_.reset(); early_closes_ = 0; }
+    void forgive() {
+        backoff_.reset();
+        early_closes_ = 0;
+    }
     std::optional<SteadyTime> dirty_end() const { return dirty_end_; }
 
   private:

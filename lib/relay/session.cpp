@@ -20,9 +20,8 @@ bool are_same_tracks(const std::vector<Tag>& before, const std::vector<Tag>& aft
         }
         return found;
     };
-    return std::ranges::equal(headers(before), headers(after), [](auto a, auto b) {
-        return std::ranges::equal(a, b);
-    });
+    return std::ranges::equal(headers(before), headers(after),
+                              [](auto a, auto b) { return std::ranges::equal(a, b); });
 }
 
 }  // namespace

@@ -12,12 +12,14 @@ enum class EndCode {
     // nothing wrong
     stopped,         ///< we were asked to stop
     ingest_gone,     ///< the publisher or the ingest server left
-    tracks_changed,  ///< the ingest came back with other sequence headers than the session began with
+    tracks_changed,  ///< the ingest came back with other sequence headers than the session began
+                     ///< with
     // the ingest (states waiting and holding)
-    ingest_down,          ///< nothing listens at the ingest's address
-    ingest_refused,       ///< the ingest server refuses players
-    no_publisher,         ///< the ingest server answers, nobody publishes
-    waiting_for_keyframe, ///< something is published, a keyframe or sequence header is still missing
+    ingest_down,           ///< nothing listens at the ingest's address
+    ingest_refused,        ///< the ingest server refuses players
+    no_publisher,          ///< the ingest server answers, nobody publishes
+    waiting_for_keyframe,  ///< something is published, a keyframe or sequence header is still
+                           ///< missing
     // the destination
     name_not_found,
     connection_refused,
@@ -27,20 +29,20 @@ enum class EndCode {
     app_refused,      ///< the server refused connect
     publish_refused,  ///< the server refused the stream key
     closed_early,     ///< accepted, then closed within the time the platform takes to check a key
-    session_held,     ///< a quick refusal after a dirty end: the platform still holds the last session
-    closed,           ///< the server closed a session that had run
-    reset,            ///< the connection broke
-    stalled,          ///< nothing moved for the write deadline
-    too_slow,         ///< even audio did not fit through for 10 s
-    not_supported,    ///< this destination cannot take what the ingest carries
+    session_held,  ///< a quick refusal after a dirty end: the platform still holds the last session
+    closed,        ///< the server closed a session that had run
+    reset,         ///< the connection broke
+    stalled,       ///< nothing moved for the write deadline
+    too_slow,      ///< even audio did not fit through for 10 s
+    not_supported,  ///< this destination cannot take what the ingest carries
     disk_full,
-    file_failed,      ///< the file cannot be created or written
-    failed,           ///< anything else; the detail says what
+    file_failed,  ///< the file cannot be created or written
+    failed,       ///< anything else; the detail says what
     // this machine
     config_invalid,
     key_unavailable,  ///< no key, its file is missing, its command failed
     worker_crashed,
-    no_record,        ///< the relay lives, but its record cannot be written or read
+    no_record,  ///< the relay lives, but its record cannot be written or read
 };
 
 /// How and why it ended. A value: it decides what the relay does next.
@@ -55,12 +57,12 @@ struct SessionEnd {
 /// "publish_refused"; the enumerator's own name.
 std::string_view end_code_name(EndCode code);
 
-/// A sentence for people, without capital or full stop, with the detail in brackets where there is one:
-/// "the server refused the stream key (NetStream.Publish.BadName)".
+/// A sentence for people, without capital or full stop, with the detail in brackets where there is
+/// one: "the server refused the stream key (NetStream.Publish.BadName)".
 std::string describe(const SessionEnd& end);
 
-/// What the user can do about it: "copy a fresh key and run 'restream key youtube'". Empty where there
-/// is nothing to do.
+/// What the user can do about it: "copy a fresh key and run 'restream key youtube'". Empty where
+/// there is nothing to do.
 std::string remedy(EndCode code, std::string_view destination);
 
 /// True where only the user can mend it, so that trying again by itself is of no use.

@@ -47,9 +47,9 @@ struct SinkRequest {
     std::string ca_file;      ///< PEM with the authorities to trust for rtmps; empty: the system's
     Milliseconds connect_deadline = std::chrono::seconds(10);
     Milliseconds write_deadline = std::chrono::seconds(10);
-    /// What the session begins with: metadata if there is any, sequence headers, the keyframe, and for a
-    /// file all that arrived with it. Sinks that must know the tracks before the first byte learn them
-    /// here; each tag comes again through write().
+    /// What the session begins with: metadata if there is any, sequence headers, the keyframe, and
+    /// for a file all that arrived with it. Sinks that must know the tracks before the first byte
+    /// learn them here; each tag comes again through write().
     std::vector<Tag> prefix;
 };
 

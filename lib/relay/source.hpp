@@ -29,8 +29,8 @@ struct SourceRequest {
     std::string url;  ///< rtmp://host[:port]/app[/playpath], the playpath may be empty
     /// Without any message for this long, read() ends with `ingest_gone`.
     Milliseconds longest_silence = std::chrono::seconds(30);
-    /// Called from inside the opening call, once the server has been connected to and plays, but has
-    /// sent nothing for a second: nobody publishes yet. Opening goes on.
+    /// Called from inside the opening call, once the server has been connected to and plays, but
+    /// has sent nothing for a second: nobody publishes yet. Opening goes on.
     std::function<void()> on_no_publisher;
 };
 

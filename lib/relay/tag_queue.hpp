@@ -14,9 +14,10 @@ namespace restream {
 /// A queue for one session. A value: the clock is passed in, no lock.
 ///
 /// Where the destination is slower than the ingest, tags wait. Once the oldest has waited for
-/// `longest_wait`, or `most_bytes` wait, the video frames in the queue are dropped and counted, and so is
-/// every inter frame that follows, up to the next keyframe; audio and sequence headers are kept. Where
-/// audio alone waits for `longest_audio_wait`, the destination is too slow for anything.
+/// `longest_wait`, or `most_bytes` wait, the video frames in the queue are dropped and counted, and
+/// so is every inter frame that follows, up to the next keyframe; audio and sequence headers are
+/// kept. Where audio alone waits for `longest_audio_wait`, the destination is too slow for
+/// anything.
 class TagQueue {
   public:
     /// More than a GOP of 2 s, so that dropping frees what it has to; less than viewers forgive.
@@ -29,7 +30,8 @@ class TagQueue {
     void push(Tag tag, SteadyTime now);
     std::optional<Tag> pop();
 
-    /// From now on waiting counts. Before (while the destination is being connected), only bytes do.
+    /// From now on waiting counts. Before (while the destination is being connected), only bytes
+    /// do.
     void start_clock(SteadyTime now);
     bool is_empty() const { return entries_.empty(); }
     bool is_too_slow(SteadyTime now) const { return waited(now) >= longest_audio_wait; }

@@ -89,8 +89,8 @@ void Worker::run() {
     enter(State::stopped, std::nullopt);
 }
 
-/// Reads the configuration and the key. Where that fails but went well before, the last plan stays: a typing
-/// error in the configuration ends no relay. Returns why there is no plan.
+/// Reads the configuration and the key. Where that fails but went well before, the last plan stays:
+/// a typing error in the configuration ends no relay. Returns why there is no plan.
 std::optional<SessionEnd> Worker::make_plan() {
     SessionEnd problem{EndCode::config_invalid};
     try {
@@ -144,7 +144,8 @@ bool Worker::await_begin(std::vector<Tag>& prefix) {
             prefix = std::move(begun->prefix);
             return true;
         }
-        if (cancel_.is_requested()) return false;  // what next() has just taken was the stop's wake()
+        if (cancel_.is_requested())
+            return false;  // what next() has just taken was the stop's wake()
         const auto obstacle = intake_->obstacle();
         if (obstacle && obstacle != shown) {
             shown = obstacle;
@@ -183,8 +184,10 @@ NextTry Worker::decide(const SessionResult& result) {
     const NextTry next = policy_.after(result.end, result.facts, service, SteadyClock::now(), luck);
     const bool is_dirty = result.facts.was_accepted && !result.facts.said_goodbye;
     keeper_.count([&](Record& record) {
-        if (is_dirty) record.dirty_end = wall_now();
-        else if (result.facts.said_goodbye) record.dirty_end.reset();
+        if (is_dirty)
+            record.dirty_end = wall_now();
+        else if (result.facts.said_goodbye)
+            record.dirty_end.reset();
     });
     return next;
 }
@@ -210,8 +213,9 @@ void Worker::enter(State state, const std::optional<SessionEnd>& why,
         const std::lock_guard lock(mutex_);
         if (state == State::connecting) is_nudged_ = false;
     }
-    log_.line(fmt::format("{}{}{}", state_name(state), why ? ": " + describe(*why) : "",
-                          retry_in ? fmt::format(", next try in {}", format_duration(*retry_in)) : ""));
+    log_.line(
+        fmt::format("{}{}{}", state_name(state), why ? ": " + describe(*why) : "",
+                    retry_in ? fmt::format(", next try in {}", format_duration(*retry_in)) : ""));
     keeper_.change([&](Record& record) {
         if (record.state != state) record.since = wall_now();
         record.state = state;
@@ -253,12 +257,12 @@ void Worker::figures(const SessionFigures& figures, Milliseconds live_for) {
     const bool will_change = before.state == State::live &&
                              (before.settled != (live_for >= plan_->destination.late_refusal) ||
                               before.confirmed != (live_for >= Session::confirmation));
-    if (will_change) keeper_.change(edit);
-    else keeper_.count(edit);
+    if (will_change)
+        keeper_.change(edit);
+    else
+        keeper_.count(edit);
 }
 
-void Worker::writes_file(const std::string& name) {
-    log_.line(fmt::format("writing {}", name));
-}
+void Worker::writes_file(const std::string& name) { log_.line(fmt::format("writing {}", name)); }
 
 }  // namespace restream

@@ -1,4 +1,5 @@
-// A relay's worker: takes the ingest to one destination, session after session, until it is stopped.
+// A relay's worker: takes the ingest to one destination, session after session, until it is
+// stopped.
 #pragma once
 
 #include <condition_variable>
@@ -25,8 +26,8 @@ namespace restream {
 
 /// The states of the design, one after the other, on the thread that calls run().
 ///
-/// Every session ends with a value that decides what comes next (RetryPolicy). The configuration is read
-/// again before every session, so a new key is used from the next one on.
+/// Every session ends with a value that decides what comes next (RetryPolicy). The configuration is
+/// read again before every session, so a new key is used from the next one on.
 class Worker : private SessionObserver {
   public:
     struct Means {
@@ -85,8 +86,8 @@ class Worker : private SessionObserver {
     bool is_nudged_ = false;
 };
 
-/// The record a new worker or guardian begins with: what outlives a life (counters, a session without
-/// goodbye) from the last one, all else fresh.
+/// The record a new worker or guardian begins with: what outlives a life (counters, a session
+/// without goodbye) from the last one, all else fresh.
 Record next_life(const std::optional<Record>& last, const std::string& name);
 
 }  // namespace restream

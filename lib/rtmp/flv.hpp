@@ -20,8 +20,8 @@ std::array<std::uint8_t, 13> flv_file_header(bool has_audio, bool has_video);
 /// REQUIRES: a payload under 16 MiB.
 void append_flv_tag(const Tag& tag, std::vector<std::uint8_t>& out);
 
-/// Takes FLV bytes in pieces of any size and gives their tags. Everything from the network is hostile:
-/// what cannot be FLV is told once, and from then on nothing comes out any more.
+/// Takes FLV bytes in pieces of any size and gives their tags. Everything from the network is
+/// hostile: what cannot be FLV is told once, and from then on nothing comes out any more.
 class FlvReader {
   public:
     struct NeedMore {};
@@ -30,8 +30,8 @@ class FlvReader {
     };
     using Next = std::variant<NeedMore, Tag, Malformed>;
 
-    /// The longest payload that is accepted. 16 MiB is all that the 24-bit length can say; a keyframe
-    /// of a 51 Mbit/s picture is under 4 MiB.
+    /// The longest payload that is accepted. 16 MiB is all that the 24-bit length can say; a
+    /// keyframe of a 51 Mbit/s picture is under 4 MiB.
     static constexpr std::size_t longest_payload_bytes = 8 * 1024 * 1024;
 
     void feed(std::span<const std::uint8_t> bytes);

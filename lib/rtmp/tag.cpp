@@ -7,7 +7,8 @@ namespace restream {
 namespace {
 
 constexpr std::uint8_t codec_avc = 7;
-constexpr std::uint8_t codec_hevc = 12;  // not in FLV 10.1: what Asian platforms and old FFmpeg forks use
+constexpr std::uint8_t codec_hevc =
+    12;  // not in FLV 10.1: what Asian platforms and old FFmpeg forks use
 constexpr std::uint8_t sound_aac = 10;
 constexpr std::uint8_t sound_enhanced = 9;  // Enhanced RTMP v2, "ExHeader"
 
@@ -109,13 +110,20 @@ std::string_view video_codec_name(const VideoFacts& facts) {
         return "unknown";
     }
     switch (facts.codec) {
-        case 2: return "flv1";
-        case 3: return "screen";
-        case 4: return "vp6";
-        case 5: return "vp6a";
-        case codec_avc: return "h264";
-        case codec_hevc: return "hevc";
-        default: return "unknown";
+        case 2:
+            return "flv1";
+        case 3:
+            return "screen";
+        case 4:
+            return "vp6";
+        case 5:
+            return "vp6a";
+        case codec_avc:
+            return "h264";
+        case codec_hevc:
+            return "hevc";
+        default:
+            return "unknown";
     }
 }
 
@@ -131,18 +139,27 @@ std::string_view audio_codec_name(const AudioFacts& facts) {
     }
     switch (facts.codec) {
         case 0:
-        case 3: return "pcm";
-        case 1: return "adpcm";
+        case 3:
+            return "pcm";
+        case 1:
+            return "adpcm";
         case 2:
-        case 14: return "mp3";
+        case 14:
+            return "mp3";
         case 4:
         case 5:
-        case 6: return "nellymoser";
-        case 7: return "pcm_alaw";
-        case 8: return "pcm_mulaw";
-        case sound_aac: return "aac";
-        case 11: return "speex";
-        default: return "unknown";
+        case 6:
+            return "nellymoser";
+        case 7:
+            return "pcm_alaw";
+        case 8:
+            return "pcm_mulaw";
+        case sound_aac:
+            return "aac";
+        case 11:
+            return "speex";
+        default:
+            return "unknown";
     }
 }
 

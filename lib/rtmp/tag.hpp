@@ -10,8 +10,8 @@
 
 namespace restream {
 
-/// Milliseconds on a 32-bit clock that wraps after 49.7 days. Differences are signed and right across
-/// the wrap, as long as the two are less than 24.8 days apart.
+/// Milliseconds on a 32-bit clock that wraps after 49.7 days. Differences are signed and right
+/// across the wrap, as long as the two are less than 24.8 days apart.
 /// **Source**: Adobe RTMP 1.0, section 3 (serial number arithmetic, RFC 1982).
 class RtmpTime {
   public:
@@ -57,10 +57,10 @@ struct VideoFacts {
     bool is_keyframe = false;
     bool is_sequence_header = false;
     bool is_end_of_sequence = false;
-    bool is_command = false;       ///< FrameType 5: no picture inside
-    bool is_enhanced = false;      ///< carries a FourCC instead of a codec number
-    std::uint8_t codec = 0;        ///< FLV CodecID (7 = AVC); 0 where is_enhanced
-    std::uint32_t fourcc = 0;      ///< big-endian FourCC; 0 where not is_enhanced
+    bool is_command = false;   ///< FrameType 5: no picture inside
+    bool is_enhanced = false;  ///< carries a FourCC instead of a codec number
+    std::uint8_t codec = 0;    ///< FLV CodecID (7 = AVC); 0 where is_enhanced
+    std::uint32_t fourcc = 0;  ///< big-endian FourCC; 0 where not is_enhanced
     bool needs_sequence_header() const;
 };
 

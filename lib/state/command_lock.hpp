@@ -9,8 +9,8 @@
 
 namespace restream {
 
-/// Held by a command while it decides and starts or asks, for milliseconds: never while it waits for the
-/// network or for a process to end. The file says who holds it: "PID VERB".
+/// Held by a command while it decides and starts or asks, for milliseconds: never while it waits
+/// for the network or for a process to end. The file says who holds it: "PID VERB".
 class CommandLock {
   public:
     static constexpr Milliseconds patience = std::chrono::seconds(5);

@@ -26,7 +26,8 @@ bool keep_in_place(FileLock& lock) {
         make_private_directory(lock.path().parent_path());
         auto again = FileLock::try_acquire(lock.path());
         if (!again) return false;
-        // A worker holds only the old file. It is ours and ends with us, so this lock alone says enough.
+        // A worker holds only the old file. It is ours and ends with us, so this lock alone says
+        // enough.
         lock = std::move(*again);
     } catch (const Error&) {
         // The folder cannot be made now (a full disk, say): looked at again at the next turn.
@@ -123,13 +124,15 @@ class Loop {
 Milliseconds CrashGovernor::after_crash(SteadyTime now) {
     constexpr Milliseconds window = std::chrono::seconds(10);
     constexpr Milliseconds longest = std::chrono::seconds(30);
-    // A ring of three: the slot after this one's holds the crash before the last. What was waited between
-    // them is no sign of health.
+    // A ring of three: the slot after this one's holds the crash before the last. What was waited
+    // between them is no sign of health.
     const bool are_many = crashes_ >= 2 && now - recent_[(crashes_ + 1) % 3] < window + 2 * wait_;
     recent_[crashes_ % 3] = now;
     ++crashes_;
-    if (!are_many) wait_ = Milliseconds(0);
-    else wait_ = std::min(longest, std::max(Milliseconds(1000), wait_ * 2));
+    if (!are_many)
+        wait_ = Milliseconds(0);
+    else
+        wait_ = std::min(longest, std::max(Milliseconds(1000), wait_ * 2));
     return wait_;
 }
 
@@ -163,7 +166,8 @@ void guard(FileLock lock, Guarded& guarded, Inbox& inbox) {
     Loop(lock, guarded, inbox).run();
     // The files are those of whoever has taken over.
     if (lock.is_in_place()) guarded.stopped();
-    // Free when this process is gone, not when it is about to go: who waits for the lock counts on it.
+    // Free when this process is gone, not when it is about to go: who waits for the lock counts on
+    // it.
     lock.keep_to_the_end();
 }
 

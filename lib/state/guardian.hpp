@@ -21,8 +21,8 @@ class Guarded {
   public:
     virtual ~Guarded() = default;
 
-    /// Starts the child, which inherits the lock, and nothing else of its parent but `lifeline`: a pipe
-    /// that ends when the guardian does, whatever ends it. A byte on it is a nudge.
+    /// Starts the child, which inherits the lock, and nothing else of its parent but `lifeline`: a
+    /// pipe that ends when the guardian does, whatever ends it. A byte on it is a nudge.
     /// **Throws**: Error where it cannot be started: counts as a crash.
     virtual ChildProcess start(const FileLock& lock, const Fd& lifeline) = 0;
     /// Told after it was started.
@@ -35,14 +35,16 @@ class Guarded {
     virtual Milliseconds goodbye() const = 0;
     /// `restream` wants a new look at the configuration.
     virtual void reload(const ChildProcess&) {}
-    /// Called again and again, at least twice a second while there is a child: for upkeep that takes no time.
+    /// Called again and again, at least twice a second while there is a child: for upkeep that
+    /// takes no time.
     virtual void look_after() {}
-    /// Told at the end, when the child is gone and before the lock is free; not where another process has
-    /// taken over.
+    /// Told at the end, when the child is gone and before the lock is free; not where another
+    /// process has taken over.
     virtual void stopped() = 0;
 };
 
-/// When a crashed child is started again: at once, but after 3 crashes within 10 s with a growing wait.
+/// When a crashed child is started again: at once, but after 3 crashes within 10 s with a growing
+/// wait.
 class CrashGovernor {
   public:
     /// The wait before the next start, after a crash at `now`.
@@ -54,17 +56,17 @@ class CrashGovernor {
     Milliseconds wait_{0};
 };
 
-/// Guards until asked to stop. Restarts the child when it ends by itself; never once it was asked to stop.
-/// Watches that its lock stays in place: where the file was deleted or replaced it takes it anew; where
-/// another process holds the new one, that one has taken over, and it ends.
+/// Guards until asked to stop. Restarts the child when it ends by itself; never once it was asked
+/// to stop. Watches that its lock stays in place: where the file was deleted or replaced it takes
+/// it anew; where another process holds the new one, that one has taken over, and it ends.
 /// **Blocks**: until then.
 void guard(FileLock lock, Guarded& guarded, Inbox& inbox);
 
 /// How long a new guardian waits for its predecessor to let go of the lock.
 constexpr Milliseconds patience_with_predecessor = std::chrono::seconds(6);
 
-/// How a guardian tells its starter what came of it: "ready" when it holds its lock and has published its
-/// first record, else why not. Where it was started by hand, nobody is told.
+/// How a guardian tells its starter what came of it: "ready" when it holds its lock and has
+/// published its first record, else why not. Where it was started by hand, nobody is told.
 class StartReport {
   public:
     StartReport();
@@ -75,7 +77,8 @@ class StartReport {
     Fd line_;
 };
 
-/// Reads what a StartReport tells. Nothing: ready. **Blocks**: until told, the process is gone, or deadline.
+/// Reads what a StartReport tells. Nothing: ready. **Blocks**: until told, the process is gone, or
+/// deadline.
 std::optional<std::string> await_start_report(const Fd& line, const Deadline& deadline);
 
 }  // namespace restream

@@ -1,5 +1,5 @@
-// The one module that knows the names of the files in the state folder. docs/architecture.md lists them
-// with their writers, their readers, and what a crash leaves.
+// The one module that knows the names of the files in the state folder. docs/architecture.md lists
+// them with their writers, their readers, and what a crash leaves.
 #pragma once
 
 #include <filesystem>
@@ -25,13 +25,17 @@ class Layout {
     std::filesystem::path ingest_record() const { return run_directory() / "ingest.json"; }
 
     std::filesystem::path wanted(std::string_view name) const { return wanted_directory() / name; }
-    std::filesystem::path log(std::string_view name) const { return file(log_directory(), name, ".log"); }
+    std::filesystem::path log(std::string_view name) const {
+        return file(log_directory(), name, ".log");
+    }
     std::filesystem::path relay_lock(std::string_view name) const { return relay(name, ".lock"); }
     std::filesystem::path relay_record(std::string_view name) const { return relay(name, ".json"); }
     std::filesystem::path relay_down(std::string_view name) const { return relay(name, ".down"); }
-    /// Who was asked to stop: written before the asking, so that `enable` never takes a relay that is
-    /// about to end for one that lives.
-    std::filesystem::path relay_stopping(std::string_view name) const { return relay(name, ".stopping"); }
+    /// Who was asked to stop: written before the asking, so that `enable` never takes a relay that
+    /// is about to end for one that lives.
+    std::filesystem::path relay_stopping(std::string_view name) const {
+        return relay(name, ".stopping");
+    }
 
   private:
     static std::filesystem::path file(const std::filesystem::path& folder, std::string_view name,

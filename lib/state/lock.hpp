@@ -12,16 +12,17 @@
 
 namespace restream {
 
-/// An exclusive lock on a file, held until this object and every inherited copy of its descriptor are
-/// gone: also when their processes were killed.
+/// An exclusive lock on a file, held until this object and every inherited copy of its descriptor
+/// are gone: also when their processes were killed.
 ///
 /// The protocol. The file is never unlinked by us. Who has locked it compares the file behind the
-/// descriptor with the one at the path; where they differ (somebody deleted the folder), the lock is
-/// worth nothing and is taken anew. Asking does not take: a reader never gets in a writer's way. What
-/// the file says is for people; nothing is decided by it.
+/// descriptor with the one at the path; where they differ (somebody deleted the folder), the lock
+/// is worth nothing and is taken anew. Asking does not take: a reader never gets in a writer's way.
+/// What the file says is for people; nothing is decided by it.
 ///
-/// On Linux it is an open-file-description lock: it belongs to the open file, not to the process, so a
-/// child that inherits the descriptor keeps it held, and no close() of another descriptor loses it.
+/// On Linux it is an open-file-description lock: it belongs to the open file, not to the process,
+/// so a child that inherits the descriptor keeps it held, and no close() of another descriptor
+/// loses it.
 class FileLock {
   public:
     /// Takes it if it is free. Makes the file (0600) where it is missing; its folder must exist.
@@ -32,11 +33,12 @@ class FileLock {
                                            const Deadline& deadline);
     /// Whether anybody holds it, without taking it. False where there is no such file.
     static bool is_held(const std::filesystem::path& path);
-    /// The processes that have the locked file open, as far as this user may see: how a holder is found
-    /// that left no record. Looks through all processes: for the rare case only.
+    /// The processes that have the locked file open, as far as this user may see: how a holder is
+    /// found that left no record. Looks through all processes: for the rare case only.
     static std::vector<ProcessId> holders(const std::filesystem::path& path);
 
-    /// Gives it up without letting go: held until this process has ended, its last destructor included.
+    /// Gives it up without letting go: held until this process has ended, its last destructor
+    /// included.
     void keep_to_the_end() noexcept { file_.leave_open(); }
     /// Whether the path still names the file that is locked.
     bool is_in_place() const;
@@ -47,7 +49,8 @@ class FileLock {
     const std::filesystem::path& path() const { return path_; }
 
   private:
-    FileLock(Fd file, std::filesystem::path path) : file_(std::move(file)), path_(std::move(path)) {}
+    FileLock(Fd file, std::filesystem::path path)
+        : file_(std::move(file)), path_(std::move(path)) {}
     Fd file_;
     std::filesystem::path path_;
 };

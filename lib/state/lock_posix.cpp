@@ -26,7 +26,8 @@ struct flock whole_file() {
 }
 
 bool is_same_file(const Fd& file, const fs::path& path) {
-    struct stat open_file {}, named{};
+    struct stat open_file {
+    }, named{};
     return ::fstat(number(file), &open_file) == 0 && ::stat(path.c_str(), &named) == 0 &&
            open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
 }

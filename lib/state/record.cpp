@@ -44,22 +44,28 @@ class Reader {
         const json* value = find(name, &json::is_number_unsigned);
         if (value == nullptr) return;
         const auto wide = value->get<std::uint64_t>();
-        if (wide > std::numeric_limits<Number>::max()) is_good_ = false;
-        else into = static_cast<Number>(wide);
+        if (wide > std::numeric_limits<Number>::max())
+            is_good_ = false;
+        else
+            into = static_cast<Number>(wide);
     }
     void read(const char* name, WallTime& into) {
         std::string text;
         read(name, text);
         const auto time = from_iso8601(text);
-        if (time) into = *time;
-        else is_good_ = false;
+        if (time)
+            into = *time;
+        else
+            is_good_ = false;
     }
     void read(const char* name, State& into) {
         std::string text;
         read(name, text);
         const auto state = parse_state(text);
-        if (state) into = *state;
-        else is_good_ = false;
+        if (state)
+            into = *state;
+        else
+            is_good_ = false;
     }
     void read(const char* name, ProcessId& into) {
         const json* value = find(name, &json::is_object);

@@ -39,8 +39,8 @@ struct SessionFigures {
 
 /// The content of run/relays/NAME.json. A value.
 ///
-/// It has one writer at a time: the worker while it lives, its guardian otherwise. It says what was true
-/// when it was written; whether the relay lives is for its lock to say.
+/// It has one writer at a time: the worker while it lives, its guardian otherwise. It says what was
+/// true when it was written; whether the relay lives is for its lock to say.
 struct Record {
     std::string name;
     std::string service;
@@ -55,7 +55,8 @@ struct Record {
     std::uint32_t worker_restarts = 0;
     std::optional<SessionFigures> session;
     std::uint32_t reconnects = 0;
-    /// Tries to open the destination, counted over the relay's life: tells a new failure from an old one.
+    /// Tries to open the destination, counted over the relay's life: tells a new failure from an
+    /// old one.
     std::uint64_t attempts = 0;
     std::optional<WallTime> next_retry;
     /// When a session last ended without a goodbye: the platform may still hold it.
@@ -67,10 +68,12 @@ struct Record {
 
 /// JSON, one line.
 std::string to_json(const Record& record);
-/// Nothing for what is torn, foreign, of another schema, or has a field of another type or out of range.
+/// Nothing for what is torn, foreign, of another schema, or has a field of another type or out of
+/// range.
 std::optional<Record> record_from_json(std::string_view text);
 
-/// A process's identity as JSON text and back, for the records of others (ingest.json, NAME.stopping).
+/// A process's identity as JSON text and back, for the records of others (ingest.json,
+/// NAME.stopping).
 std::string to_json(const ProcessId& id);
 std::optional<ProcessId> process_from_json(std::string_view text);
 

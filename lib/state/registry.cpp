@@ -28,7 +28,8 @@ void remove_or_throw(const fs::path& path) {
     std::error_code error;
     fs::remove(path, error);
     if (error) {
-        throw Error(ErrorKind::refused, "deleting " + path.string() + ": " + error.message(), error);
+        throw Error(ErrorKind::refused, "deleting " + path.string() + ": " + error.message(),
+                    error);
     }
 }
 
@@ -40,8 +41,8 @@ bool is_file(const fs::path& path) {
 }  // namespace
 
 void Registry::prepare() const {
-    for (const auto& each : {layout_.wanted_directory(), layout_.log_directory(),
-                             layout_.relay_directory()}) {
+    for (const auto& each :
+         {layout_.wanted_directory(), layout_.log_directory(), layout_.relay_directory()}) {
         make_private_directory(each);
     }
 }
@@ -50,8 +51,10 @@ bool Registry::is_wanted(std::string_view name) const { return is_file(layout_.w
 
 void Registry::set_wanted(std::string_view name, bool wanted) const {
     if (wanted == is_wanted(name)) return;
-    if (wanted) publish_or_throw(layout_.wanted(name), "", Durability::survives_power_cut);
-    else remove_or_throw(layout_.wanted(name));
+    if (wanted)
+        publish_or_throw(layout_.wanted(name), "", Durability::survives_power_cut);
+    else
+        remove_or_throw(layout_.wanted(name));
 }
 
 std::vector<std::string> Registry::wanted_names() const {
@@ -149,7 +152,8 @@ std::vector<ProcessId> Registry::processes(std::string_view name) const {
         return found;
     }
     std::vector<ProcessId> found = FileLock::holders(layout_.relay_lock(name));
-    // A worker that lost its guardian hides its descriptors, from all but root: only its record tells of it.
+    // A worker that lost its guardian hides its descriptors, from all but root: only its record
+    // tells of it.
     const auto record = is_alive(name) ? last_record(name) : std::nullopt;
     if (record && record->worker && identify(record->worker->pid) == *record->worker &&
         std::ranges::find(found, *record->worker) == found.end()) {

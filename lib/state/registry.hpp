@@ -13,8 +13,8 @@
 
 namespace restream {
 
-/// The folder of locks, records and flags. Reading takes no lock. What changes a flag is called with the
-/// CommandLock held; publish() by the relay itself.
+/// The folder of locks, records and flags. Reading takes no lock. What changes a flag is called
+/// with the CommandLock held; publish() by the relay itself.
 class Registry {
   public:
     explicit Registry(Layout layout) : layout_(std::move(layout)) {}
@@ -34,29 +34,30 @@ class Registry {
 
     /// A relay is alive if and only if its lock is held.
     bool is_alive(std::string_view name) const;
-    /// Every name that has a lock file here, alive or not: also of destinations no longer configured.
+    /// Every name that has a lock file here, alive or not: also of destinations no longer
+    /// configured.
     std::vector<std::string> known_names() const;
 
     /// Its last record, of whatever age; nothing where there is none that can be read, or it names
     /// another relay.
     std::optional<Record> last_record(std::string_view name) const;
-    /// The record of the relay that lives now; nothing where none lives, or its record is of a process
-    /// that is gone.
+    /// The record of the relay that lives now; nothing where none lives, or its record is of a
+    /// process that is gone.
     std::optional<Record> live_record(std::string_view name) const;
     /// The same, where is_alive() was just asked: the lock is not asked again.
     std::optional<Record> record_of_living(std::string_view name) const;
     [[nodiscard]] std::error_code publish(const Record& record) const;
     void forget_record(std::string_view name) const;
 
-    /// Notes that this guardian is being asked to stop, before it is asked. Where that cannot be written (a
-    /// full disk), it is asked all the same.
+    /// Notes that this guardian is being asked to stop, before it is asked. Where that cannot be
+    /// written (a full disk), it is asked all the same.
     void set_stopping(std::string_view name, const ProcessId& guardian) const;
     /// The living guardian that was asked to stop, if any.
     std::optional<ProcessId> stopping(std::string_view name) const;
     void clear_stopping(std::string_view name) const;
 
-    /// The processes of a relay that lives: from its record where that is true, else by who has the lock
-    /// file open. The guardian first.
+    /// The processes of a relay that lives: from its record where that is true, else by who has the
+    /// lock file open. The guardian first.
     std::vector<ProcessId> processes(std::string_view name) const;
 
     /// The guardian of a relay that lives; nothing where it was killed and its worker says goodbye.

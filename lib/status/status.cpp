@@ -39,8 +39,8 @@ void fill(DestinationStatus& status, const Record& record) {
     const bool has_writer = identify(record.worker->pid) == *record.worker;
     if (has_writer) {
         status.confirmed = false;
-        status.reason = to_reason(EndCode::no_record, record.name, "it was last written " +
-                                  to_iso8601(record.written));
+        status.reason = to_reason(EndCode::no_record, record.name,
+                                  "it was last written " + to_iso8601(record.written));
     }
 }
 
@@ -129,11 +129,13 @@ Status look(const Config& config, const Registry& registry, const std::vector<st
     if (all.empty()) {
         for (const auto& each : config.destinations) all.push_back(each.name);
         for (auto& name : registry.known_names()) {
-            if (config.find(name) == nullptr && registry.is_alive(name)) all.push_back(std::move(name));
+            if (config.find(name) == nullptr && registry.is_alive(name))
+                all.push_back(std::move(name));
         }
     }
     std::vector<Record> records;
-    for (const auto& name : all) status.destinations.push_back(look_at(config, registry, name, records));
+    for (const auto& name : all)
+        status.destinations.push_back(look_at(config, registry, name, records));
     status.ingest = ingest_status(config.ingest, registry.layout(), records);
     return status;
 }
@@ -141,14 +143,15 @@ Status look(const Config& config, const Registry& registry, const std::vector<st
 std::string to_json(const Status& status) {
     ordered_json destinations = ordered_json::array();
     for (const auto& each : status.destinations) destinations.push_back(to_value(each));
-    const ordered_json document = {{"schema", 1},
-                                   {"ingest",
-                                    {{"server", ingest_server_name(status.ingest.server)},
-                                     {"url", status.ingest.url},
-                                     {"state", ingest_state_name(status.ingest.state)},
-                                     {"pid", or_null(status.ingest.pid.value_or(0))},
-                                     {"worker_pid", or_null(status.ingest.worker_pid.value_or(0))}}},
-                                   {"destinations", std::move(destinations)}};
+    const ordered_json document = {
+        {"schema", 1},
+        {"ingest",
+         {{"server", ingest_server_name(status.ingest.server)},
+          {"url", status.ingest.url},
+          {"state", ingest_state_name(status.ingest.state)},
+          {"pid", or_null(status.ingest.pid.value_or(0))},
+          {"worker_pid", or_null(status.ingest.worker_pid.value_or(0))}}},
+        {"destinations", std::move(destinations)}};
     return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -15,13 +15,17 @@ using Row = std::array<std::string, columns>;
 
 std::string_view colour_of(const DestinationStatus& each) {
     switch (each.state) {
-        case State::live: return "\x1b[32m";
+        case State::live:
+            return "\x1b[32m";
         case State::waiting:
         case State::connecting:
         case State::holding:
-        case State::backoff: return "\x1b[33m";
-        case State::rejected: return "\x1b[31m";
-        case State::stopped: return each.reason ? "\x1b[31m" : "\x1b[2m";
+        case State::backoff:
+            return "\x1b[33m";
+        case State::rejected:
+            return "\x1b[31m";
+        case State::stopped:
+            return each.reason ? "\x1b[31m" : "\x1b[2m";
     }
     return "";
 }
@@ -45,12 +49,13 @@ std::string losses(const DestinationStatus& each) {
 }
 
 Row to_row(const DestinationStatus& each, WallTime now) {
-    const auto since = each.since
-                           ? describe_duration(std::chrono::duration_cast<std::chrono::seconds>(
-                                 now - *each.since))
-                           : std::string("-");
-    return {each.name, state_words(each), since, bitrate(each), losses(each),
-            each.url.empty() ? "(not configured any more)" : each.url};
+    const auto since =
+        each.since
+            ? describe_duration(std::chrono::duration_cast<std::chrono::seconds>(now - *each.since))
+            : std::string("-");
+    return {each.name,    state_words(each),
+            since,        bitrate(each),
+            losses(each), each.url.empty() ? "(not configured any more)" : each.url};
 }
 
 std::string reason_line(const DestinationStatus& each) {
@@ -58,8 +63,9 @@ std::string reason_line(const DestinationStatus& each) {
     std::string line = "  " + each.reason->message;
     if (!each.reason->remedy.empty()) line += "; " + each.reason->remedy;
     if (each.next_retry_in_s) {
-        line += fmt::format("; next try in {}", describe_duration(std::chrono::seconds(
-                                                   static_cast<std::int64_t>(*each.next_retry_in_s + 0.5))));
+        line += fmt::format("; next try in {}",
+                            describe_duration(std::chrono::seconds(
+                                static_cast<std::int64_t>(*each.next_retry_in_s + 0.5))));
     }
     return line;
 }
@@ -85,10 +91,14 @@ std::string wrapped(const std::string& line, std::size_t width) {
 
 std::string_view ingest_words(IngestState state) {
     switch (state) {
-        case IngestState::live: return "live";
-        case IngestState::no_publisher: return "nobody publishes";
-        case IngestState::down: return "down";
-        case IngestState::unknown: break;
+        case IngestState::live:
+            return "live";
+        case IngestState::no_publisher:
+            return "nobody publishes";
+        case IngestState::down:
+            return "down";
+        case IngestState::unknown:
+            break;
     }
     return "not known";
 }

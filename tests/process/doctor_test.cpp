@@ -57,9 +57,10 @@ TEST_CASE("doctor: a publisher with a stream key that nobody plays is told, with
     const World world;
     world.must({"ingest", "start"});
     Publisher publisher(world.ingest_url() + "/hushhush");
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] {
-        return has(diagnose(world), "failure", "somebody publishes with a stream key");
-    }, Milliseconds(100)));
+    CHECK(wait_until(
+        Deadline::after(std::chrono::seconds(10)),
+        [&] { return has(diagnose(world), "failure", "somebody publishes with a stream key"); },
+        Milliseconds(100)));
     CHECK(world.run({"doctor"}).output.find("hushhush") == std::string::npos);
 }
 
@@ -93,7 +94,9 @@ TEST_CASE("doctor: destinations that cannot be reached are told within its deadl
     CHECK(has(findings, "warning", "mute: "));
 }
 
-TEST_CASE("doctor: a broken configuration is told with its place, and the rest is looked at all the same") {
+TEST_CASE(
+    "doctor: a broken configuration is told with its place, and the rest is looked at all the "
+    "same") {
     const World world;
     write_file(world.config() / "restream.toml", "[ingest]\nserver = \"ngix\"\n");
     const json findings = diagnose(world);

@@ -31,8 +31,9 @@ json ingest(const World& world) {
 
 bool wait_ingest(const World& world, const std::string& state,
                  Milliseconds longest = std::chrono::seconds(20)) {
-    return wait_until(Deadline::after(longest), [&] { return ingest(world)["state"] == state; },
-                      Milliseconds(50));
+    return wait_until(
+        Deadline::after(longest), [&] { return ingest(world)["state"] == state; },
+        Milliseconds(50));
 }
 
 IngestRecord record_of(const World& world) {
@@ -69,10 +70,13 @@ TEST_CASE("ingest: start takes publishers with an empty key, stop ends it, both 
         Publisher publisher(world.ingest_url());
         CHECK(wait_ingest(world, "live"));
         CHECK(world.status()["ingest"]["state"] == "live");
-        CHECK(wait_until(Deadline::after(std::chrono::seconds(5)), [&] {
-            const json now = ingest(world);
-            return now["video"].is_object() && now["audio"].is_object();
-        }, Milliseconds(50)));
+        CHECK(wait_until(
+            Deadline::after(std::chrono::seconds(5)),
+            [&] {
+                const json now = ingest(world);
+                return now["video"].is_object() && now["audio"].is_object();
+            },
+            Milliseconds(50)));
         const json now = ingest(world);
         CHECK(now["video"]["codec"] == "H264");
         CHECK(now["video"]["width"] == 320);
@@ -99,7 +103,8 @@ TEST_CASE("ingest: nginx has no file open outside of the state folder, and logs 
     }
     Publisher first(world.ingest_url() + "/hushhush");
     CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] {
-        const auto stat = ask_nginx(world.layout().nginx_directory(), Deadline::after(nginx_patience));
+        const auto stat =
+            ask_nginx(world.layout().nginx_directory(), Deadline::after(nginx_patience));
         return stat && !stat->publications.empty() && stat->publications[0].has_publisher;
     }));
     Publisher second(world.ingest_url() + "/hushhush");
@@ -148,8 +153,9 @@ TEST_CASE("ingest: an address that this machine does not have is told") {
 
 TEST_CASE("ingest: without nginx or its module, the package that is missing is named") {
     const World world;
-    const Outcome no_module = world.run(
-        {"ingest", "start"}, {.variables = {{"RESTREAM_NGINX_MODULE", "/nowhere/ngx_rtmp_module.so"}}});
+    const Outcome no_module =
+        world.run({"ingest", "start"},
+                  {.variables = {{"RESTREAM_NGINX_MODULE", "/nowhere/ngx_rtmp_module.so"}}});
     CHECK(no_module.status == 5);
     CHECK_MESSAGE(has(no_module.error, "libnginx-mod-rtmp"), no_module.describe());
     const Outcome no_nginx =
@@ -160,8 +166,8 @@ TEST_CASE("ingest: without nginx or its module, the package that is missing is n
 
 TEST_CASE("ingest: nginx that is no nginx is told in its own words") {
     const World world;
-    const Outcome outcome = world.run(
-        {"ingest", "start"}, {.variables = {{"RESTREAM_NGINX_MODULE", "/etc/passwd"}}});
+    const Outcome outcome =
+        world.run({"ingest", "start"}, {.variables = {{"RESTREAM_NGINX_MODULE", "/etc/passwd"}}});
     CHECK(outcome.status == 5);
     CHECK_MESSAGE(has(outcome.error, "nginx refuses its configuration"), outcome.describe());
     CHECK_MESSAGE(has(outcome.error, "dlopen()"), outcome.describe());
@@ -189,7 +195,8 @@ TEST_CASE("ingest: a state folder with blanks, quotes and a long path, and such 
     CHECK(run_command_line(stop).status == 0);
 }
 
-TEST_CASE("ingest: nginx's master that is killed is replaced, and its worker does not keep the port") {
+TEST_CASE(
+    "ingest: nginx's master that is killed is replaced, and its worker does not keep the port") {
     const World world;
     world.must({"ingest", "start"});
     const IngestRecord before = record_of(world);
@@ -232,7 +239,8 @@ TEST_CASE("ingest: nginx ends with its guardian") {
     CHECK(ingest(world)["state"] == "no_publisher");
 }
 
-TEST_CASE("ingest: a worker that outlived guardian and master is ended by the next start, and by stop") {
+TEST_CASE(
+    "ingest: a worker that outlived guardian and master is ended by the next start, and by stop") {
     const World world;
     for (const char* verb : {"start", "stop"}) {
         CAPTURE(verb);
@@ -266,7 +274,8 @@ TEST_CASE("ingest: reload drops the publisher, which can come back at once") {
     CHECK(wait_ingest(world, "live"));
 }
 
-TEST_CASE("ingest: reload with a configuration that cannot be leaves the publisher alone and says why") {
+TEST_CASE(
+    "ingest: reload with a configuration that cannot be leaves the publisher alone and says why") {
     const World world;
     world.must({"ingest", "start"});
     Publisher publisher(world.ingest_url());

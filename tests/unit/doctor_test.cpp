@@ -84,7 +84,8 @@ TEST_CASE("doctor: a wanted relay that does not run is a failure, with its cause
     CHECK(found[0].finding.cause == "it was never started");
     CHECK(found[0].finding.remedy == "run 'restream start'");
     REQUIRE_FALSE(scene.registry.publish(scene.record("one", State::live)));
-    CHECK(check_relays(scene.config, scene.registry)[0].finding.cause == "its processes were killed");
+    CHECK(check_relays(scene.config, scene.registry)[0].finding.cause ==
+          "its processes were killed");
     Record old = scene.record("one", State::live);
     old.guardian.boot_id = "an older boot";
     REQUIRE_FALSE(scene.registry.publish(old));
@@ -127,7 +128,8 @@ TEST_CASE("doctor: what a relay in trouble says is handed on") {
     Scene scene;
     const FileLock lock = scene.live("one");
     Record record = scene.record("one", State::rejected);
-    record.reason = Reason{"publish_refused", "the server refused the stream key", "copy a fresh key"};
+    record.reason =
+        Reason{"publish_refused", "the server refused the stream key", "copy a fresh key"};
     REQUIRE_FALSE(scene.registry.publish(record));
     const auto found = check_relays(scene.config, scene.registry);
     REQUIRE(has(found, Severity::failure, "one: rejected"));
@@ -169,12 +171,14 @@ TEST_CASE("doctor: a state folder that is not there yet is well, one that is no 
     CHECK(has(check_state_folder(folder.path() / "none"), Severity::ok, "is not there yet"));
     CHECK(check_state_folder(folder.path()).size() == 1);
     CHECK_FALSE(folder.has("doctor"));
-    CHECK(has(check_state_folder(folder.write("file", "")), Severity::failure, "cannot be written"));
+    CHECK(
+        has(check_state_folder(folder.write("file", "")), Severity::failure, "cannot be written"));
 }
 
 TEST_CASE("doctor: a broken configuration is a failure with its place, an empty one a warning") {
     const TemporaryFolder folder;
-    CHECK(has(check_config(folder.path()).diagnoses, Severity::warning, "no destination is configured"));
+    CHECK(has(check_config(folder.path()).diagnoses, Severity::warning,
+              "no destination is configured"));
     folder.write("restream.toml", "[ingest]\nserver = \"nginx\"\nserve = 1\n");
     const CheckedConfig broken = check_config(folder.path());
     CHECK_FALSE(broken.config);
@@ -217,7 +221,9 @@ TEST_CASE("doctor: FFmpeg that lacks what restream needs is a failure, without S
 }
 
 TEST_CASE("doctor: presets are old after a year") {
-    const auto day = [](std::string_view text) { return *from_iso8601(std::string(text) + "T12:00:00Z"); };
+    const auto day = [](std::string_view text) {
+        return *from_iso8601(std::string(text) + "T12:00:00Z");
+    };
     CHECK(check_presets("2026-01-31", day("2026-02-01")).finding.severity == Severity::ok);
     CHECK(check_presets("2026-01-31", day("2027-01-30")).finding.severity == Severity::ok);
     const auto old = check_presets("2026-01-31", day("2027-02-01")).finding;
@@ -244,14 +250,16 @@ TEST_CASE("doctor: logind's settings are read as systemd reads them") {
     CHECK_FALSE(kills({{"#KillUserProcesses=yes\n", are_ignored}}));
     CHECK(kills({{"KillUserProcesses = yes \n", are_ignored}}));
     CHECK(kills({{"#KillUserProcesses=no\n", are_defaults}, {"KillUserProcesses=1", are_ignored}}));
-    CHECK_FALSE(kills({{"KillUserProcesses=yes\n", are_defaults}, {"KillUserProcesses=off", are_ignored}}));
+    CHECK_FALSE(
+        kills({{"KillUserProcesses=yes\n", are_defaults}, {"KillUserProcesses=off", are_ignored}}));
     CHECK_FALSE(kills({{"KillUserProcesses=yes\n#KillExcludeUsers=root\n", are_defaults}}, "root"));
     CHECK_FALSE(kills({{"KillUserProcesses=yes\nKillExcludeUsers=root me\n", are_defaults}}));
     CHECK(kills({{"KillUserProcesses=yes\n#KillOnlyUsers=\n", are_defaults}}));
     CHECK_FALSE(kills({{"KillUserProcesses=yes\nKillOnlyUsers=you\n", are_defaults}}));
     CHECK(kills({{"KillUserProcesses=yes\nKillOnlyUsers=you me\n", are_defaults}}));
-    for (const char* junk : {"KillUserProcesses", "=yes", "KillUserProcesses=", "KillUserProcesses=2",
-                             "killuserprocesses=yes", "# a comment = yes", "\n\n", "[Login"}) {
+    for (const char* junk :
+         {"KillUserProcesses", "=yes", "KillUserProcesses=", "KillUserProcesses=2",
+          "killuserprocesses=yes", "# a comment = yes", "\n\n", "[Login"}) {
         CHECK_FALSE(kills({{junk, are_defaults}}));
     }
     CHECK(check_logout("me")->finding.remedy == "run 'loginctl enable-linger me'");

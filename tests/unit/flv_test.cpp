@@ -1,10 +1,10 @@
 // FLV bytes: what is written reads back, in pieces of any size; what cannot be FLV is refused.
+#include "rtmp/flv.hpp"
+
 #include <doctest/doctest.h>
 
 #include <variant>
 #include <vector>
-
-#include "rtmp/flv.hpp"
 
 using namespace restream;
 

@@ -1,7 +1,7 @@
 // When a crashed child is started again.
-#include <doctest/doctest.h>
-
 #include "state/guardian.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace restream;
 using namespace std::chrono_literals;

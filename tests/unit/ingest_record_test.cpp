@@ -1,11 +1,10 @@
 // What the managed ingest server says of itself, and what nginx's log says.
-#include "ingest/record.hpp"
-
 #include <doctest/doctest.h>
 
 #include <string>
 
 #include "ingest/nginx_log.hpp"
+#include "ingest/record.hpp"
 #include "ingest/server.hpp"
 
 using namespace restream;
@@ -52,10 +51,11 @@ TEST_CASE("ingest record: what is torn or foreign is nothing") {
     for (const std::string& text : std::initializer_list<std::string>{
              "null", "[]", "1", "{}", R"({"schema":1})", with("\"schema\":1", "\"schema\":2"),
              with("\"schema\":1", "\"schema\":\"1\""), with("\"restarts\":2", "\"restarts\":-2"),
-             with("\"restarts\":2", "\"restarts\":4294967296"), with("\"restarts\":2", "\"restarts\":null"),
-             with("\"reloads\":3", "\"reloads\":0.5"), with("\"pid\":42", "\"pid\":0"),
-             with("\"pid\":42", "\"pid\":\"42\""), with("\"guardian\":{", "\"other\":{"),
-             with("2026-01", "2026-13"), with("\"problem\":", "\"p\":")}) {
+             with("\"restarts\":2", "\"restarts\":4294967296"),
+             with("\"restarts\":2", "\"restarts\":null"), with("\"reloads\":3", "\"reloads\":0.5"),
+             with("\"pid\":42", "\"pid\":0"), with("\"pid\":42", "\"pid\":\"42\""),
+             with("\"guardian\":{", "\"other\":{"), with("2026-01", "2026-13"),
+             with("\"problem\":", "\"p\":")}) {
         CAPTURE(text);
         CHECK_FALSE(ingest_record_from_json(text));
     }
@@ -64,7 +64,8 @@ TEST_CASE("ingest record: what is torn or foreign is nothing") {
 TEST_CASE("ingest state: of an external server the relays tell") {
     CHECK(ingest_state_of({}) == IngestState::unknown);
     const Record live = relay(State::live), idle = relay(State::waiting, "no_publisher"),
-                 down = relay(State::waiting, "ingest_down"), other = relay(State::backoff, "reset");
+                 down = relay(State::waiting, "ingest_down"),
+                 other = relay(State::backoff, "reset");
     CHECK(ingest_state_of(std::vector{other}) == IngestState::unknown);
     CHECK(ingest_state_of(std::vector{other, down}) == IngestState::down);
     CHECK(ingest_state_of(std::vector{down, idle}) == IngestState::no_publisher);

@@ -27,9 +27,10 @@ bool holds(const std::string& text, const std::string& part) {
 
 TEST_CASE("nginx config: the defaults listen on loopback and let loopback publish and play") {
     const std::string text = rendered({});
-    CHECK(text == "m \"/m.so\"; l 127.0.0.1:1935; a \"live\"; "
-                  "p allow publish 127.0.0.0/8;\n            allow publish ::1; "
-                  "y allow play 127.0.0.0/8;\n            allow play ::1;");
+    CHECK(text ==
+          "m \"/m.so\"; l 127.0.0.1:1935; a \"live\"; "
+          "p allow publish 127.0.0.0/8;\n            allow publish ::1; "
+          "y allow play 127.0.0.0/8;\n            allow play ::1;");
 }
 
 TEST_CASE("nginx config: publishers from the network are let in after loopback") {
@@ -62,8 +63,8 @@ TEST_CASE("nginx config: an IPv6 address stands in brackets") {
 
 TEST_CASE("nginx config: the application is the first part of the URL's path") {
     IngestConfig config;
-    for (const char* url : {"rtmp://127.0.0.1/show", "rtmp://127.0.0.1:1935/show/key",
-                            "rtmp://127.0.0.1/show?x=1"}) {
+    for (const char* url :
+         {"rtmp://127.0.0.1/show", "rtmp://127.0.0.1:1935/show/key", "rtmp://127.0.0.1/show?x=1"}) {
         config.url = url;
         CHECK(holds(rendered(config), "a \"show\";"));
     }
@@ -80,20 +81,22 @@ TEST_CASE("nginx config: a value that nginx cannot take is refused") {
         change(config);
         CHECK_THROWS_AS(rendered(config), Error);
     };
-    for (const char* host : {"", " ", "a b", "127.0.0.1;", "x{", "a\nb", "\"", "$host", "..", "[::1]"}) {
+    for (const char* host :
+         {"", " ", "a b", "127.0.0.1;", "x{", "a\nb", "\"", "$host", "..", "[::1]"}) {
         CAPTURE(host);
         refuses([&](IngestConfig& config) { config.listen_host = host; });
     }
     for (const int port : {0, -1, 65536}) {
         refuses([&](IngestConfig& config) { config.listen_port = port; });
     }
-    for (const char* entry : {"", "all", "127.0.0.1; deny", "10.0.0.0/33", "::1/129", "host", "1.2.3",
-                              "1.2.3.4/", "1.2.3.4/x", "1.2.3.4\n", "{}", "#"}) {
+    for (const char* entry : {"", "all", "127.0.0.1; deny", "10.0.0.0/33", "::1/129", "host",
+                              "1.2.3", "1.2.3.4/", "1.2.3.4/x", "1.2.3.4\n", "{}", "#"}) {
         CAPTURE(entry);
         refuses([&](IngestConfig& config) { config.allow_publish = {entry}; });
     }
-    for (const char* url : {"", "rtmp://127.0.0.1", "rtmp://127.0.0.1/", "rtmp://127.0.0.1//", "rtmp://127.0.0.1//show",
-                            "no url", "rtmp://127.0.0.1/a\nb", "rtmp://127.0.0.1/a b"}) {
+    for (const char* url :
+         {"", "rtmp://127.0.0.1", "rtmp://127.0.0.1/", "rtmp://127.0.0.1//",
+          "rtmp://127.0.0.1//show", "no url", "rtmp://127.0.0.1/a\nb", "rtmp://127.0.0.1/a b"}) {
         CAPTURE(url);
         refuses([&](IngestConfig& config) { config.url = url; });
     }

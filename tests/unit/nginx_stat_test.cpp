@@ -130,9 +130,10 @@ TEST_CASE("nginx stat: what is no such page is nothing") {
 
 TEST_CASE("nginx stat: odd elements and numbers are passed over") {
     for (const char* text :
-         {"<rtmp/>", "<rtmp></rtmp>", "<rtmp><pid>x</pid></rtmp>", "<rtmp><pid>99999999999</pid></rtmp>",
-          "<rtmp><pid>1 2</pid></rtmp>", "<rtmp><live><stream/></live></rtmp>",
-          "<rtmp><new a=\"b\"><c/></new></rtmp>", "<rtmp><stream><publishing/></stream></rtmp>"}) {
+         {"<rtmp/>", "<rtmp></rtmp>", "<rtmp><pid>x</pid></rtmp>",
+          "<rtmp><pid>99999999999</pid></rtmp>", "<rtmp><pid>1 2</pid></rtmp>",
+          "<rtmp><live><stream/></live></rtmp>", "<rtmp><new a=\"b\"><c/></new></rtmp>",
+          "<rtmp><stream><publishing/></stream></rtmp>"}) {
         CAPTURE(text);
         const auto stat = parse_nginx_stat(text);
         REQUIRE(stat);

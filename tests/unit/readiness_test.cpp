@@ -1,7 +1,8 @@
 // Readiness: what a session may begin with, and when one track alone is enough.
+#include "relay/readiness.hpp"
+
 #include <doctest/doctest.h>
 
-#include "relay/readiness.hpp"
 #include "unit/tags.hpp"
 
 using namespace restream;

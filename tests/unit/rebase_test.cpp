@@ -1,9 +1,11 @@
-// Session times: near 0 at the begin, never backwards, in step, whatever the publisher's clock does.
+// Session times: near 0 at the begin, never backwards, in step, whatever the publisher's clock
+// does.
+#include "relay/rebase.hpp"
+
 #include <doctest/doctest.h>
 
 #include <random>
 
-#include "relay/rebase.hpp"
 #include "unit/tags.hpp"
 
 using namespace restream;
@@ -64,8 +66,8 @@ TEST_CASE("rebase: jumps of the publisher's clock do not reach the destination")
     rebase.begin(RtmpTime(60'000), start);
     out(rebase, keyframe(60'000), start);
     CHECK(out(rebase, inter(61'000), start + 1s) == 1000);
-    CHECK(out(rebase, keyframe(0), start + 1040ms) == 1040);         // back to 0: a new publisher
-    CHECK(out(rebase, inter(3'600'000), start + 1080ms) == 1080);    // an hour forward
+    CHECK(out(rebase, keyframe(0), start + 1040ms) == 1040);       // back to 0: a new publisher
+    CHECK(out(rebase, inter(3'600'000), start + 1080ms) == 1080);  // an hour forward
     CHECK(out(rebase, inter(3'600'040), start + 1120ms) == 1120);
 }
 
@@ -84,7 +86,8 @@ TEST_CASE("rebase: a session of 60 days goes on over the wrap of its own times")
     std::uint64_t expected = 0;
     int wrong = 0;
     while (expected < std::uint64_t(60) * 24 * 3600 * 1000) {
-        const Tag tag{TagType::video, RtmpTime(static_cast<std::uint32_t>(123 + expected)), payload};
+        const Tag tag{TagType::video, RtmpTime(static_cast<std::uint32_t>(123 + expected)),
+                      payload};
         const auto moved = rebase.apply(tag, start);
         if (!moved || moved->time.ms() != static_cast<std::uint32_t>(expected)) ++wrong;
         expected += 9000;

@@ -1,11 +1,11 @@
 // Records: what a relay publishes reads back; what is torn or foreign is refused.
+#include "state/record.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
 #include <string>
 #include <utility>
-
-#include "state/record.hpp"
 
 using namespace restream;
 
@@ -85,7 +85,8 @@ TEST_CASE("record: a foreign or damaged record is refused") {
         damaged.replace(at, std::string(from).size(), to);
         CHECK_FALSE(record_from_json(damaged));
     }
-    for (const char* foreign : {"null", "[]", "{}", "1", "\"\"", "{\"schema\":1}", "\xff", "[[[["}) {
+    for (const char* foreign :
+         {"null", "[]", "{}", "1", "\"\"", "{\"schema\":1}", "\xff", "[[[["}) {
         CAPTURE(foreign);
         CHECK_FALSE(record_from_json(foreign));
     }
@@ -94,8 +95,9 @@ TEST_CASE("record: a foreign or damaged record is refused") {
 TEST_CASE("record: a process identity reads back, damage is refused") {
     const ProcessId id{4244, 99, "boot"};
     CHECK(process_from_json(to_json(id)) == id);
-    for (const char* bad : {"", "{}", "null", "{\"pid\":1}", "{\"pid\":\"1\",\"start_time\":1,\"boot_id\":\"\"}",
-                            "{\"pid\":0,\"start_time\":1,\"boot_id\":\"\"}"}) {
+    for (const char* bad :
+         {"", "{}", "null", "{\"pid\":1}", "{\"pid\":\"1\",\"start_time\":1,\"boot_id\":\"\"}",
+          "{\"pid\":0,\"start_time\":1,\"boot_id\":\"\"}"}) {
         CAPTURE(bad);
         CHECK_FALSE(process_from_json(bad));
     }

@@ -1,7 +1,7 @@
 // What comes after each end of a session.
-#include <doctest/doctest.h>
-
 #include "relay/retry.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace restream;
 using namespace std::chrono_literals;
@@ -34,7 +34,8 @@ TEST_CASE("retry: a failure that may pass is tried again, ever later, without en
     RetryPolicy policy;
     Milliseconds last{0};
     for (int i = 0; i < 50; ++i) {
-        const auto next = policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0);
+        const auto next =
+            policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0);
         CHECK(next.kind == NextTry::Kind::after);
         CHECK(next.wait >= last);
         CHECK(next.wait <= 60s);
@@ -45,35 +46,43 @@ TEST_CASE("retry: a failure that may pass is tried again, ever later, without en
 
 TEST_CASE("retry: only confirmed flow resets the wait") {
     RetryPolicy policy;
-    for (int i = 0; i < 5; ++i) policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0);
+    for (int i = 0; i < 5; ++i)
+        policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0);
     const SessionFacts short_one{true, false, false, 3s};
     CHECK(policy.after({EndCode::closed}, short_one, plain, start, 0).wait > 5s);
-    CHECK(policy.after({EndCode::closed}, ran_well, plain, start, 0).kind == NextTry::Kind::at_once);
-    CHECK(policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0).wait == 1000ms);
+    CHECK(policy.after({EndCode::closed}, ran_well, plain, start, 0).kind ==
+          NextTry::Kind::at_once);
+    CHECK(policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0).wait ==
+          1000ms);
 }
 
 TEST_CASE("retry: a session that ended because the ingest did resets the wait as any other") {
     constexpr SessionFacts in_order{true, true, true, 60s};
     RetryPolicy policy;
-    for (int i = 0; i < 20; ++i) policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0);
+    for (int i = 0; i < 20; ++i)
+        policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0);
     policy.after({EndCode::reset}, SessionFacts{true, false, false, 3s}, plain, start, 0);
     CHECK(policy.dirty_end());
     for (const auto code : {EndCode::ingest_gone, EndCode::tracks_changed}) {
         CHECK(policy.after({code}, in_order, plain, start, 0).kind == NextTry::Kind::at_once);
     }
     CHECK_FALSE(policy.dirty_end());
-    CHECK(policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0).wait == 1000ms);
+    CHECK(policy.after({EndCode::connection_refused}, never_accepted, plain, start, 0).wait ==
+          1000ms);
 }
 
-TEST_CASE("retry: a refused key is rejected: for long where keys last, until the user acts where not") {
+TEST_CASE(
+    "retry: a refused key is rejected: for long where keys last, until the user acts where not") {
     RetryPolicy policy;
     const auto lasting = policy.after({EndCode::publish_refused}, never_accepted, plain, start, 0);
     CHECK(lasting.kind == NextTry::Kind::after_long);
     CHECK(lasting.wait == 5min);
     CHECK(policy.after({EndCode::publish_refused}, never_accepted, single_use, start, 0).kind ==
           NextTry::Kind::after_user);
-    for (const auto code : {EndCode::key_unavailable, EndCode::config_invalid, EndCode::not_supported}) {
-        CHECK(policy.after({code}, never_accepted, plain, start, 0).kind == NextTry::Kind::after_user);
+    for (const auto code :
+         {EndCode::key_unavailable, EndCode::config_invalid, EndCode::not_supported}) {
+        CHECK(policy.after({code}, never_accepted, plain, start, 0).kind ==
+              NextTry::Kind::after_user);
     }
 }
 
@@ -117,14 +126,16 @@ TEST_CASE("retry: an earlier life's dirty end counts, for 90 s") {
           EndCode::publish_refused);
 }
 
-TEST_CASE("retry: closed within the time a platform takes to check a key is a bad key, told as such") {
+TEST_CASE(
+    "retry: closed within the time a platform takes to check a key is a bad key, told as such") {
     RetryPolicy policy;
     const SessionFacts early{true, false, false, 3s};
     auto next = policy.after({EndCode::closed}, early, twitch, start, 0);
     CHECK(next.shown.code == EndCode::closed_early);
     CHECK(next.kind == NextTry::Kind::after);
     next = policy.after({EndCode::closed}, early, twitch, start, 0);
-    CHECK(next.shown.code == EndCode::closed_early);  // never "still held": it ended no good session
+    CHECK(next.shown.code ==
+          EndCode::closed_early);  // never "still held": it ended no good session
     next = policy.after({EndCode::reset}, early, twitch, start, 0);
     CHECK(next.kind == NextTry::Kind::after_long);
     CHECK(policy.after({EndCode::closed}, early, plain, start, 0).shown.code == EndCode::closed);
@@ -140,8 +151,10 @@ TEST_CASE("retry: every end has its words, and a remedy names the destination") 
         CHECK_FALSE(describe({code}).empty());
         CHECK(remedy(code, "yt").find('{') == std::string::npos);
         if (is_refusal(code)) CHECK_FALSE(remedy(code, "yt").empty());
-        for (int j = 0; j < i; ++j) CHECK(end_code_name(code) != end_code_name(static_cast<EndCode>(j)));
+        for (int j = 0; j < i; ++j)
+            CHECK(end_code_name(code) != end_code_name(static_cast<EndCode>(j)));
     }
     CHECK(remedy(EndCode::publish_refused, "yt") == "copy a fresh key and run 'restream key yt'");
-    CHECK(describe({EndCode::publish_refused, "BadName"}) == "the server refused the stream key (BadName)");
+    CHECK(describe({EndCode::publish_refused, "BadName"}) ==
+          "the server refused the stream key (BadName)");
 }

@@ -1,10 +1,10 @@
 // The table of status: readable in any width.
+#include "status/status.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <sstream>
-
-#include "status/status.hpp"
 
 using namespace restream;
 using namespace std::chrono_literals;
@@ -48,8 +48,9 @@ std::size_t longest_line(const std::string& text) {
 
 TEST_CASE("status table: a wide terminal shows all, with reason, remedy and the next try") {
     const auto table = to_table(sample(), 120, false, now);
-    for (const char* part : {"youtube", "live", "1 min", "6012 kbit/s", "rtmps://a.rtmps.youtube.com", "rejected",
-                             "refused the stream key", "restream key twitch", "next try in 4 min"}) {
+    for (const char* part :
+         {"youtube", "live", "1 min", "6012 kbit/s", "rtmps://a.rtmps.youtube.com", "rejected",
+          "refused the stream key", "restream key twitch", "next try in 4 min"}) {
         CAPTURE(part);
         CHECK(table.find(part) != std::string::npos);
     }
@@ -78,10 +79,11 @@ TEST_CASE("status table: no destinations says what to type") {
 
 TEST_CASE("status: the JSON has the fields of the design, null where there is nothing") {
     const auto text = to_json(sample());
-    for (const char* field : {"\"schema\": 1", "\"server\"", "\"worker_pid\": null", "\"wanted\"", "\"down\"",
-                              "\"confirmed\": true", "\"reason\": null", "\"code\": \"publish_refused\"",
-                              "\"since\"", "\"worker_restarts\"", "\"session\": null", "\"bitrate_kbps\": 6012",
-                              "\"reconnects\"", "\"next_retry_in_s\": 290", "\"rtt_ms\": null"}) {
+    for (const char* field :
+         {"\"schema\": 1", "\"server\"", "\"worker_pid\": null", "\"wanted\"", "\"down\"",
+          "\"confirmed\": true", "\"reason\": null", "\"code\": \"publish_refused\"", "\"since\"",
+          "\"worker_restarts\"", "\"session\": null", "\"bitrate_kbps\": 6012", "\"reconnects\"",
+          "\"next_retry_in_s\": 290", "\"rtt_ms\": null"}) {
         CAPTURE(field);
         CHECK(text.find(field) != std::string::npos);
     }

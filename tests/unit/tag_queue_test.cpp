@@ -1,7 +1,8 @@
 // The queue: bounded in time and bytes, dropping pictures before sound.
+#include "relay/tag_queue.hpp"
+
 #include <doctest/doctest.h>
 
-#include "relay/tag_queue.hpp"
 #include "unit/tags.hpp"
 
 using namespace restream;
@@ -30,7 +31,8 @@ TEST_CASE("queue: what goes in comes out, in order") {
     CHECK(queue.dropped() == 0);
 }
 
-TEST_CASE("queue: a slow destination loses pictures up to the next keyframe, never sound or headers") {
+TEST_CASE(
+    "queue: a slow destination loses pictures up to the next keyframe, never sound or headers") {
     TagQueue queue;
     queue.start_clock(start);
     queue.push(keyframe(0), start);

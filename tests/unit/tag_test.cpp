@@ -1,10 +1,10 @@
 // Tags: what the first bytes of a payload say.
+#include "rtmp/tag.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
-
-#include "rtmp/tag.hpp"
 
 using namespace restream;
 
@@ -55,7 +55,8 @@ TEST_CASE("tag: Enhanced RTMP is understood as far as passing through needs it")
 }
 
 TEST_CASE("tag: payloads too short to say anything say nothing") {
-    for (const Bytes& bytes : {Bytes{}, Bytes{0x17}, Bytes{0x1c}, Bytes{0x90}, Bytes{0x91, 'h', 'v', 'c'}}) {
+    for (const Bytes& bytes :
+         {Bytes{}, Bytes{0x17}, Bytes{0x1c}, Bytes{0x90}, Bytes{0x91, 'h', 'v', 'c'}}) {
         CHECK_FALSE(video_facts(bytes));
     }
     for (const Bytes& bytes : {Bytes{}, Bytes{0xaf}, Bytes{0x90, 'O'}, Bytes{0x95, 1, 2, 3}}) {
@@ -81,7 +82,8 @@ TEST_CASE("tag: metadata is known by its name") {
         return make_tag(TagType::script, RtmpTime(0), Bytes(text.begin(), text.end()));
     };
     CHECK(is_metadata(script(std::string("\x02\x00\x0aonMetaData\x08", 14))));
-    CHECK(is_metadata(script(std::string("\x02\x00\x0d@setDataFrame\x02\x00\x0aonMetaData\x08", 30))));
+    CHECK(is_metadata(
+        script(std::string("\x02\x00\x0d@setDataFrame\x02\x00\x0aonMetaData\x08", 30))));
     CHECK_FALSE(is_metadata(script(std::string("\x02\x00\x0aonTextData\x08", 14))));
     CHECK_FALSE(is_metadata(script("")));
     CHECK_FALSE(is_metadata(make_tag(TagType::video, RtmpTime(0), Bytes{1, 2})));

@@ -1,4 +1,6 @@
 // Texts for people: the nearest known word.
+#include "base/text.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -6,7 +8,6 @@
 
 #include "base/log.hpp"
 #include "base/secret.hpp"
-#include "base/text.hpp"
 
 using namespace restream;
 
