@@ -51,7 +51,9 @@ bool Readiness::observe(const Tag& tag, SteadyTime now) {
     if (has_video_ && has_audio_) return can_begin_with_video;
     if (!is_window_over) return false;
     if (has_video_) return can_begin_with_video;
-    return !has_seen_video_ && has_audio_ && can_begin_with_audio;
+    const bool is_picture_due =
+        metadata_ && announces_video(*metadata_) && now - *first_seen_ < announced_wait;
+    return !has_seen_video_ && !is_picture_due && has_audio_ && can_begin_with_audio;
 }
 
 std::vector<Tag> Readiness::headers() const {

@@ -19,6 +19,10 @@ namespace restream {
 /// by time or by bytes.
 class Readiness {
   public:
+    /// Some servers hold the picture back until the next keyframe, which OBS sends every 8.3 s by
+    /// default.
+    static constexpr Milliseconds announced_wait = std::chrono::seconds(12);
+
     Readiness(Milliseconds window, std::uint64_t window_bytes)
         : window_(window), window_bytes_(window_bytes) {}
 

@@ -100,6 +100,19 @@ bool is_metadata(const Tag& tag) {
     return std::search(head.begin(), head.end(), name.begin(), name.end()) != head.end();
 }
 
+bool announces_video(const Tag& metadata) {
+    constexpr std::string_view name = "videocodecid";
+    const auto bytes = metadata.bytes();
+    const auto found = std::search(bytes.begin(), bytes.end(), name.begin(), name.end());
+    const auto value = bytes.subspan(static_cast<std::size_t>(found - bytes.begin()));
+    if (value.size() < name.size() + 3) return false;
+    const auto content = value.subspan(name.size());
+    // AMF0: a number (a double, all zero for 0) or a string ("avc1"). nginx-rtmp writes 0 for none.
+    if (content[0] == 2) return content[1] != 0 || content[2] != 0;
+    if (content[0] != 0 || content.size() < 9) return false;
+    return std::ranges::any_of(content.subspan(1, 8), [](std::uint8_t each) { return each != 0; });
+}
+
 std::string_view video_codec_name(const VideoFacts& facts) {
     if (facts.is_enhanced) {
         if (facts.fourcc == fourcc("avc1")) return "h264";

@@ -80,6 +80,10 @@ std::optional<AudioFacts> audio_facts(std::span<const std::uint8_t> payload);
 /// True for a script tag whose name is `onMetaData` (also behind `@setDataFrame`).
 bool is_metadata(const Tag& tag);
 
+/// True for metadata whose `videocodecid` names a codec: a picture is to come, also where none has
+/// yet.
+bool announces_video(const Tag& metadata);
+
 /// "h264", "hevc", "av1", "vp9", "flv1", …; "unknown" for what is none of them.
 std::string_view video_codec_name(const VideoFacts& facts);
 /// "aac", "mp3", "opus", "speex", …

@@ -54,6 +54,31 @@ TEST_CASE("readiness: while one track is missing, nothing begins before the wind
     CHECK(audio_only.observe(audio(5000), start + 5000ms));
 }
 
+TEST_CASE("readiness: sound alone waits longer where the metadata announces a picture") {
+    using namespace std::string_literals;
+    for (const auto& announced :
+         {"videocodecid\x00\x40\x1c\0\0\0\0\0\0"s, "videocodecid\x02\0\x04avc1"s}) {
+        Readiness ready = fresh();
+        ready.observe(metadata(announced), start);
+        ready.observe(aac_header(), start);
+        CHECK_FALSE(ready.observe(audio(8000), start + 8s));
+        CHECK_FALSE(ready.observe(avc_header(), start + 9s));
+        CHECK(ready.observe(keyframe(9000), start + 9s));
+        Readiness alone = fresh();
+        alone.observe(metadata(announced), start);
+        alone.observe(aac_header(), start);
+        CHECK(alone.observe(audio(12'000), start + 12s));
+    }
+    for (const auto& none :
+         {"videocodecid\x00\0\0\0\0\0\0\0\0"s, "videocodecid\x02\0\0"s, "videocodecid"s,
+          "videocodecid\x00\x40"s, "videocodecid\x05\x40\x1c\0\0\0\0\0\0"s, "width"s, ""s}) {
+        Readiness ready = fresh();
+        ready.observe(metadata(none), start);
+        ready.observe(aac_header(), start);
+        CHECK(ready.observe(audio(5000), start + 5s));
+    }
+}
+
 TEST_CASE("readiness: audio that comes late in the window is waited for") {
     Readiness ready = fresh();
     ready.observe(avc_header(), start);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "rtmp/tag.hpp"
@@ -21,11 +22,11 @@ inline Tag aac_header(std::uint32_t ms = 0) {
 }
 inline Tag audio(std::uint32_t ms) { return tag(TagType::audio, ms, {0xaf, 1, 7}); }
 inline Tag mp3(std::uint32_t ms) { return tag(TagType::audio, ms, {0x2f, 7}); }
-inline Tag metadata() {
-    std::vector<std::uint8_t> bytes = {2, 0, 10};
-    for (const char each : {'o', 'n', 'M', 'e', 't', 'a', 'D', 'a', 't', 'a'})
-        bytes.push_back(std::uint8_t(each));
-    return tag(TagType::script, 0, bytes);
+inline Tag script(const std::string& bytes) {
+    return tag(TagType::script, 0, std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
+}
+inline Tag metadata(const std::string& more = {}) {
+    return script(std::string("\x02\x00\x0aonMetaData\x08", 14) + more);
 }
 
 }  // namespace restream::test
