@@ -34,9 +34,7 @@ class Readiness {
 
     /// Metadata, video and audio sequence headers, as last seen: what a session begins with.
     std::vector<Tag> headers() const;
-    bool has_video() const { return has_video_; }
-    bool has_audio() const { return has_audio_; }
-    /// What is missing, once something has arrived.
+    /// Whether the probe window is open: a picture or sound has arrived.
     bool has_begun() const { return first_seen_.has_value(); }
 
   private:
