@@ -16,8 +16,8 @@ constexpr std::uint8_t audio_aac = 10;
 constexpr std::uint8_t audio_mp3 = 2;
 constexpr std::uint8_t audio_mp3_8khz = 14;
 
-bool is_same(const Tag::Payload& one, const Tag::Payload& other) {
-    return one && other && *one == *other;
+bool is_same(const std::optional<Payload>& one, const Payload& other) {
+    return one && std::ranges::equal(one->bytes(), other.bytes());
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ class Packets {
     /// One track's clock and what it expects.
     struct Track {
         bool is_there = false;
-        Tag::Payload header;
+        std::optional<Payload> header;
         std::uint8_t codec = 0;
         std::optional<RtmpTime> last_time;
         std::int64_t ms = 0;  ///< last_time without its wraps

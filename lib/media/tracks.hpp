@@ -1,6 +1,7 @@
 // What an ingest carries, as FFmpeg's muxers want to know it before the first byte.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,9 +16,9 @@ namespace restream {
 struct Tracks {
     CodecParametersHandle video;
     CodecParametersHandle audio;
-    Tag::Payload
-        video_header;  ///< the tag's payload, to see a change; null where the codec has none
-    Tag::Payload audio_header;
+    std::optional<Payload>
+        video_header;  ///< the tag's payload, to see a change; nothing where the codec has none
+    std::optional<Payload> audio_header;
 };
 
 /// Learns them from what a session begins with (SinkRequest::prefix): sequence headers and the

@@ -25,8 +25,7 @@ std::uint32_t read_u32(std::span<const std::uint8_t> bytes) {
 }  // namespace
 
 Tag make_tag(TagType type, RtmpTime time, std::span<const std::uint8_t> bytes) {
-    return {type, time,
-            std::make_shared<const std::vector<std::uint8_t>>(bytes.begin(), bytes.end())};
+    return {type, time, Payload::copy_of(bytes)};
 }
 
 bool VideoFacts::needs_sequence_header() const {

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
+
+#include "rtmp/payload.hpp"
 
 namespace restream {
 
@@ -38,15 +38,11 @@ enum class TagType : std::uint8_t { audio = 8, video = 9, script = 18 };
 /// One message of an RTMP connection, or one tag of an FLV file. The payload is shared by all its
 /// readers and never changed.
 struct Tag {
-    using Payload = std::shared_ptr<const std::vector<std::uint8_t>>;
-
     TagType type = TagType::script;
     RtmpTime time;
     Payload payload;
 
-    std::span<const std::uint8_t> bytes() const {
-        return payload ? std::span<const std::uint8_t>(*payload) : std::span<const std::uint8_t>();
-    }
+    std::span<const std::uint8_t> bytes() const { return payload.bytes(); }
 };
 
 /// A tag that owns a copy of `bytes`.
