@@ -1,0 +1,85 @@
+// The server's side of one RTMP connection without its socket: bytes in, events and bytes out.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "rtmp/chunk_reader.hpp"
+#include "rtmp/chunk_writer.hpp"
+#include "rtmp/ending.hpp"
+#include "rtmp/handshake.hpp"
+#include "rtmp/output_queue.hpp"
+#include "rtmp/tag.hpp"
+
+namespace restream {
+
+/// One publisher or player of ours. Used by one thread; knows no clock, no socket, and nobody
+/// else. Takes what OBS, ffmpeg, GStreamer and librtmp say, in their order and dialects (FACTS).
+///
+/// A message may be at most 64 KiB before publish was accepted, and as long as `longest_message`
+/// afterwards.
+class RtmpServerConnection {
+  public:
+    struct Setup {
+        std::size_t longest_message = 8 * 1024 * 1024;
+        std::vector<std::uint8_t> random;  ///< **Shape**: 1,528 unpredictable bytes
+    };
+    enum class Step { handshake, connect, create, begin, publishing, playing, ended };
+
+    struct NeedMore {};
+    /// The peer wants to publish. Both may hold the stream key: `app` "live/k4" and an empty name
+    /// is what OBS says where the whole URL stands in its server field. Answer with accept() or
+    /// refuse() before anything else.
+    struct PublishWish {
+        Secret app;
+        Secret name;
+    };
+    struct PlayWish {
+        Secret app;
+        Secret name;
+    };
+    struct Left {};  ///< closeStream, deleteStream, FCUnpublish: it publishes or plays no more
+    using Event = std::variant<NeedMore, PublishWish, PlayWish, Tag, Left, RtmpEnding>;
+
+    explicit RtmpServerConnection(Setup setup);
+
+    std::array<std::span<std::uint8_t>, 2> spaces();
+    void commit(std::size_t bytes);
+    void feed(std::span<const std::uint8_t> bytes);
+    /// The next event. After an ending it is told again and again. Of a publisher, tags come with
+    /// @setDataFrame taken off; aggregate messages taken apart.
+    Event next();
+
+    /// onStatus NetStream.Publish.Start, or NetStream.Play.Reset and Play.Start with Stream Begin.
+    void accept();
+    /// onStatus with level error, this code and words, and then nothing more: close when the output
+    /// is written.
+    void refuse(std::string_view code, std::string_view description);
+    /// Playing: one tag, behind all that were sent. REQUIRES: accepted.
+    void send(const Tag& tag);
+    /// Playing: the publisher is gone (Stream EOF, NetStream.Play.UnpublishNotify), or there is a
+    /// new one (Stream Begin, PublishNotify).
+    void tell_publisher_left();
+    void tell_publisher_came();
+    /// The server ends: players hear that the publisher left, publishers that they are unpublished.
+    void say_goodbye();
+
+    Step step() const { return step_; }
+    OutputQueue& output() { return output_; }
+    /// For the list of who is there: "OBS", "FMLE/3.0 (…)", cleaned of control characters, ≤ 64.
+    const std::string& software() const { return software_; }
+
+  private:
+    // Shape of the inside: free.
+    Step step_ = Step::handshake;
+    OutputQueue output_;
+    std::string software_;
+};
+
+}  // namespace restream
