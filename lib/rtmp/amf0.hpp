@@ -76,7 +76,8 @@ struct AmfProblem {
 /// All values of a payload, one after the other.
 std::variant<std::vector<AmfValue>, AmfProblem> read_amf0(std::span<const std::uint8_t> bytes,
                                                           const AmfLimits& limits = {});
-/// What read_amf0 reads as the same value.
+/// What read_amf0 reads as the same value. REQUIRES: names of properties and classes of at most
+/// 65,535 bytes.
 void append_amf0(const AmfValue& value, std::vector<std::uint8_t>& out);
 
 }  // namespace restream

@@ -1,6 +1,7 @@
 // RTMP's commands: connect, publish, onStatus and their like.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,8 +29,10 @@ struct Command {
 std::optional<Command> read_command(const Message& message);
 Payload write_command(const Command& command);
 
-/// The object of an onStatus, an _error, or a rejected connect.
+/// The object of an onStatus, an _error, or a rejected connect. Without control characters, each
+/// cut at `longest` bytes.
 struct StatusWords {
+    static constexpr std::size_t longest = 256;
     std::string level;        ///< status, warning, error
     std::string code;         ///< "NetStream.Publish.BadName"
     std::string description;  ///< the server's own text

@@ -33,9 +33,19 @@ class Handshake {
     const std::string& problem() const { return problem_; }
 
   private:
-    // Shape of the inside: free.
+    using Packet = std::array<std::uint8_t, packet_bytes>;
+
+    void take_version(std::uint8_t version);
+    void answer();
+    void put_version_and_packet();
+
+    Side side_;
     State state_ = State::in_progress;
     std::string problem_;
+    std::size_t taken_ = 0;  ///< of the version and the two packets that the peer sends
+    Packet own_{};           ///< C1 or S1
+    Packet peers_{};         ///< S1 or C1, to be echoed
+    std::vector<std::uint8_t> output_;
 };
 
 }  // namespace restream
