@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +26,18 @@ namespace restream {
 /// continuation chunks (as the specification says) or not (as OBS does): told apart by whether the
 /// four bytes are the timestamp again. Set Chunk Size and Abort take effect here and are not given
 /// out. **Source**: Adobe RTMP 1.0, 5.3 and 5.4.
+///
+/// Where the specification is silent or peers differ from it:
+/// - Type 3 that begins a message repeats the last step (5.3.1.2.4), after type 0 that one's time:
+///   so write FFmpeg (rtmppkt.c) and GStreamer (rtmpchunkstream.c). librtmp and OBS mean "the same
+///   time": they write it where length, type and time are the last one's, which after a step of 0
+///   says the same. So it is read after a type 0 whose time is no step (`longest_repeated_time`),
+///   and after an extended timestamp that is not there again.
+/// - A chunk stream may begin with type 1, as of time 0 on message stream 0: librtmp's
+///   RTMP_SendCtrl does. With type 2 or 3, whose length is not known, it may not.
+/// - Type 1 or 2 inside an unfinished message, with its length and type, continues it, as
+/// nginx-rtmp
+///   and SRS take it; any other, and type 0, is malformed. Abort is how a message is given up.
 class ChunkReader {
   public:
     /// Everything from the network is hostile.
@@ -34,6 +47,10 @@ class ChunkReader {
         std::size_t most_pending_bytes = 16 * 1024 * 1024;
         std::size_t most_chunk_streams = 64;
     };
+    /// Longer than between two messages of one kind in any broadcast, so no step, so a time that a
+    /// type 3 cannot mean to add.
+    static constexpr std::uint32_t longest_repeated_time = 10'000;
+
     struct NeedMore {};
     struct Malformed {
         std::string what;
@@ -60,8 +77,69 @@ class ChunkReader {
     std::uint64_t bytes_taken() const { return bytes_taken_; }
 
   private:
-    // Shape of the inside: free.
+    /// What a header says, and what the next one of its chunk stream takes over.
+    struct Header {
+        MessageType type = MessageType::command;
+        std::uint32_t message_stream_id = 0;
+        std::uint32_t length = 0;
+        std::uint32_t time_field =
+            0;  ///< time (type 0) or step (1, 2); of an extended one its 32 bits
+        bool is_extended = false;
+    };
+    struct ChunkStream {
+        Header last;
+        RtmpTime time;                         ///< of the last message begun
+        std::uint32_t repeated_step = 0;       ///< what type 3 adds
+        std::optional<PayloadBuffer> payload;  ///< of the unfinished message; nothing between two
+        std::size_t arrived = 0;               ///< bytes of it
+    };
+    /// A chunk's header as it lies in the bytes.
+    struct ChunkStart {
+        unsigned format = 0;  ///< header type, 0 to 3
+        std::uint32_t chunk_stream_id = 0;
+        std::size_t size = 0;  ///< with basic header and extended timestamp
+        Header header;
+        bool repeats_step = false;  ///< type 3, with the extended field again
+    };
+
+    std::span<const std::uint8_t> unread() const;
+    void make_room(std::size_t bytes);
+    ChunkStream* find(std::uint32_t id);
+    ChunkStream* find_or_add(std::uint32_t id);
+    /// Nothing where more bytes are needed, or it is malformed.
+    std::optional<ChunkStart> read_start();
+    /// False where more bytes are needed, or it is malformed.
+    bool begin_chunk();
+    bool begin_message(const ChunkStart& start, ChunkStream& of);
+    bool continues(const ChunkStart& start, const ChunkStream& of);
+    /// Both are false where it is malformed.
+    bool take_payload();
+    bool arrived(std::size_t bytes);
+    Message finish(ChunkStream& of);
+    /// True for what is not given out.
+    bool obey(const Message& message);
+    /// False, always.
+    bool refuse(std::string what);
+
+    Limits limits_;
     std::uint64_t bytes_taken_ = 0;
+    std::optional<Malformed> malformed_;
+
+    /// What arrived and has not been looked at lies between the two.
+    std::unique_ptr<std::uint8_t[]> scratch_;
+    std::size_t scratch_size_ = 0;
+    std::size_t unread_begin_ = 0;
+    std::size_t unread_end_ = 0;
+
+    /// Most peers use four or five, with small ids: found without a search.
+    std::array<std::unique_ptr<ChunkStream>, 64> low_chunk_streams_;
+    std::map<std::uint32_t, ChunkStream> high_chunk_streams_;
+    std::size_t chunk_stream_count_ = 0;
+
+    std::uint32_t chunk_size_ = 128;
+    ChunkStream* current_ = nullptr;  ///< whose chunk is being received; null between chunks
+    std::size_t chunk_left_ = 0;      ///< bytes of it
+    std::size_t pending_bytes_ = 0;   ///< of all unfinished messages
 };
 
 }  // namespace restream
