@@ -1,0 +1,66 @@
+// The sequence headers of sound other than AAC: each is a few fixed fields.
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "rtmp/bit_reader.hpp"
+#include "rtmp/sequence_header.hpp"
+
+namespace restream {
+
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+
+bool begins_with(Bytes bytes, std::string_view text) {
+    return bytes.size() >= text.size() &&
+           std::equal(text.begin(), text.end(), bytes.begin(),
+                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+}
+
+}  // namespace
+
+/// **Source**: RFC 7845, 5.1 (the identification header), as Enhanced RTMP v2 sends it.
+AudioHeader read_opus_header(Bytes head) {
+    constexpr int decoded_rate = 48000;  // whatever the input's was: RFC 7845, 5.1, item 5
+    if (head.size() < 19 || !begins_with(head, "OpusHead")) return {};
+    const bool is_version_known = (head[8] & 0xf0) == 0;
+    if (!is_version_known) return {};
+    return {.sample_rate_hz = decoded_rate, .channels = head[9]};
+}
+
+/// **Source**: RFC 9639, 8.1 (metadata block header) and 8.2 (STREAMINFO).
+AudioHeader read_flac_header(Bytes head) {
+    constexpr std::size_t description_bytes = 34;
+    if (begins_with(head, "fLaC")) head = head.subspan(4);
+    const bool has_block_header = head.size() >= 4 + description_bytes && (head[0] & 0x7f) == 0;
+    if (has_block_header) head = head.subspan(4);
+    if (!has_block_header && head.size() != description_bytes) return {};
+    BitReader reader(head);
+    reader.skip(80);  // block sizes, frame sizes
+    const unsigned rate = reader.bits(20);
+    const unsigned channels = reader.bits(3) + 1;
+    if (!reader.is_good() || rate == 0) return {};
+    return {.sample_rate_hz = static_cast<int>(rate), .channels = static_cast<int>(channels)};
+}
+
+/// **Source**: ISO/IEC 11172-3, 2.4.2.3; the lower rates: ISO/IEC 13818-3, 2.4.2.3.
+AudioHeader read_mp3_frame(Bytes frame) {
+    constexpr std::array<int, 3> rates = {44100, 48000, 32000};
+    constexpr unsigned mono = 3;
+    BitReader reader(frame);
+    const bool is_frame = reader.bits(11) == 0x7ff;
+    const unsigned version = reader.bits(2);  // 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
+    const unsigned layer = reader.bits(2);
+    reader.skip(5);
+    const unsigned rate = reader.bits(2);
+    reader.skip(2);
+    const unsigned mode = reader.bits(2);
+    if (!reader.is_good() || !is_frame || version == 1 || layer == 0 || rate == rates.size()) {
+        return {};
+    }
+    const int divisor = version == 3 ? 1 : version == 2 ? 2 : 4;
+    return {.sample_rate_hz = rates[rate] / divisor, .channels = mode == mono ? 1 : 2};
+}
+
+}  // namespace restream
