@@ -1,0 +1,124 @@
+#include "ingest/admission.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace restream {
+
+namespace {
+
+/// **Source**: an app and a playpath as OBS and FFmpeg can say them are shorter.
+constexpr std::size_t longest_path_bytes = 1024;
+constexpr std::size_t longest_shown_bytes = 64;
+
+constexpr const char* bad_name = "NetStream.Publish.BadName";
+constexpr const char* denied = "NetStream.Publish.Denied";
+constexpr const char* play_failed = "NetStream.Play.Failed";
+
+/// Appends the parts before the query, each behind a slash but the first.
+void append_parts(std::string_view text, std::string& path) {
+    text = text.substr(0, text.find('?'));
+    while (!text.empty()) {
+        const auto slash = text.find('/');
+        const std::string_view part = text.substr(0, slash);
+        if (!part.empty()) {
+            if (!path.empty()) path += '/';
+            path += part;
+        }
+        text.remove_prefix(slash == std::string_view::npos ? text.size() : slash + 1);
+    }
+}
+
+bool holds(const std::vector<Network>& networks, const Visitor& visitor) {
+    return visitor.is_local || std::ranges::any_of(networks, [&](const Network& each) {
+               return each.contains(visitor.address);
+           });
+}
+
+bool is_path(const Secret& path) {
+    return !path.is_empty() && path.reveal().size() <= longest_path_bytes;
+}
+
+}  // namespace
+
+Secret publication_path(const Secret& app, const Secret& name) {
+    std::string path;
+    append_parts(app.reveal(), path);
+    append_parts(name.reveal(), path);
+    return Secret(std::move(path));
+}
+
+std::string shown_path(const Secret& path, std::string_view base_path) {
+    if (path.reveal() == base_path) return std::string(base_path);
+    const std::string& text = path.reveal();
+    std::string shown = text.substr(0, std::min(text.find('/'), longest_shown_bytes));
+    for (char& each : shown) {
+        if (each < 0x20 || each > 0x7e) each = '?';
+    }
+    if (text.find('/') != std::string::npos) shown += "/***";
+    return shown;
+}
+
+bool equal_in_constant_time(std::string_view given, std::string_view expected) {
+    // As many steps as `given` has bytes, whom its sender knows.
+    volatile unsigned char difference = given.size() == expected.size() ? 0 : 1;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const char other = expected.empty() ? '\0' : expected[i % expected.size()];
+        difference =
+            static_cast<unsigned char>(difference | static_cast<unsigned char>(given[i] ^ other));
+    }
+    return difference == 0;
+}
+
+Admission::Admission(AdmissionRules rules) : rules_(std::move(rules)) {
+    rules_.base_path = publication_path(Secret(rules_.base_path), Secret()).reveal();
+    if (!rules_.publish_key) return;
+    const std::string& key = rules_.publish_key->reveal();
+    keyed_path_ = publication_path(Secret(rules_.base_path), *rules_.publish_key);
+    if (key.find('?') != std::string::npos || keyed_path_.reveal() == rules_.base_path) {
+        throw Error(ErrorKind::config,
+                    "[ingest] publish_key is empty or has a \"?\", behind which a query would "
+                    "begin; use letters and digits, such as 'openssl rand -hex 16' prints");
+    }
+}
+
+bool Admission::is_keyed_path(const Secret& path) const {
+    return rules_.publish_key && equal_in_constant_time(path.reveal(), keyed_path_.reveal());
+}
+
+std::variant<Secret, AdmissionRefusal> Admission::publish(const Visitor& from, const Secret& app,
+                                                          const Secret& name) const {
+    const bool is_from_anywhere = rules_.publish_key && rules_.publishers.empty();
+    if (!is_from_anywhere && !holds(rules_.publishers, from)) {
+        return AdmissionRefusal{denied, "publishing from this address is not allowed"};
+    }
+    const Secret path = publication_path(app, name);
+    if (!is_path(path)) return AdmissionRefusal{bad_name, "no path, or one that is too long"};
+    if (!rules_.publish_key) return path;
+    if (is_keyed_path(path)) return Secret(rules_.base_path);
+    const std::string& text = path.reveal();
+    if (text == rules_.base_path) return AdmissionRefusal{bad_name, "no stream key"};
+    if (text.starts_with(rules_.base_path + "/")) {
+        return AdmissionRefusal{bad_name, "wrong stream key"};
+    }
+    return AdmissionRefusal{bad_name, "another path than the ingest's"};
+}
+
+std::variant<Secret, AdmissionRefusal> Admission::play(const Visitor& from, const Secret& app,
+                                                       const Secret& name) const {
+    if (!holds(rules_.players, from)) {
+        return AdmissionRefusal{play_failed, "playing from this address is not allowed"};
+    }
+    Secret path = publication_path(app, name);
+    if (!is_path(path)) return AdmissionRefusal{play_failed, "no path, or one that is too long"};
+    // Somebody who plays what he typed into the encoder means the same.
+    if (is_keyed_path(path)) return Secret(rules_.base_path);
+    return path;
+}
+
+bool may_take_over(std::optional<Milliseconds> after, SteadyClock::duration silence) {
+    return after && silence >= *after;
+}
+
+}  // namespace restream

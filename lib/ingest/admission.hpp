@@ -1,0 +1,81 @@
+// Who may publish and play at the embedded server, and under which path.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "ingest/network.hpp"
+
+namespace restream {
+
+/// app and name of a publisher or player as one path: queries and empty parts removed, so that it
+/// is the same wherever the encoder puts the slash. "live" and "" is "live"; "live/k4" and "" is
+/// "live" and "k4". May hold the stream key.
+Secret publication_path(const Secret& app, const Secret& name);
+/// As it may be shown: its first part, and `***` for the others, which may be a stream key. The
+/// server's own path is no secret.
+std::string shown_path(const Secret& path, std::string_view base_path);
+
+/// Takes as long wherever the two differ, so that nobody finds a key by measuring.
+bool equal_in_constant_time(std::string_view given, std::string_view expected);
+
+/// The user's wishes. A value.
+struct AdmissionRules {
+    /// **Shape**: as of publication_path().
+    std::string base_path;
+    /// Publishers must come as `base_path/KEY`, from wherever, and are published as base_path.
+    std::optional<Secret> publish_key;
+    /// Where publishers may come from, beside this machine. Empty: from anywhere with a key;
+    /// without one, from this machine alone.
+    std::vector<Network> publishers;
+    /// Where players may come from, beside this machine.
+    std::vector<Network> players;
+};
+
+/// Who asks, as his socket says it.
+struct Visitor {
+    IpAddress address;
+    /// From loopback, or from an address of this machine's own to the same one.
+    bool is_local = false;
+};
+
+/// Why somebody may not.
+struct AdmissionRefusal {
+    std::string code;     ///< for onStatus: "NetStream.Publish.BadName"
+    std::string problem;  ///< "wrong stream key": for the peer, and for who asks what went wrong
+};
+
+/// Decides. A value: knows who asks for what, not who is there already.
+class Admission {
+  public:
+    /// **Throws**: Error{config} where the key could never be matched: it is empty, or has "?",
+    /// behind which a query begins.
+    explicit Admission(AdmissionRules rules);
+
+    /// The path to publish, or to play.
+    std::variant<Secret, AdmissionRefusal> publish(const Visitor& from, const Secret& app,
+                                                   const Secret& name) const;
+    std::variant<Secret, AdmissionRefusal> play(const Visitor& from, const Secret& app,
+                                                const Secret& name) const;
+
+    const std::string& base_path() const { return rules_.base_path; }
+    /// Whether strangers are kept from publishing: what listening beyond loopback takes.
+    bool is_guarded() const { return rules_.publish_key || !rules_.publishers.empty(); }
+
+  private:
+    bool is_keyed_path(const Secret& path) const;
+
+    AdmissionRules rules_;
+    Secret keyed_path_;  ///< base_path/KEY
+};
+
+/// Whether a second publisher of a path may replace the first, which has sent nothing for
+/// `silence`. `after`: 0 always, nothing never.
+bool may_take_over(std::optional<Milliseconds> after, SteadyClock::duration silence);
+
+}  // namespace restream

@@ -1,0 +1,82 @@
+// What a player that comes late needs to begin at once: headers, and all since the last keyframe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "rtmp/tag.hpp"
+
+namespace restream {
+
+/// The latest metadata and sequence headers of one publisher, and every tag since its last
+/// keyframe, audio and script tags too. Payloads are shared with whoever else has them.
+///
+/// Bounded: a GOP that grows beyond the limits is dropped as a whole, and nothing is kept until the
+/// next keyframe. Of a publisher without video nothing but the headers is kept: audio begins
+/// anywhere.
+///
+/// Of Enhanced RTMP, each track of a multitrack publisher has headers of its own; its keyframes
+/// begin a GOP only where no track comes plain. **Source**: Enhanced RTMP v2, "Multitrack
+/// Streaming".
+class GopCache {
+  public:
+    struct Limits {
+        /// **Unit**: media time. **Source**: OBS's own default keyframe interval is 8.3 s.
+        Milliseconds longest = std::chrono::seconds(10);
+        /// Of payloads, and what keeping each costs.
+        std::size_t most_bytes = 16 * 1024 * 1024;
+    };
+    /// What a tag is to a player that waits for a keyframe.
+    enum class Part {
+        setup,     ///< metadata or a sequence header: it needs it now
+        keyframe,  ///< it begins here
+        media,     ///< of use to those that have begun
+    };
+
+    GopCache() = default;
+    explicit GopCache(Limits limits) : limits_(limits) {}
+
+    Part add(const Tag& tag);
+    /// The publisher is gone: so is what is known of it.
+    void clear();
+
+    /// What a player gets that comes now: metadata and headers as they were at the keyframe, with
+    /// its time; then everything from it on. Without a GOP: the latest ones alone.
+    std::vector<Tag> late_start() const;
+    bool has_gop() const { return has_gop_; }
+    /// Whether a player that begins without a GOP has to wait for a keyframe: there is video, and
+    /// its last tag is not older than the longest GOP.
+    bool expects_keyframe() const;
+
+    /// Media time from the keyframe to the last tag.
+    Milliseconds span() const;
+    /// What the GOP counts against `most_bytes`.
+    std::size_t bytes() const { return bytes_; }
+
+  private:
+    /// Which of the headers: type, packet type and track. Headers of one kind replace each other.
+    using HeaderKind = std::uint32_t;
+    struct Header {
+        HeaderKind kind;
+        Tag tag;
+    };
+    static std::optional<HeaderKind> header_kind(const Tag& tag);
+    void keep_header(HeaderKind kind, const Tag& tag);
+    bool begins_gop(const Tag& tag);
+    void append(const Tag& tag);
+
+    Limits limits_;
+    std::vector<Header> headers_;        ///< the latest; metadata comes first
+    std::vector<Header> start_headers_;  ///< as they were when the GOP began
+    std::vector<Tag> gop_;
+    std::size_t bytes_ = 0;
+    RtmpTime last_time_;
+    std::optional<RtmpTime> last_video_time_;
+    bool has_gop_ = false;
+    bool has_plain_video_ = false;
+};
+
+}  // namespace restream
