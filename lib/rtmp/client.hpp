@@ -9,12 +9,13 @@
 #include <variant>
 #include <vector>
 
-#include "rtmp/chunk_reader.hpp"
-#include "rtmp/chunk_writer.hpp"
+#include "rtmp/command.hpp"
 #include "rtmp/ending.hpp"
 #include "rtmp/endpoint.hpp"
-#include "rtmp/handshake.hpp"
+#include "rtmp/link.hpp"
+#include "rtmp/message_tags.hpp"
 #include "rtmp/output_queue.hpp"
+#include "rtmp/peer_words.hpp"
 #include "rtmp/tag.hpp"
 
 namespace restream {
@@ -64,12 +65,39 @@ class RtmpClient {
     void say_goodbye();
 
     Step step() const { return step_; }
-    OutputQueue& output() { return output_; }
+    OutputQueue& output() { return link_.output(); }
 
   private:
-    // Shape of the inside: free.
+    void begin_connect();
+    void begin_create();
+    void begin_role(std::uint32_t message_stream_id);
+    std::optional<Event> take(const Message& message);
+    std::optional<Event> take_tag(Tag tag);
+    std::optional<Event> take_command(const Command& command);
+    std::optional<Event> take_result(const Command& command);
+    std::optional<Event> take_error(const Command& command);
+    std::optional<Event> take_status(const Command& command);
+    std::optional<Event> take_publishing_status(const Command& command);
+    std::optional<Event> take_playing_status(const StatusWords& words);
+    std::optional<Event> lose_publisher();
+    Event accept();
+    Event end(RtmpEnding ending);
+    std::string shown(const Command& command) const;
+    void say(std::uint32_t message_stream_id, Command command);
+
+    RtmpEndpoint endpoint_;
+    RtmpRole role_;
+    std::vector<std::string> fourccs_;
+    SecretMask mask_;
     Step step_ = Step::handshake;
-    OutputQueue output_;
+    RtmpLink link_;
+    AggregateReader aggregate_;
+    std::optional<Tag> first_tag_;  ///< it came before Play.Start, which it stands for
+    std::uint32_t message_stream_id_ = 0;
+    bool has_publisher_ = true;
+    bool said_goodbye_ = false;
+    std::string last_words_;  ///< the server's, since it accepted
+    std::optional<RtmpEnding> ending_;
 };
 
 }  // namespace restream

@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "base/secret.hpp"
-#include "rtmp/chunk_reader.hpp"
-#include "rtmp/chunk_writer.hpp"
+#include "rtmp/command.hpp"
 #include "rtmp/ending.hpp"
-#include "rtmp/handshake.hpp"
+#include "rtmp/link.hpp"
+#include "rtmp/message_tags.hpp"
 #include "rtmp/output_queue.hpp"
+#include "rtmp/peer_words.hpp"
 #include "rtmp/tag.hpp"
 
 namespace restream {
@@ -24,6 +25,13 @@ namespace restream {
 ///
 /// A message may be at most 64 KiB before publish was accepted, and as long as `longest_message`
 /// afterwards.
+///
+/// What is out of order: a first command that is not connect, a second connect, and a second
+/// publish or play are answered with an error, and the connection goes on; publish and play without
+/// createStream are taken as on any id; tags of one who does not publish, and messages of unknown
+/// types, are ignored. An unknown command that waits for an answer gets an _error. A command that
+/// is no AMF0 ends the connection as malformed; one who leaves more than 64 KiB of answers unread,
+/// as stalled. After Left, the same connection may publish or play again.
 class RtmpServerConnection {
   public:
     struct Setup {
@@ -71,15 +79,36 @@ class RtmpServerConnection {
     void say_goodbye();
 
     Step step() const { return step_; }
-    OutputQueue& output() { return output_; }
-    /// For the list of who is there: "OBS", "FMLE/3.0 (…)", cleaned of control characters, ≤ 64.
+    OutputQueue& output() { return link_.output(); }
+    /// For the list of who is there: "FMLE/3.0 (…)", as the peer says it, cleaned of control
+    /// characters, ≤ 64 bytes; before connect, and where it says nothing, empty.
     const std::string& software() const { return software_; }
 
   private:
-    // Shape of the inside: free.
+    enum class Wish { none, publish, play };
+
+    std::optional<Event> take(const Message& message);
+    std::optional<Event> take_command(const Message& message, const Command& command);
+    void take_connect(const Command& command);
+    std::optional<Event> take_wish(Wish wish, const Message& message, const Command& command);
+    void take_request(const Command& command);
+    std::optional<Event> leave();
+    Event end(RtmpEnding ending);
+    void say(std::uint32_t message_stream_id, const Command& command);
+    void say_status(std::string_view code, std::string_view description);
+
+    std::size_t longest_message_;
     Step step_ = Step::handshake;
-    OutputQueue output_;
+    RtmpLink link_;
+    AggregateReader aggregate_;
     std::string software_;
+    Secret app_;
+    SecretMask mask_;
+    Wish wish_ = Wish::none;               ///< not answered yet
+    std::uint32_t message_stream_id_ = 0;  ///< of what is wished for, published or played
+    std::uint32_t created_ = 0;            ///< the last id given out
+    bool said_fc_publish_ = false;
+    std::optional<RtmpEnding> ending_;
 };
 
 }  // namespace restream

@@ -1,0 +1,137 @@
+#include "rtmp/client_commands.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace restream {
+
+namespace {
+
+// What OBS and ffmpeg say; there are servers that look at it.
+constexpr const char* publisher_software = "FMLE/3.0 (compatible; FMSc/1.0)";
+constexpr const char* player_software = "LNX 9,0,124,2";
+// ffmpeg's: each codec that a player of 2012 could know. **Source**: Adobe RTMP 1.0, 7.2.1.1.
+constexpr double player_capabilities = 15;
+constexpr double player_audio_codecs = 4071;
+constexpr double player_video_codecs = 252;
+constexpr double can_seek = 1;
+
+constexpr double live_or_recorded = -2000;  // ms; Adobe RTMP 1.0, 7.2.2.1, "-2", as ffmpeg has it
+
+double number(Transaction transaction) { return static_cast<double>(transaction); }
+
+char lower(char each) { return each >= 'A' && each <= 'Z' ? char(each + 32) : each; }
+
+bool equals(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+bool ends_with(std::string_view text, std::string_view end) {
+    return text.size() >= end.size() && equals(text.substr(text.size() - end.size()), end);
+}
+
+Command connect(AmfValue object, std::span<const std::string> fourccs) {
+    if (!fourccs.empty()) {
+        std::vector<AmfValue> list;
+        for (const std::string& each : fourccs) list.push_back(AmfValue::of(each));
+        object.properties.emplace_back("fourCcList", AmfValue::strict_array(std::move(list)));
+    }
+    return {"connect", number(Transaction::connect), std::move(object), {}};
+}
+
+}  // namespace
+
+Command publisher_connect(const RtmpEndpoint& endpoint, std::span<const std::string> fourccs) {
+    return connect(AmfValue::object({{"app", AmfValue::of(endpoint.app)},
+                                     {"type", AmfValue::of("nonprivate")},
+                                     {"flashVer", AmfValue::of(publisher_software)},
+                                     {"swfUrl", AmfValue::of(endpoint.tc_url)},
+                                     {"tcUrl", AmfValue::of(endpoint.tc_url)}}),
+                   fourccs);
+}
+
+Command player_connect(const RtmpEndpoint& endpoint, std::span<const std::string> fourccs) {
+    return connect(AmfValue::object({{"app", AmfValue::of(endpoint.app)},
+                                     {"flashVer", AmfValue::of(player_software)},
+                                     {"tcUrl", AmfValue::of(endpoint.tc_url)},
+                                     {"fpad", AmfValue::of(false)},
+                                     {"capabilities", AmfValue::of(player_capabilities)},
+                                     {"audioCodecs", AmfValue::of(player_audio_codecs)},
+                                     {"videoCodecs", AmfValue::of(player_video_codecs)},
+                                     {"videoFunction", AmfValue::of(can_seek)}}),
+                   fourccs);
+}
+
+Command simple_command(std::string name, Transaction transaction) {
+    return {std::move(name), number(transaction), AmfValue::null(), {}};
+}
+
+Command name_command(std::string name, Transaction transaction, const Secret& playpath) {
+    return {
+        std::move(name), number(transaction), AmfValue::null(), {AmfValue::of(playpath.reveal())}};
+}
+
+Command publish_command(const Secret& playpath) {
+    return {"publish",
+            number(Transaction::begin),
+            AmfValue::null(),
+            {AmfValue::of(playpath.reveal()), AmfValue::of("live")}};
+}
+
+Command play_command(const Secret& playpath) {
+    return {"play",
+            number(Transaction::begin),
+            AmfValue::null(),
+            {AmfValue::of(playpath.reveal()), AmfValue::of(live_or_recorded)}};
+}
+
+Command delete_command(double message_stream_id) {
+    return {"deleteStream",
+            number(Transaction::goodbye),
+            AmfValue::null(),
+            {AmfValue::of(message_stream_id)}};
+}
+
+bool is_answer_to(const Command& answer, Transaction transaction) {
+    return answer.transaction == number(transaction);
+}
+
+bool is_refusal(const StatusWords& words) {
+    if (equals(words.level, "error")) return true;
+    constexpr std::string_view endings[] = {".BadName",      ".Denied",     ".Failed",
+                                            ".InvalidApp",   ".Rejected",   ".StreamNotFound",
+                                            ".Unauthorized", ".AppShutdown"};
+    return std::ranges::any_of(
+        endings, [&words](std::string_view each) { return ends_with(words.code, each); });
+}
+
+bool is_code(const StatusWords& words, std::string_view code) { return equals(words.code, code); }
+
+bool is_about_connection(const StatusWords& words) {
+    constexpr std::string_view beginning = "NetConnection.";
+    return equals(std::string_view(words.code).substr(0, beginning.size()), beginning);
+}
+
+std::string join_words(const StatusWords& words) {
+    if (words.description.empty()) return words.code;
+    if (words.code.empty()) return words.description;
+    return fmt::format("{}: {}", words.code, words.description);
+}
+
+std::string redirect_address(const Command& answer) {
+    const AmfValue* ex = answer.object.find("ex");
+    if (!ex && !answer.arguments.empty()) ex = answer.arguments.front().find("ex");
+    if (!ex) return {};
+    for (const char* name : {"redirect", "redirect2"}) {
+        const AmfValue* url = ex->find(name);
+        if (!url) continue;
+        const auto endpoint = play_endpoint(url->as_string().value_or(""));
+        if (endpoint) return endpoint->address();
+    }
+    return {};
+}
+
+}  // namespace restream
