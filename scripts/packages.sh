@@ -9,8 +9,10 @@ build_packages=(
     libavcodec-dev
     libavformat-dev
     libavutil-dev
+    libboost-dev
     libcli11-dev
     libfmt-dev
+    libssl-dev
     libtomlplusplus-dev
     ninja-build
     nlohmann-json3-dev

@@ -31,4 +31,16 @@ std::optional<double> round_trip_ms(Fd::Native connection);
 /// happens.
 void keep_short(Fd::Native connection, int most_unsent_bytes);
 
+/// Given to the kernel and not yet acknowledged by the peer's: what a peer that has vanished leaves
+/// there, whoever says that it was "sent". Nothing where the system does not tell.
+std::optional<std::size_t> unacknowledged_bytes(Fd::Native connection);
+
+/// A peer that is gone is noticed after about this long, also while nothing is sent: the system
+/// asks it now and then, and ends the connection where no answer comes. Where the system cannot,
+/// nothing happens.
+void notice_silence(Fd::Native connection, Milliseconds longest);
+
+/// For a descriptor that a library opened: processes that we start do not inherit it.
+void close_on_exec(Fd::Native descriptor);
+
 }  // namespace restream

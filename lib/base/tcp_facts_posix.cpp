@@ -1,5 +1,8 @@
+#include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -78,6 +81,34 @@ void keep_short(Fd::Native connection, int most_unsent_bytes) {
     (void)::setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
     (void)::setsockopt(number, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent_bytes,
                        sizeof(most_unsent_bytes));
+}
+
+std::optional<std::size_t> unacknowledged_bytes(Fd::Native connection) {
+    int bytes = 0;
+    if (::ioctl(static_cast<int>(connection), SIOCOUTQ, &bytes) != 0 || bytes < 0) {
+        return std::nullopt;
+    }
+    return static_cast<std::size_t>(bytes);
+}
+
+void notice_silence(Fd::Native connection, Milliseconds longest) {
+    const int number = static_cast<int>(connection);
+    const auto set = [number](int level, int option, int value) {
+        (void)::setsockopt(number, level, option, &value, sizeof(value));
+    };
+    const auto ms = std::clamp<Milliseconds::rep>(longest.count(), 1, 3'600'000);
+    // Half of the time for the first question, the other half for three of them to be answered.
+    // The kernel counts them in whole seconds.
+    const int half = static_cast<int>(std::max<Milliseconds::rep>(1, ms / 2000));
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, half);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, half / 3));
+    set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(ms));
+}
+
+void close_on_exec(Fd::Native descriptor) {
+    (void)::fcntl(static_cast<int>(descriptor), F_SETFD, FD_CLOEXEC);
 }
 
 }  // namespace restream

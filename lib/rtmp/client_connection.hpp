@@ -12,6 +12,7 @@
 #include "rtmp/client.hpp"
 #include "rtmp/ending.hpp"
 #include "rtmp/endpoint.hpp"
+#include "rtmp/look_up.hpp"
 #include "rtmp/loop.hpp"
 #include "rtmp/tag.hpp"
 
@@ -36,8 +37,10 @@ class ClientConnection {
         Milliseconds connect_deadline = std::chrono::seconds(10);
         /// Publisher: bytes wait and the peer takes none for this long: `stalled`.
         Milliseconds write_deadline = std::chrono::seconds(10);
-        /// Player, once it has had a first message: nothing at all for this long: `stalled`.
+        /// Player, while it is sent tags: nothing at all for this long: `stalled`. Before the first
+        /// one, and after the publisher left, it waits as long as it likes.
         Milliseconds longest_silence = std::chrono::seconds(30);
+        LookUp how_to_look_up = {};  ///< empty: the system's; never asked for a numeric address
     };
     struct Nothing {};
     struct PublisherLeft {};
@@ -50,7 +53,8 @@ class ClientConnection {
 
     /// Publisher: Publish.Start was heard. Player: play was accepted.
     bool is_accepted() const;
-    /// How it ended; then nothing but destruction is left.
+    /// How it ended; then nothing but destruction is left. A player's, once poll() has given all
+    /// that arrived.
     std::optional<RtmpEnding> ending() const;
     /// Player: the next thing that arrived; Nothing where the loop has to run first. All that
     /// arrived comes before the ending. Where 1 MiB waits to be fetched, no more is read.

@@ -1,0 +1,3 @@
+// The engine's tests: a client of ours against servers in this process, on loopback.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
