@@ -1,16 +1,16 @@
 # What the benchmarks share: a home of their own, processes that go again, figures.
 import atexit
 import contextlib
-import ctypes
 import json
 import os
-import select
+import queue
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -109,9 +109,9 @@ class World:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(143))
 
-    def write_config(self, port):
+    def write_config(self, port, server="embedded"):
         (self.config / "restream.toml").write_text(
-            f'[ingest]\nserver = "nginx"\nlisten = "127.0.0.1:{port}"\nurl = "rtmp://127.0.0.1:{port}/live"\n')
+            f'[ingest]\nserver = "{server}"\nlisten = "127.0.0.1:{port}"\nurl = "rtmp://127.0.0.1:{port}/live"\n')
 
     def add(self, name, url):
         file = self.config / "destinations.d" / f"{name}.toml"
@@ -133,8 +133,9 @@ class World:
     def start(self, name, *command, **options):
         """A process of this world; what it says goes to NAME.log."""
         with open(self.root / f"{name}.log", "ab") as log:
+            options.setdefault("stdin", subprocess.DEVNULL)
             options.setdefault("stdout", log)
-            process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stderr=log, **options)
+            process = subprocess.Popen(command, env=self.environment, stderr=log, **options)
         self.processes.append(process)
         return process
 
@@ -189,24 +190,31 @@ def answers(port):
     return False
 
 
-def start_recorder(world, port):
-    """An nginx beside restream's own that stands for the platform: app `live`, every publisher into a file."""
-    folder = world.root / "recorded"
-    folder.mkdir()
-    modules = next((word.split("=", 1)[1] for word in
-                    subprocess.run(["nginx", "-V"], capture_output=True, text=True).stderr.split()
-                    if word.startswith("--modules-path=")), "/usr/lib/nginx/modules")
-    user = "user root;" if os.getuid() == 0 else ""  # as root, nginx would write as another user
-    file = world.root / "platform.conf"
-    file.write_text(f"""{user} daemon off; worker_processes 1; pid {world.root}/platform.pid;
-error_log stderr warn; load_module {modules}/ngx_rtmp_module.so;
-events {{ }}
-rtmp {{ server {{ listen 127.0.0.1:{port}; chunk_size 4096; max_message 16M;
-    application live {{ live on; record all; record_path {folder}; record_unique on; }} }} }}
+def nginx_modules():
+    """The folder of nginx's modules, as this nginx was built."""
+    return next((word.split("=", 1)[1] for word in
+                 subprocess.run(["nginx", "-V"], capture_output=True, text=True).stderr.split()
+                 if word.startswith("--modules-path=")), "/usr/lib/nginx/modules")
+
+
+def start_nginx(world, name, application):
+    """nginx-rtmp in one process, with this text inside its application `live`; its port and its process."""
+    port = free_port()
+    file = world.root / f"{name}.conf"
+    file.write_text(f"""daemon off; master_process off; worker_processes 1; pid {world.root}/{name}.pid;
+error_log stderr error; load_module {nginx_modules()}/ngx_rtmp_module.so;
+events {{ worker_connections 1024; }}
+rtmp {{ access_log off; server {{ listen 127.0.0.1:{port}; application live {{ live on; {application} }} }} }}
 """)
-    process = world.start("platform", "nginx", "-c", str(file), "-e", "stderr")
-    wait_for("the recording server listens", lambda: answers(port), 5)
-    return process, folder
+    process = world.start(name, "nginx", "-c", str(file), "-e", "stderr")
+    wait_for(f"{name} listens", lambda: answers(port), 5)
+    return port, process
+
+
+def start_plain_ingest(world):
+    """An nginx-rtmp that nobody of restream's knows; the URL to publish to and to play."""
+    port, _ = start_nginx(world, "plain-ingest", "")
+    return f"rtmp://127.0.0.1:{port}/live/x"
 
 
 def make_clip(world, seconds=32):
@@ -226,62 +234,59 @@ def make_clip(world, seconds=32):
     return clip
 
 
-def start_publisher(world, clip, url):
-    """The real ffmpeg, in real time, until the end of the world. What it sends was encoded before, so that the
-    encoder takes no processor from what is measured."""
-    process = world.start("publisher", "ffmpeg", "-nostdin", "-v", "error", "-re", "-stream_loop", "-1",
-                          "-i", str(clip), "-c", "copy", "-f", "flv", url)
+class Flow:
+    """bench_flow: a publisher with marked pictures, and a server that takes every destination (bench/flow.cpp)."""
 
-    def is_live():
-        if process.poll() is not None:
-            raise Failure(f"the publisher ended: {world.said('publisher')}")
-        return world.status()["ingest"]["state"] == "live"
+    def __init__(self, world, clip):
+        if not (world.bin / "bench_flow").exists():
+            raise Failure(f"{world.bin} has no bench_flow; build it: "
+                          "cmake --preset release -D RESTREAM_BENCH=ON && cmake --build --preset release")
+        self.port = free_port()
+        self.firsts = []  # (destination, session, "video" or "audio", seconds)
+        self.answers = queue.SimpleQueue()
+        self.process = world.start("flow", str(world.bin / "bench_flow"), str(clip), str(self.port), text=True,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1)
+        threading.Thread(target=self.read, daemon=True).start()
+        self.answer("ready")
 
-    wait_for("the picture arrives at the ingest", is_live, 15)
-    return process
+    def url(self):
+        return f"rtmp://127.0.0.1:{self.port}/live"
 
+    def read(self):
+        for line in self.process.stdout:
+            told = json.loads(line)
+            if "first" in told:
+                self.firsts.append((told["destination"], told["session"], told["first"], told["at"]))
+            else:
+                self.answers.put(told)
+        self.answers.put({"problem": "bench_flow ended"})
 
-class FlvReader:
-    """Takes the bytes of an FLV file as they come; tells the tags whose message is complete."""
+    def answer(self, name):
+        try:
+            told = self.answers.get(timeout=20)
+        except queue.Empty:
+            raise Failure("bench_flow does not answer") from None
+        if name not in told:
+            raise Failure(f"bench_flow: {told.get('problem', told)}")
+        return told[name]
 
-    def __init__(self):
-        self.rest = b""
-        self.to_skip = 9  # the file's header; before each tag then stand 4 bytes, the size of the one before
+    def ask(self, command, name):
+        self.process.stdin.write(command + "\n")
+        return self.answer(name)
 
-    def feed(self, data):
-        """Of each new tag: "audio", "keyframe", "inter" (any other picture) or "other" (headers, metadata)."""
-        self.rest += data
-        while len(self.rest) >= self.to_skip + 4 + 11:
-            tag = self.rest[self.to_skip + 4:self.to_skip + 4 + 11 + 2]
-            end = self.to_skip + 4 + 11 + int.from_bytes(tag[1:4], "big")
-            if len(self.rest) < end:
-                return
-            self.rest, self.to_skip = self.rest[end:], 0
-            is_picture = tag[0] & 31 == 9 and len(tag) == 13 and tag[12] == 1
-            is_sound = tag[0] & 31 == 8 and len(tag) == 13 and tag[12] == 1
-            yield ("keyframe" if tag[11] >> 4 == 1 else "inter") if is_picture else "audio" if is_sound else "other"
+    def publish(self, url):
+        self.ask(f"publish {url}", "publishing")
 
+    def report(self):
+        return self.ask("report", "report")
 
-class FolderWatch:
-    """Wakes when something is written in a folder (inotify), so that nothing is polled while time is taken."""
-
-    def __init__(self, folder):
-        self.libc = ctypes.CDLL(None, use_errno=True)
-        self.handle = self.libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
-        created, modified = 0x100, 0x2  # inotify(7)
-        if self.handle < 0 or self.libc.inotify_add_watch(self.handle, os.fsencode(folder), created | modified) < 0:
-            raise Failure(f"watching {folder}: {os.strerror(ctypes.get_errno())}")
-
-    def wait(self, until):
-        """False at the deadline (time.monotonic)."""
-        ready, _, _ = select.select([self.handle], [], [], max(0.0, until - time.monotonic()))
-        with contextlib.suppress(BlockingIOError):
-            while ready and os.read(self.handle, 65536):
-                pass
-        return bool(ready)
-
-    def close(self):
-        os.close(self.handle)
+    def first(self, destination, after):
+        """When its first keyframe and its first sound since `after` came; None for what has not come yet."""
+        found = {}
+        for name, _, what, at in list(self.firsts):
+            if name == destination and at >= after:
+                found.setdefault(what, at)
+        return found.get("video"), found.get("audio")
 
 
 def run(main):
