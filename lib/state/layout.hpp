@@ -23,6 +23,10 @@ class Layout {
     std::filesystem::path command_lock() const { return run_directory() / "restream.lock"; }
     std::filesystem::path ingest_lock() const { return run_directory() / "ingest.lock"; }
     std::filesystem::path ingest_record() const { return run_directory() / "ingest.json"; }
+    /// Who publishes and plays at the embedded server.
+    std::filesystem::path publications_record() const {
+        return run_directory() / "publications.json";
+    }
 
     std::filesystem::path wanted(std::string_view name) const { return wanted_directory() / name; }
     std::filesystem::path log(std::string_view name) const {
