@@ -12,6 +12,7 @@ namespace restream {
 /// An IPv4 or IPv6 address. A value. One that is IPv4 inside IPv6 is the IPv4 one.
 class IpAddress {
   public:
+    IpAddress() = default;  ///< `::`, nobody's
     /// `192.168.1.7`, `fd00::7`; nothing for anything else, host names too.
     static std::optional<IpAddress> parse(std::string_view text);
     /// **Shape**: as in a packet; an IPv4 address as ::ffff:a.b.c.d.
@@ -24,7 +25,7 @@ class IpAddress {
     bool operator==(const IpAddress&) const = default;
 
   private:
-    std::array<std::uint8_t, 16> bytes_;
+    std::array<std::uint8_t, 16> bytes_{};
 };
 
 /// All addresses that begin with the same bits. A value.

@@ -1,0 +1,13 @@
+// Bytes that nobody can foresee.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace restream {
+
+/// From the system's source of randomness.
+std::vector<std::uint8_t> random_bytes(std::size_t count);
+
+}  // namespace restream

@@ -1,0 +1,118 @@
+// One connection of the embedded server: its socket, its protocol, and its deadlines.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+#include "ingest/connection_socket.hpp"
+#include "ingest/publications.hpp"
+#include "ingest/socket_loop.hpp"
+#include "rtmp/server_connection.hpp"
+
+namespace restream {
+
+class EmbeddedConnection;
+
+/// What a connection may take. Everything from the network is hostile.
+struct ConnectionLimits {
+    Milliseconds handshake = std::chrono::seconds(5);  ///< from connecting on
+    Milliseconds wish = std::chrono::seconds(10);      ///< to publish or play, from connecting on
+    Milliseconds silent_publisher = std::chrono::seconds(30);
+    /// A publisher's message that does not end, unless its bytes flow at `least_bytes_per_s`.
+    Milliseconds endless_message = std::chrono::seconds(15);
+    /// **Source**: a tenth of the slowest uplink that carries a picture.
+    std::size_t least_bytes_per_s = 16 * 1024;
+    /// Bytes wait for a player and it takes none.
+    Milliseconds stuck_player = std::chrono::seconds(10);
+    /// That wait for a player, beyond the burst it got when it came.
+    std::size_t most_waiting_bytes = 16 * 1024 * 1024;
+    /// For who was refused or put out to read why, and close.
+    Milliseconds farewell = std::chrono::seconds(2);
+    std::size_t longest_message = 8 * 1024 * 1024;
+};
+
+/// What the connections of one server share.
+struct ConnectionContext {
+    SocketLoop& loop;
+    Publications& publications;
+    const ConnectionLimits& limits;
+    SteadyTime now{};  ///< of this turn of the loop
+    /// Who has something to write, or has ended: to be settled before the loop waits again.
+    std::vector<EmbeddedConnection*> touched;
+    std::uint64_t dropped_players = 0;
+};
+
+/// Lives from accept() until is_over(). Reads when its socket has something, and hands a
+/// publisher's tags on at once; what is to be written waits until settle().
+class EmbeddedConnection final : public Publisher, public PublicationPlayer {
+  public:
+    /// **Throws**: Error{refused} where the system has no room for it.
+    EmbeddedConnection(ConnectionContext& context, Accepted accepted);
+    ~EmbeddedConnection() override;
+
+    /// Writes what waits, as far as the socket takes it. Afterwards it may be over.
+    void settle();
+    /// To be called again and again: ends it where it has had its time.
+    void look_at_clock();
+    /// The server ends: says so, and waits for the peer to close.
+    void say_goodbye();
+    /// Ends it now, without a word.
+    void close();
+
+    bool is_over() const { return state_ == State::over; }
+    /// Neither publishes nor plays: it gives way where there are too many.
+    bool is_idle() const { return !is_over() && path_ == nullptr; }
+
+    SteadyTime last_heard() const override { return last_heard_; }
+    void look_again() override;
+    void replaced() override;
+    void send(const Tag& tag) override;
+    void publisher_left() override;
+    void publisher_came() override;
+
+  private:
+    enum class State {
+        open,
+        leaving,  ///< what waits is written; then nothing more than the peer's end is awaited
+        over,
+    };
+
+    void readable();
+    Moved read_once();
+    void handle_events();
+    bool handle(RtmpServerConnection::Event event);
+    void publish(const RtmpServerConnection::PublishWish& wish);
+    void play(const RtmpServerConnection::PlayWish& wish);
+    void take(const Tag& tag);
+    void write();
+    void touch();
+    /// It publishes or plays no more.
+    void leave_path();
+    void begin_leaving();
+    bool is_too_slow_to_send() const;
+
+    ConnectionContext& context_;
+    Fd socket_;
+    RtmpServerConnection rtmp_;
+    SocketLoop::Watch watch_;
+    Publications::Guest guest_;
+    Publications::Path* path_ = nullptr;
+    bool is_publisher_ = false;  ///< of path_; else its player
+    State state_ = State::open;
+    bool is_touched_ = false;
+    bool awaits_writable_ = false;
+    bool has_ended_writing_ = false;
+    std::size_t most_waiting_ = 0;
+    SteadyTime connected_;
+    SteadyTime wish_until_;
+    SteadyTime leaving_since_{};
+    SteadyTime last_heard_;
+    SteadyTime last_written_;  ///< or since when something waits
+    SteadyTime last_tag_;      ///< or since when bytes came behind it
+    std::size_t bytes_since_tag_ = 0;
+};
+
+}  // namespace restream

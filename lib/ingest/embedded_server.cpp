@@ -1,0 +1,215 @@
+#include "ingest/embedded_server.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <list>
+
+#include "base/error.hpp"
+#include "ingest/address.hpp"
+
+namespace restream {
+
+namespace {
+
+constexpr Milliseconds shortest_record_interval(100);
+constexpr Milliseconds figures_interval = std::chrono::seconds(1);
+/// Descriptors for what is no connection: listening, the loop, files that are written.
+constexpr std::size_t other_descriptors = 64;
+constexpr int most_accepted_a_turn = 64;
+
+}  // namespace
+
+struct EmbeddedServer::Inside {
+    struct Listener {
+        Fd socket;
+        std::unique_ptr<SocketLoop::Watch> watch;  ///< goes before its socket
+    };
+
+    Inside(EmbeddedSettings wanted, Publish publish_record)
+        : settings(std::move(wanted)),
+          tell(std::move(publish_record)),
+          publications(Admission(settings.admission), settings.publications),
+          context{loop, publications, settings.connection, SteadyClock::now(), {}, 0} {}
+
+    void listen();
+    void accept_all(Listener& listener);
+    /// False where nobody more can be taken now.
+    bool accept_one(Listener& listener);
+    bool has_given_way();
+    void settle();
+    void look_at_clocks();
+    void tell_record();
+    Deadline next_deadline() const;
+    void say_goodbye();
+
+    // The order is that of destruction, backwards: connections leave publications, and watches
+    // their loop.
+    EmbeddedSettings settings;
+    Publish tell;
+    SocketLoop loop;
+    Publications publications;
+    ConnectionContext context;
+    std::list<Listener> listeners;
+    std::list<EmbeddedConnection> connections;  ///< the oldest first
+    bool is_accepting = true;
+    SteadyTime last_look{};
+    SteadyTime last_told{};
+    std::uint64_t told_changes = 0;
+    std::size_t told_connections = 0;
+    std::atomic<bool> is_stopping = false;
+};
+
+EmbeddedServer::EmbeddedServer(EmbeddedSettings settings, Publish publish)
+    : inside_(std::make_unique<Inside>(std::move(settings), std::move(publish))) {
+    inside_->listen();
+}
+
+EmbeddedServer::~EmbeddedServer() = default;
+
+int EmbeddedServer::port() const { return port_of(inside_->listeners.front().socket); }
+
+void EmbeddedServer::stop() {
+    inside_->is_stopping = true;
+    inside_->loop.wake();
+}
+
+void EmbeddedServer::run() {
+    Inside& inside = *inside_;
+    inside.tell_record();
+    while (!inside.is_stopping) {
+        inside.loop.run_once(inside.next_deadline());
+        inside.settle();
+        inside.look_at_clocks();
+        inside.tell_record();
+    }
+    inside.say_goodbye();
+}
+
+void EmbeddedServer::Inside::listen() {
+    const std::size_t limit = raise_descriptor_limit(settings.most_connections + other_descriptors);
+    const std::size_t most = limit > other_descriptors ? limit - other_descriptors : 1;
+    settings.most_connections = std::min(settings.most_connections, most);
+    const bool is_guarded = Admission(settings.admission).is_guarded();
+    for (Fd& socket : listen_at(settings.listen_host, settings.listen_port)) {
+        if (is_beyond_loopback(socket) && !is_guarded) {
+            throw Error(ErrorKind::config,
+                        fmt::format("[ingest] listen: {} can be reached from other machines, so "
+                                    "that anybody could publish; set publish_key or allow_publish, "
+                                    "or listen at 127.0.0.1:{}",
+                                    host_and_port(settings.listen_host, settings.listen_port),
+                                    settings.listen_port));
+        }
+        Listener& listener = listeners.emplace_back(Listener{std::move(socket), nullptr});
+        listener.watch = std::make_unique<SocketLoop::Watch>(
+            loop, listener.socket, [this, &listener] { accept_all(listener); });
+        listener.watch->await_readable();
+    }
+}
+
+void EmbeddedServer::Inside::accept_all(Listener& listener) {
+    context.now = SteadyClock::now();
+    for (int i = 0; i < most_accepted_a_turn; ++i) {
+        if (!accept_one(listener)) break;
+    }
+    // Where there is no descriptor for one who waits, the next look tries again: asking at once
+    // would turn in circles.
+    if (is_accepting) listener.watch->await_readable();
+}
+
+bool EmbeddedServer::Inside::accept_one(Listener& listener) {
+    auto accepted = accept_connection(listener.socket);
+    if (const auto* why = std::get_if<NotAccepted>(&accepted)) {
+        if (*why == NotAccepted::no_descriptors && !has_given_way()) is_accepting = false;
+        return *why == NotAccepted::gone;
+    }
+    // Where nobody gives way, all publish or play: the new one has to go, and comes again.
+    if (connections.size() >= settings.most_connections && !has_given_way()) return true;
+    try {
+        connections.emplace_back(context, std::move(std::get<Accepted>(accepted)));
+    } catch (const Error&) {
+        is_accepting = false;
+        return false;
+    }
+    return true;
+}
+
+bool EmbeddedServer::Inside::has_given_way() {
+    const auto oldest = std::ranges::find_if(connections, &EmbeddedConnection::is_idle);
+    if (oldest == connections.end()) return false;
+    oldest->close();
+    settle();
+    return true;
+}
+
+void EmbeddedServer::Inside::settle() {
+    // Settling may touch others: a player hears that its publisher is gone.
+    std::vector<EmbeddedConnection*> over;
+    for (std::size_t i = 0; i < context.touched.size(); ++i) {
+        EmbeddedConnection& each = *context.touched[i];
+        each.settle();
+        if (each.is_over()) over.push_back(&each);
+    }
+    context.touched.clear();
+    if (over.empty()) return;
+    connections.remove_if([](const EmbeddedConnection& each) { return each.is_over(); });
+}
+
+void EmbeddedServer::Inside::look_at_clocks() {
+    const SteadyTime now = SteadyClock::now();
+    if (now - last_look < settings.look_interval) return;
+    last_look = context.now = now;
+    for (EmbeddedConnection& each : connections) each.look_at_clock();
+    settle();
+    if (is_accepting) return;
+    is_accepting = true;
+    for (Listener& each : listeners) each.watch->await_readable();
+}
+
+void EmbeddedServer::Inside::tell_record() {
+    const SteadyTime now = SteadyClock::now();
+    const bool has_news =
+        publications.changes() != told_changes || connections.size() != told_connections;
+    const bool is_due = last_told == SteadyTime{} ||
+                        (has_news && now - last_told >= shortest_record_interval) ||
+                        (publications.has_publisher() && now - last_told >= figures_interval);
+    if (!is_due) return;
+    last_told = now;
+    told_changes = publications.changes();
+    told_connections = connections.size();
+    PublicationsRecord record = publications.record(now, std::chrono::system_clock::now());
+    record.connections = static_cast<std::uint32_t>(connections.size());
+    record.dropped_players = context.dropped_players;
+    tell(record);
+}
+
+Deadline EmbeddedServer::Inside::next_deadline() const {
+    SteadyTime next = SteadyTime::max();
+    if (!connections.empty() || !is_accepting) next = last_look + settings.look_interval;
+    if (publications.has_publisher()) next = std::min(next, last_told + figures_interval);
+    if (publications.changes() != told_changes || connections.size() != told_connections) {
+        next = std::min(next, last_told + shortest_record_interval);
+    }
+    return Deadline(next);
+}
+
+void EmbeddedServer::Inside::say_goodbye() {
+    listeners.clear();
+    context.now = SteadyClock::now();
+    const Deadline deadline = Deadline::after(settings.goodbye);
+    for (EmbeddedConnection& each : connections) each.say_goodbye();
+    settle();
+    while (!connections.empty() && !deadline.has_passed()) {
+        loop.run_once(deadline);
+        settle();
+    }
+    connections.clear();
+    PublicationsRecord record =
+        publications.record(SteadyClock::now(), std::chrono::system_clock::now());
+    record.publications.clear();
+    record.dropped_players = context.dropped_players;
+    tell(record);
+}
+
+}  // namespace restream

@@ -1,0 +1,198 @@
+#include "ingest/publications.hpp"
+
+#include <algorithm>
+
+namespace restream {
+
+namespace {
+
+constexpr std::size_t most_refusals = 8;
+
+std::uint32_t kbps(std::uint64_t bytes, SteadyClock::duration span) {
+    const auto ms = std::chrono::duration_cast<Milliseconds>(span).count();
+    return ms > 0 ? static_cast<std::uint32_t>(bytes * 8 / static_cast<std::uint64_t>(ms)) : 0;
+}
+
+}  // namespace
+
+/// One path with somebody at it.
+class Publications::Path {
+  public:
+    Path(Secret its_name, GopCache::Limits limits)
+        : name(std::move(its_name)), publication(limits) {}
+
+    Secret name;
+    Publication publication;
+    Publisher* publisher = nullptr;
+    Guest guest;
+    WallTime since{};
+    MediaMeter meter;
+    bool has_video = false;
+    bool has_audio = false;
+    std::uint64_t measured_bytes = 0;
+    SteadyTime measured_at{};
+    std::uint32_t bitrate_kbps = 0;
+};
+
+Publications::Publications(Admission admission, Rules rules)
+    : admission_(std::move(admission)), rules_(rules) {}
+
+Publications::~Publications() = default;
+
+Publications::Answer Publications::ask_to_publish(const Guest& guest, const Secret& app,
+                                                  const Secret& name, SteadyTime now,
+                                                  WallTime wall) {
+    Answer answer = admission_.publish(guest.visitor, app, name);
+    if (const auto* path = std::get_if<Secret>(&answer)) {
+        if (auto occupied = make_room(*path, now)) answer = std::move(*occupied);
+    }
+    if (auto* refusal = std::get_if<AdmissionRefusal>(&answer)) {
+        return refused(IngestRefusal::Wish::publish, guest, std::move(*refusal), wall);
+    }
+    return answer;
+}
+
+std::optional<AdmissionRefusal> Publications::make_room(const Secret& path, SteadyTime now) {
+    const auto found = paths_.find(path.reveal());
+    if (found != paths_.end() && found->second->publisher != nullptr) {
+        found->second->publisher->look_again();
+    }
+    // Who looked may have left, and his path with him.
+    const auto again = paths_.find(path.reveal());
+    if (again != paths_.end() && again->second->publisher != nullptr) {
+        Publisher& first = *again->second->publisher;
+        if (!may_take_over(rules_.takeover_after, now - first.last_heard())) {
+            return AdmissionRefusal{"NetStream.Publish.BadName", "already publishing"};
+        }
+        leave(*again->second, first);
+        first.replaced();
+        return std::nullopt;
+    }
+    if (path.reveal() == admission_.base_path()) return std::nullopt;
+    const auto others = std::ranges::count_if(paths_, [&](const auto& each) {
+        return each.second->publisher != nullptr && each.first != admission_.base_path();
+    });
+    if (static_cast<std::size_t>(others) < rules_.most_other_paths) return std::nullopt;
+    return AdmissionRefusal{"NetStream.Publish.BadName", "too many publications"};
+}
+
+Publications::Answer Publications::ask_to_play(const Guest& guest, const Secret& app,
+                                               const Secret& name, WallTime wall) {
+    Answer answer = admission_.play(guest.visitor, app, name);
+    if (auto* refusal = std::get_if<AdmissionRefusal>(&answer)) {
+        return refused(IngestRefusal::Wish::play, guest, std::move(*refusal), wall);
+    }
+    return answer;
+}
+
+AdmissionRefusal Publications::refused(IngestRefusal::Wish wish, const Guest& guest,
+                                       AdmissionRefusal why, WallTime wall) {
+    IngestRefusal refusal{wish, wall, guest.visitor.address.text(), guest.software, why.problem, 1};
+    // An encoder that tries again and again is one line.
+    const auto same = std::ranges::find_if(refusals_, [&](const IngestRefusal& each) {
+        return each.wish == wish && each.address == refusal.address &&
+               each.software == refusal.software && each.problem == refusal.problem;
+    });
+    if (same != refusals_.end()) {
+        refusal.times = same->times + 1;
+        refusals_.erase(same);
+    }
+    refusals_.push_front(std::move(refusal));
+    if (refusals_.size() > most_refusals) refusals_.pop_back();
+    ++changes_;
+    return why;
+}
+
+Publications::Path& Publications::path_at(const Secret& path) {
+    auto& place = paths_[path.reveal()];
+    if (!place) place = std::make_unique<Path>(path, rules_.gop);
+    return *place;
+}
+
+void Publications::forget_if_empty(Path& path) {
+    if (path.publisher != nullptr || path.publication.players() > 0) return;
+    paths_.erase(paths_.find(path.name.reveal()));
+}
+
+Publications::Path& Publications::begin(Publisher& publisher, const Guest& guest,
+                                        const Secret& path, WallTime wall) {
+    Path& place = path_at(path);
+    place.publisher = &publisher;
+    place.guest = guest;
+    place.since = wall;
+    place.meter.reset();
+    place.has_video = place.has_audio = false;
+    place.measured_bytes = 0;
+    place.measured_at = {};
+    place.bitrate_kbps = 0;
+    place.publication.begin();
+    ++changes_;
+    return place;
+}
+
+void Publications::publish(Path& path, const Tag& tag, SteadyTime now) {
+    path.publication.publish(tag);
+    path.meter.observe(tag, now);
+    // That there is a picture, or a sound, is news.
+    if (tag.type == TagType::video && !path.has_video) {
+        path.has_video = true;
+        ++changes_;
+    }
+    if (tag.type == TagType::audio && !path.has_audio) {
+        path.has_audio = true;
+        ++changes_;
+    }
+}
+
+void Publications::leave(Path& path, const Publisher& publisher) {
+    if (path.publisher != &publisher) return;
+    path.publisher = nullptr;
+    path.publication.end();
+    ++changes_;
+    forget_if_empty(path);
+}
+
+Publications::Path& Publications::join(PublicationPlayer& player, const Secret& path,
+                                       std::size_t& burst_bytes) {
+    Path& place = path_at(path);
+    burst_bytes = place.publication.join(player);
+    ++changes_;
+    return place;
+}
+
+void Publications::leave(Path& path, const PublicationPlayer& player) {
+    path.publication.leave(player);
+    ++changes_;
+    forget_if_empty(path);
+}
+
+bool Publications::has_publisher() const {
+    return std::ranges::any_of(paths_,
+                               [](const auto& each) { return each.second->publisher != nullptr; });
+}
+
+PublicationsRecord Publications::record(SteadyTime now, WallTime wall) {
+    // Less than this measures the messages, not the rate.
+    constexpr Milliseconds shortest_measure(500);
+    PublicationsRecord record;
+    record.written = wall;
+    record.refusals.assign(refusals_.begin(), refusals_.end());
+    for (const auto& [name, path] : paths_) {
+        if (path->publisher == nullptr) continue;
+        const std::uint64_t bytes = path->publication.bytes_received();
+        if (path->measured_at == SteadyTime{}) path->measured_at = now;
+        if (now - path->measured_at >= shortest_measure) {
+            path->bitrate_kbps = kbps(bytes - path->measured_bytes, now - path->measured_at);
+            path->measured_bytes = bytes;
+            path->measured_at = now;
+        }
+        record.publications.push_back({shown_path(path->name, admission_.base_path()), path->since,
+                                       path->guest.visitor.address.text(), path->guest.software,
+                                       path->meter.facts(now), bytes, path->bitrate_kbps,
+                                       static_cast<std::uint32_t>(path->publication.players()),
+                                       path->publication.cache().span()});
+    }
+    return record;
+}
+
+}  // namespace restream

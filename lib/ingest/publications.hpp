@@ -1,0 +1,88 @@
+// All paths of the embedded server, and who may come and go there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/clock.hpp"
+#include "ingest/admission.hpp"
+#include "ingest/publication.hpp"
+#include "ingest/publications_record.hpp"
+#include "rtmp/media_meter.hpp"
+
+namespace restream {
+
+/// A publisher, as the publications see it.
+class Publisher {
+  public:
+    virtual ~Publisher() = default;
+    virtual SteadyTime last_heard() const = 0;
+    /// Looks whether its connection still stands. Where it does not, it has left when this returns.
+    virtual void look_again() = 0;
+    /// Another one takes its place: it has been put out already, and is to be told.
+    virtual void replaced() = 0;
+};
+
+/// Decides who publishes and plays what, hands tags on, and tells about it. Knows no socket; the
+/// clock is passed in.
+class Publications {
+  public:
+    struct Rules {
+        std::optional<Milliseconds> takeover_after = std::chrono::seconds(3);
+        /// Paths beside the ingest's own that may be published at the same time.
+        std::size_t most_other_paths = 8;
+        GopCache::Limits gop;
+    };
+    /// Who asks, for what is told about him.
+    struct Guest {
+        Visitor visitor;
+        std::string software;
+    };
+    class Path;
+    using Answer = std::variant<Secret, AdmissionRefusal>;
+
+    Publications(Admission admission, Rules rules);
+    ~Publications();
+
+    /// Whether he may publish, and where. One who is there already is put out where he must give
+    /// way. A refusal is remembered.
+    Answer ask_to_publish(const Guest& guest, const Secret& app, const Secret& name, SteadyTime now,
+                          WallTime wall);
+    Answer ask_to_play(const Guest& guest, const Secret& app, const Secret& name, WallTime wall);
+
+    /// REQUIRES: ask_to_publish() has just admitted him. The path is his until leave().
+    Path& begin(Publisher& publisher, const Guest& guest, const Secret& path, WallTime wall);
+    void publish(Path& path, const Tag& tag, SteadyTime now);
+    void leave(Path& path, const Publisher& publisher);
+
+    /// REQUIRES: ask_to_play() has admitted him. `burst_bytes`: what he was sent at once.
+    Path& join(PublicationPlayer& player, const Secret& path, std::size_t& burst_bytes);
+    void leave(Path& path, const PublicationPlayer& player);
+
+    bool has_publisher() const;
+    /// Of the publications and refusals; takes the bitrates since the last time it was asked.
+    PublicationsRecord record(SteadyTime now, WallTime wall);
+    /// Grows with each change that who reads the record wants to know at once.
+    std::uint64_t changes() const { return changes_; }
+
+  private:
+    std::optional<AdmissionRefusal> make_room(const Secret& path, SteadyTime now);
+    AdmissionRefusal refused(IngestRefusal::Wish wish, const Guest& guest, AdmissionRefusal why,
+                             WallTime wall);
+    Path& path_at(const Secret& path);
+    void forget_if_empty(Path& path);
+
+    Admission admission_;
+    Rules rules_;
+    std::map<std::string, std::unique_ptr<Path>, std::less<>> paths_;
+    std::deque<IngestRefusal> refusals_;
+    std::uint64_t changes_ = 0;
+};
+
+}  // namespace restream

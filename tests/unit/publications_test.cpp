@@ -1,0 +1,234 @@
+#include "ingest/publications.hpp"
+
+#include <doctest/doctest.h>
+
+#include "unit/tags.hpp"
+
+using namespace restream;
+using namespace restream::test;
+using std::chrono::seconds;
+
+namespace {
+
+const SteadyTime start{seconds(1000)};
+const WallTime wall = *from_iso8601("2026-01-31T20:14:03Z");
+
+Publications::Guest guest(const char* address, const char* software = "OBS") {
+    const auto parsed = *IpAddress::parse(address);
+    return {{parsed, parsed.is_loopback()}, software};
+}
+const Publications::Guest here = guest("127.0.0.1");
+
+class Encoder final : public Publisher {
+  public:
+    SteadyTime last_heard() const override { return heard_at; }
+    void look_again() override {
+        if (leaves_when_looked_at) all->leave(*path, *this);
+    }
+    void replaced() override { was_replaced = true; }
+
+    SteadyTime heard_at = start;
+    bool was_replaced = false;
+    bool leaves_when_looked_at = false;
+    Publications* all = nullptr;
+    Publications::Path* path = nullptr;
+};
+
+class Viewer final : public PublicationPlayer {
+  public:
+    void send(const Tag&) override { ++tags; }
+    void publisher_left() override { heard += "-"; }
+    void publisher_came() override { heard += "+"; }
+    int tags = 0;
+    std::string heard;
+};
+
+Publications make(Publications::Rules rules = {}, const char* key = nullptr) {
+    AdmissionRules admission;
+    admission.base_path = "live";
+    if (key != nullptr) admission.publish_key = Secret(key);
+    return Publications(Admission(admission), rules);
+}
+
+std::string outcome(const Publications::Answer& answer) {
+    if (const auto* refusal = std::get_if<AdmissionRefusal>(&answer)) return "-" + refusal->problem;
+    return std::get<Secret>(answer).reveal();
+}
+
+std::string asked(Publications& all, const char* name, SteadyTime now = start) {
+    return outcome(all.ask_to_publish(here, Secret("live"), Secret(name), now, wall));
+}
+
+/// Publishes at `path`, admitted or not.
+void begin(Publications& all, Encoder& encoder, const char* path) {
+    encoder.all = &all;
+    encoder.path = &all.begin(encoder, here, Secret(path), wall);
+}
+
+}  // namespace
+
+TEST_CASE("publications: a second publisher is refused while the first one sends") {
+    Publications all = make();
+    Encoder first;
+    begin(all, first, "live");
+    CHECK(asked(all, "", start + Milliseconds(2999)) == "-already publishing");
+    CHECK(!first.was_replaced);
+    const auto record = all.record(start, wall);
+    REQUIRE(record.refusals.size() == 1);
+    CHECK(record.refusals[0].problem == "already publishing");
+    CHECK(asked(all, "other", start) == "live/other");
+}
+
+TEST_CASE("publications: a silent publisher gives way, and its players stay") {
+    struct Case {
+        std::optional<Milliseconds> after;
+        Milliseconds silence;
+        bool gives_way;
+    };
+    const std::vector<Case> cases = {
+        {seconds(3), seconds(3), true},
+        {seconds(3), seconds(2), false},
+        {Milliseconds(0), seconds(0), true},
+        {std::nullopt, seconds(29), false},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.silence.count());
+        Publications::Rules rules;
+        rules.takeover_after = each.after;
+        Publications all = make(rules);
+        Encoder first, second;
+        Viewer viewer;
+        begin(all, first, "live");
+        std::size_t burst = 0;
+        all.join(viewer, Secret("live"), burst);
+        const bool may = asked(all, "", start + each.silence) == "live";
+        CHECK(may == each.gives_way);
+        CHECK(first.was_replaced == each.gives_way);
+        if (!may) continue;
+        begin(all, second, "live");
+        CHECK(viewer.heard == "-+");
+        // The first one's end, later, is nobody's.
+        all.leave(*second.path, first);
+        CHECK(viewer.heard == "-+");
+        CHECK(all.has_publisher());
+    }
+}
+
+TEST_CASE("publications: a publisher whose connection turns out to be dead gives way at once") {
+    Publications::Rules never;
+    never.takeover_after = std::nullopt;
+    Publications all = make(never);
+    Encoder first;
+    begin(all, first, "live");
+    first.leaves_when_looked_at = true;
+    CHECK(asked(all, "") == "live");
+    CHECK(!first.was_replaced);
+    CHECK(!all.has_publisher());
+}
+
+TEST_CASE("publications: other paths are bounded, the ingest's own is always free") {
+    Publications::Rules rules;
+    rules.most_other_paths = 2;
+    Publications all = make(rules);
+    Encoder one, two, own;
+    begin(all, one, "live/1");
+    begin(all, two, "live/2");
+    CHECK(asked(all, "3") == "-too many publications");
+    CHECK(asked(all, "") == "live");
+    begin(all, own, "live");
+    all.leave(*one.path, one);
+    CHECK(asked(all, "3") == "live/3");
+}
+
+TEST_CASE("publications: the record tells who publishes, and keys are masked") {
+    Publications all = make();
+    Encoder encoder;
+    begin(all, encoder, "live/k4secret");
+    all.publish(*encoder.path, aac_header(), start);
+    Viewer viewer;
+    std::size_t burst = 0;
+    all.join(viewer, Secret("live/k4secret"), burst);
+    CHECK(burst == aac_header().payload.size());
+    all.record(start, wall);
+    for (std::uint32_t ms = 0; ms < 1000; ++ms) {
+        all.publish(*encoder.path, audio(ms), start + Milliseconds(ms));
+    }
+    const auto record = all.record(start + seconds(1), wall);
+    REQUIRE(record.publications.size() == 1);
+    const PublicationRecord& one = record.publications[0];
+    CHECK(one.path == "live/***");
+    CHECK(one.address == "127.0.0.1");
+    CHECK(one.software == "OBS");
+    CHECK(one.players == 1);
+    CHECK(one.bytes_received == 3004);
+    CHECK(one.bitrate_kbps == 24);
+    REQUIRE(one.media.audio.has_value());
+    CHECK(one.media.audio->codec == "aac");
+    CHECK(!one.media.video.has_value());
+    CHECK(to_json(record).find("secret") == std::string::npos);
+    all.leave(*encoder.path, encoder);
+    CHECK(all.record(start, wall).publications.empty());
+}
+
+TEST_CASE("publications: refusals of one kind are one line, and only the last few are kept") {
+    Publications all = make({}, "k4secret");
+    for (int i = 0; i < 5; ++i) CHECK(asked(all, "k5secret") == "-wrong stream key");
+    CHECK(asked(all, "") == "-no stream key");
+    const auto record = all.record(start, wall);
+    REQUIRE(record.refusals.size() == 2);
+    CHECK(record.refusals[0].problem == "no stream key");
+    CHECK(record.refusals[1].times == 5);
+    CHECK(record.refusals[1].software == "OBS");
+    CHECK(to_json(record).find("secret") == std::string::npos);
+    for (int i = 0; i < 20; ++i) {
+        const std::string address = "10.0.0." + std::to_string(i);
+        all.ask_to_play(guest(address.c_str()), Secret("live"), Secret(), wall);
+    }
+    const auto later = all.record(start, wall);
+    CHECK(later.refusals.size() == 8);
+    CHECK(later.refusals[0].address == "10.0.0.19");
+    CHECK(later.refusals[0].wish == IngestRefusal::Wish::play);
+}
+
+TEST_CASE("publications: what who looks on wants to know at once counts as a change") {
+    Publications all = make({}, "k4");
+    Encoder encoder;
+    Viewer viewer;
+    std::uint64_t last = all.changes();
+    const auto changed = [&] { return std::exchange(last, all.changes()) != last; };
+    begin(all, encoder, "live");
+    CHECK(changed());
+    all.publish(*encoder.path, avc_header(), start);
+    CHECK(changed());
+    all.publish(*encoder.path, keyframe(0), start);
+    CHECK(!changed());
+    all.publish(*encoder.path, audio(0), start);
+    CHECK(changed());
+    std::size_t burst = 0;
+    Publications::Path& path = all.join(viewer, Secret("live"), burst);
+    CHECK(changed());
+    all.leave(path, viewer);
+    CHECK(changed());
+    asked(all, "wrong");
+    CHECK(changed());
+    all.leave(*encoder.path, encoder);
+    CHECK(changed());
+}
+
+TEST_CASE("publications: a path is forgotten when nobody is there") {
+    Publications all = make();
+    Viewer viewer;
+    std::size_t burst = 0;
+    Publications::Path& path = all.join(viewer, Secret("live/x"), burst);
+    CHECK(burst == 0);
+    CHECK(all.record(start, wall).publications.empty());
+    Encoder encoder;
+    begin(all, encoder, "live/x");
+    CHECK(encoder.path == &path);
+    all.leave(path, viewer);
+    all.leave(*encoder.path, encoder);
+    Encoder again;
+    begin(all, again, "live/x");
+    all.publish(*again.path, keyframe(0), start);
+    CHECK(viewer.tags == 0);
+}
