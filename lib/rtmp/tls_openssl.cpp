@@ -65,19 +65,6 @@ constexpr std::array rows = {
     Row{X509_V_ERR_UNSPECIFIED, Cause::tls_failed},
 };
 
-/// For people: whose certificate it is, and until when. Its text is the peer's: cleaned.
-std::string describe_certificate(const SSL& session) {
-    const std::unique_ptr<X509, TlsFree> certificate(SSL_get1_peer_certificate(&session));
-    if (!certificate) return {};
-    std::array<char, 128> name{};
-    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, name.data(),
-                              static_cast<int>(name.size()));
-    std::string text(name.data());
-    std::ranges::replace_if(
-        text, [](char each) { return each < 0x20 || each > 0x7e; }, '?');
-    return text;
-}
-
 }  // namespace
 
 TlsContext make_tls_context(const std::string& ca_file) {
@@ -140,9 +127,6 @@ std::optional<RtmpEnding> certificate_ending(const SSL& session, const std::stri
     const auto* const row = std::ranges::find(rows, static_cast<int>(result), &Row::error);
     RtmpEnding ending{row == rows.end() ? Cause::tls_untrusted : row->cause};
     ending.detail = fmt::format("{}: {}", host, X509_verify_cert_error_string(result));
-    if (const std::string name = describe_certificate(session); !name.empty()) {
-        ending.detail += fmt::format(" (the certificate of '{}')", name);
-    }
     return ending;
 }
 

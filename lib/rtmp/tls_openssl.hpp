@@ -15,7 +15,6 @@ struct TlsFree {
     void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
     void operator()(SSL* session) const noexcept { SSL_free(session); }
     void operator()(BIO_METHOD* method) const noexcept { BIO_meth_free(method); }
-    void operator()(X509* certificate) const noexcept { X509_free(certificate); }
 };
 using TlsContext = std::unique_ptr<SSL_CTX, TlsFree>;
 using TlsSession = std::unique_ptr<SSL, TlsFree>;
