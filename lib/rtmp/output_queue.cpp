@@ -38,7 +38,7 @@ void OutputQueue::push(std::span<const std::uint8_t> bytes) {
     if (bytes.empty()) return;
     const bool joins = first_piece_ < pieces_.size() && pieces_.back().payload.is_empty();
     if (!joins) pieces_.emplace_back();
-    copied_.insert(copied_.end(), bytes.begin(), bytes.end());
+    copied_.insert(copied_.end(), bytes.data(), bytes.data() + bytes.size());
     pieces_.back().size += bytes.size();
     size_ += bytes.size();
 }

@@ -52,7 +52,8 @@ class PayloadBuffer {
 
 inline Payload Payload::copy_of(std::span<const std::uint8_t> bytes) {
     PayloadBuffer buffer(bytes.size());
-    std::ranges::copy(bytes, buffer.bytes().begin());
+    // Pointers become one memmove; the iterators of a span do not (GCC 12).
+    std::copy(bytes.data(), bytes.data() + bytes.size(), buffer.bytes().data());
     return buffer.freeze();
 }
 
