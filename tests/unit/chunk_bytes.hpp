@@ -1,6 +1,8 @@
 // Bytes of RTMP's chunk layer, written down as hex and put together by hand.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -74,5 +76,29 @@ inline std::string told(restream::ChunkReader& reader) {
         return text;
     }
 }
+
+/// What is told of bytes fed whole; byte by byte, the same must be told.
+inline std::string read_both_ways(const Bytes& bytes, restream::ChunkReader::Limits limits = {}) {
+    restream::ChunkReader whole(limits), single(limits);
+    whole.feed(bytes);
+    const std::string expected = told(whole);
+    std::string text;
+    for (const std::uint8_t byte : bytes) {
+        single.feed({&byte, 1});
+        const std::string more = told(single);
+        if (more.empty()) continue;
+        if (!text.empty()) text += ", ";
+        text += more;
+        if (more.find("malformed") != std::string::npos) break;
+    }
+    CHECK(text == expected);
+    return expected;
+}
+
+struct Example {
+    const char* name;
+    Bytes bytes;
+    const char* told;
+};
 
 }  // namespace tests
