@@ -134,6 +134,7 @@ void RtmpClient::say_goodbye() {
         say(0, delete_command(message_stream_id_));
     }
     said_goodbye_ = true;
+    link_.fall_silent();
     step_ = Step::ended;
 }
 

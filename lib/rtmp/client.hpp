@@ -29,6 +29,13 @@ enum class RtmpRole { play, publish };
 /// Publishing: releaseStream, FCPublish, createStream, publish, as OBS does, without waiting
 /// between where OBS does not. Playing: createStream, play, a buffer length. Answers pings and
 /// acknowledges as asked; takes whatever else a server sends.
+///
+/// Publishing is accepted by onStatus NetStream.Publish.Start alone, as ffmpeg and OBS have it: an
+/// onFCPublish is no acceptance, but may be a refusal. A refusal, by level or by code, ends the
+/// connection at every step: of connect and createStream as app_refused, of the name as
+/// name_refused, with "code: description" as the detail, in which secrets of the endpoint are ***.
+/// What a server tells its players about themselves (|RtmpSampleAccess, onStatus as data) is no
+/// tag.
 class RtmpClient {
   public:
     struct Setup {
@@ -55,13 +62,16 @@ class RtmpClient {
     void feed(std::span<const std::uint8_t> bytes);
     /// The next event. After an ending it is told again and again.
     Event next();
-    /// The peer has closed, or the connection broke: what that means at this step.
+    /// The peer has closed, or the connection broke: what that means at this step. A close or reset
+    /// instead of an answer is a refusal: of the app, or of the name once it was told. Other causes
+    /// stay what they are; a time-out says what was not answered. After the goodbye: stopped.
     RtmpEnding closed(RtmpEnding how) const;
 
     /// Publishing: one tag. Metadata goes as @setDataFrame. REQUIRES: Accepted was given.
     void send(const Tag& tag);
-    /// FCUnpublish and deleteStream (closeStream too where platforms expect it); deleteStream for a
-    /// player. Nothing may be sent after it. Before createStream was answered: nothing to say.
+    /// FCUnpublish and deleteStream, as OBS; deleteStream for a player. Nothing may be sent after
+    /// it, and the peer's questions stay unanswered. Before createStream was answered: nothing to
+    /// say.
     void say_goodbye();
 
     Step step() const { return step_; }

@@ -110,6 +110,7 @@ void RtmpLink::acknowledge() {
 }
 
 void RtmpLink::answer(std::uint32_t chunks, const Message& message) {
+    if (is_silent_) return;
     const std::size_t before = output_.size();
     if (before == 0) unread_answers_ = 0;
     writer_.write(chunks, message, output_);

@@ -29,7 +29,7 @@ class RtmpLink {
     /// under the 65,536 that Adobe's servers take.
     static constexpr std::uint32_t chunk_size = 60'000;
     /// What a peer may leave unread of answers that it asked for.
-    static constexpr std::size_t most_unread_answers = 64 * 1024;
+    static constexpr std::size_t most_unread_answers = 16 * 1024;
 
     using NeedMore = ChunkReader::NeedMore;
     using Malformed = ChunkReader::Malformed;
@@ -52,6 +52,8 @@ class RtmpLink {
     void write_command(std::uint32_t message_stream_id, const Command& command);
     /// Audio, video or data. Shares the payload.
     void write_media(const Message& message);
+    /// Whatever the peer asks from now on is left unanswered: what was written is the last word.
+    void fall_silent() { is_silent_ = true; }
     /// The peer asks and asks and does not read the answers.
     bool is_flooded() const;
 
@@ -72,6 +74,7 @@ class RtmpLink {
     ChunkReader reader_;
     ChunkWriter writer_;
     std::size_t unread_answers_ = 0;
+    bool is_silent_ = false;
     std::uint32_t window_ = 0;  ///< 0: the peer has not asked
     std::uint32_t told_window_ = 0;
     std::uint64_t told_bytes_ = 0;

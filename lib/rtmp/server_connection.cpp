@@ -34,6 +34,12 @@ std::string property(const AmfValue& object, std::string_view name) {
     return value ? std::string(value->as_string().value_or("")) : std::string();
 }
 
+/// "k4" of "live/k4": where the key is when the whole URL stands in an encoder's server field.
+std::string last_segment(const std::string& app) {
+    const auto slash = app.substr(0, app.find('?')).rfind('/');
+    return slash == std::string::npos ? std::string() : app.substr(slash + 1);
+}
+
 }  // namespace
 
 RtmpServerConnection::RtmpServerConnection(Setup setup)
@@ -219,7 +225,9 @@ std::optional<RtmpServerConnection::Event> RtmpServerConnection::take_wish(Wish 
     }
     wish_ = wish;
     message_stream_id_ = message.message_stream_id;
-    mask_.hide(Secret(name));
+    mask_ = SecretMask();
+    mask_.hide_query(app_.reveal());
+    mask_.hide(Secret(name.empty() ? last_segment(app_.reveal()) : name));
     if (publishes) return PublishWish{app_, Secret(name)};
     return PlayWish{app_, Secret(name)};
 }

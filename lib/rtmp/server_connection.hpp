@@ -30,7 +30,7 @@ namespace restream {
 /// publish or play are answered with an error, and the connection goes on; publish and play without
 /// createStream are taken as on any id; tags of one who does not publish, and messages of unknown
 /// types, are ignored. An unknown command that waits for an answer gets an _error. A command that
-/// is no AMF0 ends the connection as malformed; one who leaves more than 64 KiB of answers unread,
+/// is no AMF0 ends the connection as malformed; one who leaves more than 16 KiB of answers unread,
 /// as stalled. After Left, the same connection may publish or play again.
 class RtmpServerConnection {
   public:
