@@ -30,6 +30,22 @@ bool is_blocked(const Code& error) {
            error == boost::asio::error::interrupted;
 }
 
+/// Connecting has told Asio's reactor to look out for "writable", and it never stops: each wait for
+/// something to read would be answered at once by an event that means nothing. A socket that is
+/// registered again looks out for that only once a write was blocked. **Source**: Boost 1.74,
+/// epoll_reactor::start_op, registered_events_.
+Channel::Socket register_anew(Channel::Socket socket) {
+    Code error;
+    const auto protocol = socket.local_endpoint(error).protocol();
+    if (error) return socket;
+    Channel::Socket fresh(socket.get_executor());
+    const auto native = socket.release(error);
+    if (error) return socket;
+    fresh.assign(protocol, native, error);
+    if (error) socket.assign(protocol, native, error);
+    return error ? std::move(socket) : std::move(fresh);
+}
+
 class PlainChannel final : public Channel {
   public:
     using Channel::Channel;
@@ -71,7 +87,7 @@ class PlainChannel final : public Channel {
 
 }  // namespace
 
-Channel::Channel(Socket socket) : socket_(std::move(socket)) {
+Channel::Channel(Socket socket) : socket_(register_anew(std::move(socket))) {
     Code ignored;
     peer_ = socket_.remote_endpoint(ignored);
     socket_.non_blocking(true, ignored);

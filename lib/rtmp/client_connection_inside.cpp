@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <random>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/random.hpp"
 #include "base/tcp_facts.hpp"
 #include "rtmp/client_connection_asio.hpp"
 #include "rtmp/loop_asio.hpp"
@@ -25,19 +25,7 @@ constexpr int most_reads = 16;
 /// What the kernel takes beyond the network's pace is delay that nobody sees.
 constexpr int most_unsent_bytes = 128 * 1024;
 /// **Source**: RtmpClient::Setup.
-constexpr std::size_t random_bytes = 1528;
-
-std::vector<std::uint8_t> unpredictable_bytes() {
-    std::random_device source;
-    std::vector<std::uint8_t> result;
-    while (result.size() < random_bytes) {
-        const auto four = source();
-        for (int bits = 0; bits < 32; bits += 8) {
-            result.push_back(static_cast<std::uint8_t>(four >> bits));
-        }
-    }
-    return result;
-}
+constexpr std::size_t handshake_random_bytes = 1528;
 
 }  // namespace
 
@@ -101,10 +89,11 @@ void ClientConnection::Inside::secure() {
 
 void ClientConnection::Inside::talk() {
     phase_ = Phase::talking;
-    client_ = std::make_unique<RtmpClient>(RtmpClient::Setup{.endpoint = request_.endpoint,
-                                                             .role = request_.role,
-                                                             .fourccs = request_.fourccs,
-                                                             .random = unpredictable_bytes()});
+    client_ = std::make_unique<RtmpClient>(
+        RtmpClient::Setup{.endpoint = request_.endpoint,
+                          .role = request_.role,
+                          .fourccs = request_.fourccs,
+                          .random = random_bytes(handshake_random_bytes)});
     write();
     read();
 }

@@ -192,10 +192,15 @@ void PeerServer::take_events() {
 
 void PeerServer::write() {
     OutputQueue& queue = rtmp_->output();
-    while (!queue.is_empty()) {
-        std::array<std::span<const std::uint8_t>, 1> piece;
-        queue.gather(piece);
-        const Wire::Moved step = wire_->write(piece[0]);
+    std::vector<std::uint8_t> block;
+    while (wire_ && !queue.is_empty()) {
+        // In one piece, so that a message arrives in one.
+        std::array<std::span<const std::uint8_t>, 16> pieces;
+        block.clear();
+        for (const auto& each : std::span(pieces.data(), queue.gather(pieces))) {
+            block.insert(block.end(), each.begin(), each.end());
+        }
+        const Wire::Moved step = wire_->write(block);
         if (step.how != How::some) return;
         queue.consume(step.bytes);
     }
