@@ -9,7 +9,8 @@
 #include "base/fd.hpp"
 #include "ingest/connection_socket.hpp"
 #include "ingest/publications.hpp"
-#include "ingest/socket_loop.hpp"
+#include "ingest/socket_watch.hpp"
+#include "rtmp/loop.hpp"
 #include "rtmp/server_connection.hpp"
 
 namespace restream {
@@ -36,7 +37,7 @@ struct ConnectionLimits {
 
 /// What the connections of one server share.
 struct ConnectionContext {
-    SocketLoop& loop;
+    Loop& loop;
     Publications& publications;
     const ConnectionLimits& limits;
     SteadyTime now{};  ///< of this turn of the loop
@@ -97,7 +98,7 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
     ConnectionContext& context_;
     Fd socket_;
     RtmpServerConnection rtmp_;
-    SocketLoop::Watch watch_;
+    SocketWatch watch_;
     Publications::Guest guest_;
     Publications::Path* path_ = nullptr;
     bool is_publisher_ = false;  ///< of path_; else its player

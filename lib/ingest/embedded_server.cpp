@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "ingest/address.hpp"
+#include "rtmp/loop.hpp"
 
 namespace restream {
 
@@ -24,7 +25,7 @@ constexpr int most_accepted_a_turn = 64;
 struct EmbeddedServer::Inside {
     struct Listener {
         Fd socket;
-        std::unique_ptr<SocketLoop::Watch> watch;  ///< goes before its socket
+        std::unique_ptr<SocketWatch> watch;  ///< goes before its socket
     };
 
     Inside(EmbeddedSettings wanted, Publish publish_record)
@@ -36,7 +37,7 @@ struct EmbeddedServer::Inside {
     void listen();
     void accept_all(Listener& listener);
     /// False where nobody more can be taken now.
-    bool accept_one(Listener& listener);
+    bool accept_one(Listener& listener, bool somebody_waits);
     bool has_given_way();
     void settle();
     void look_at_clocks();
@@ -48,7 +49,7 @@ struct EmbeddedServer::Inside {
     // their loop.
     EmbeddedSettings settings;
     Publish tell;
-    SocketLoop loop;
+    Loop loop;
     Publications publications;
     ConnectionContext context;
     std::list<Listener> listeners;
@@ -102,8 +103,8 @@ void EmbeddedServer::Inside::listen() {
                                     settings.listen_port));
         }
         Listener& listener = listeners.emplace_back(Listener{std::move(socket), nullptr});
-        listener.watch = std::make_unique<SocketLoop::Watch>(
-            loop, listener.socket, [this, &listener] { accept_all(listener); });
+        listener.watch = std::make_unique<SocketWatch>(loop, listener.socket,
+                                                       [this, &listener] { accept_all(listener); });
         listener.watch->await_readable();
     }
 }
@@ -111,17 +112,22 @@ void EmbeddedServer::Inside::listen() {
 void EmbeddedServer::Inside::accept_all(Listener& listener) {
     context.now = SteadyClock::now();
     for (int i = 0; i < most_accepted_a_turn; ++i) {
-        if (!accept_one(listener)) break;
+        if (!accept_one(listener, i == 0)) break;
     }
     // Where there is no descriptor for one who waits, the next look tries again: asking at once
     // would turn in circles.
     if (is_accepting) listener.watch->await_readable();
 }
 
-bool EmbeddedServer::Inside::accept_one(Listener& listener) {
+/// `somebody_waits`: else a missing descriptor says nothing, because the system looks for one
+/// before it looks who waits.
+bool EmbeddedServer::Inside::accept_one(Listener& listener, bool somebody_waits) {
     auto accepted = accept_connection(listener.socket);
     if (const auto* why = std::get_if<NotAccepted>(&accepted)) {
-        if (*why == NotAccepted::no_descriptors && !has_given_way()) is_accepting = false;
+        if (*why == NotAccepted::no_descriptors && somebody_waits) {
+            is_accepting = has_given_way();
+            return is_accepting;
+        }
         return *why == NotAccepted::gone;
     }
     // Where nobody gives way, all publish or play: the new one has to go, and comes again.
@@ -130,9 +136,8 @@ bool EmbeddedServer::Inside::accept_one(Listener& listener) {
         connections.emplace_back(context, std::move(std::get<Accepted>(accepted)));
     } catch (const Error&) {
         is_accepting = false;
-        return false;
     }
-    return true;
+    return is_accepting;
 }
 
 bool EmbeddedServer::Inside::has_given_way() {

@@ -1,0 +1,433 @@
+// The embedded server on loopback: what publishers send, players get.
+#include "ingest/embedded_server.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "base/process.hpp"
+#include "engine/embedded_scene.hpp"
+#include "engine/raw_client.hpp"
+#include "unit/tags.hpp"
+
+using namespace restream;
+using namespace restream::test;
+using std::chrono::seconds;
+
+namespace {
+
+Tag big(TagType type, std::uint32_t ms, std::uint8_t first, std::size_t size) {
+    std::vector<std::uint8_t> bytes(size);
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 31 + ms);
+    bytes[0] = first;
+    bytes[1] = 1;
+    return tag(type, ms, bytes);
+}
+
+std::vector<Tag> headers() { return {metadata(), avc_header(), aac_header()}; }
+
+std::vector<Tag> joined(std::vector<Tag> a, const std::vector<Tag>& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
+std::vector<Tag> at_time(std::vector<Tag> tags, std::uint32_t ms) {
+    for (Tag& each : tags) each.time = RtmpTime(ms);
+    return tags;
+}
+
+/// What a publisher may send beyond the usual.
+std::vector<Tag> odd_tags() {
+    std::vector<Tag> tags = headers();
+    for (const std::uint32_t base : {0u, 0x7fffff00u, 0x80000000u, 0xffffff00u, 16u}) {
+        tags.push_back(keyframe(base));
+        tags.push_back(big(TagType::video, base, 0x17, 300'000));
+        tags.push_back(audio(base + 5));
+        tags.push_back(tag(TagType::audio, base + 5, {}));
+        tags.push_back(tag(TagType::video, base + 33, {}));
+        tags.push_back(big(TagType::video, base + 33, 0xa3, 60'001));  // enhanced
+        tags.push_back(tag(TagType::video, base + 20, {0x96, 0x01, 'h', 'v', 'c', '1', 3, 9}));
+        tags.push_back(tag(TagType::audio, base + 30, {0x91, 'O', 'p', 'u', 's', 1}));
+        tags.push_back(tag(TagType::script, base + 31, {2, 0, 1, 'x', 5}));
+    }
+    return tags;
+}
+
+std::string problem_of(const std::optional<RtmpEnding>& ending) {
+    if (!ending) return "it goes on";
+    if (ending->cause != RtmpEnding::Cause::name_refused) return "not refused";
+    return ending->detail;
+}
+
+}  // namespace
+
+TEST_CASE("embedded server: five players get what the publisher sends, byte by byte") {
+    const RunningServer server;
+    Clients clients(server.port());
+    std::vector<TestClient*> players;
+    for (int i = 0; i < 5; ++i) players.push_back(&clients.play());
+    for (TestClient* each : players) REQUIRE(clients.wait_accepted(*each));
+    TestClient& publisher = clients.publish();
+    REQUIRE(clients.wait_accepted(publisher));
+    const auto sent = odd_tags();
+    clients.send(publisher, sent);
+    for (TestClient* each : players) {
+        CHECK(clients.wait([&] { return each->tags.size() >= sent.size(); }));
+        CHECK(difference(each->tags, sent) == "");
+        CHECK(each->times_left == 0);
+    }
+    CHECK(server.publishes([](const auto& record) {
+        return record.publications.size() == 1 && record.publications[0].players == 5 &&
+               record.publications[0].media.video && record.connections == 6;
+    }));
+    const auto record = server.record();
+    CHECK(record.find("live")->address == "127.0.0.1");
+    CHECK(record.dropped_players == 0);
+}
+
+TEST_CASE("embedded server: a late player begins at the last keyframe, at once") {
+    const RunningServer server;
+    Clients clients(server.port());
+    TestClient& publisher = clients.publish();
+    REQUIRE(clients.wait_accepted(publisher));
+    clients.send(publisher, joined(headers(), {keyframe(0), audio(10), inter(33)}));
+    std::vector<Tag> gop = {big(TagType::video, 2000, 0x17, 80'000), audio(2010), inter(2033),
+                            audio(2030)};
+    clients.send(publisher, gop);
+    REQUIRE(server.publishes([](const auto& record) {
+        const auto* live = record.find("live");
+        return live != nullptr && live->gop == Milliseconds(30);
+    }));
+
+    TestClient& player = clients.play();
+    const auto start = joined(at_time(headers(), 2000), gop);
+    CHECK(clients.wait([&] { return player.tags.size() >= start.size(); }));
+    CHECK(difference(player.tags, start) == "");
+    const std::vector<Tag> live = {inter(2066), keyframe(4000), audio(4001)};
+    clients.send(publisher, live);
+    CHECK(clients.wait([&] { return player.tags.size() >= start.size() + live.size(); }));
+    CHECK(difference(player.tags, joined(start, live)) == "");
+}
+
+TEST_CASE("embedded server: players stay when the publisher goes, however it goes") {
+    const RunningServer server;
+    Clients clients(server.port());
+    TestClient& player = clients.play();
+    REQUIRE(clients.wait_accepted(player));
+    const std::vector<Tag> sent = {avc_header(), keyframe(0)};
+    for (int life = 1; life <= 3; ++life) {
+        CAPTURE(life);
+        TestClient& publisher = clients.publish();
+        REQUIRE(clients.wait_accepted(publisher));
+        clients.send(publisher, sent);
+        CHECK(clients.wait([&] { return player.tags.size() == sent.size(); }));
+        if (life == 1) publisher.connection->finish(long_enough());
+        if (life == 2) clients.drop(publisher);
+        if (life == 3) {
+            RawPublisher other(server.port(), "other");
+            half_close(other.fd());
+            CHECK(is_closed_by_peer(other.fd(), long_enough()));
+            clients.drop(publisher);
+        }
+        CHECK(clients.wait([&] { return player.times_left == life; }));
+        CHECK(difference(player.tags, sent) == "");
+        player.tags.clear();
+        CHECK(server.publishes([](const auto& record) { return record.publications.empty(); }));
+    }
+    // A late player of a path that nobody publishes gets nothing of the last publisher's.
+    TestClient& late = clients.play();
+    REQUIRE(clients.wait_accepted(late));
+    TestClient& publisher = clients.publish();
+    REQUIRE(clients.wait_accepted(publisher));
+    clients.send(publisher, {keyframe(7)});
+    CHECK(clients.wait([&] { return !late.tags.empty(); }));
+    CHECK(difference(late.tags, {keyframe(7)}) == "");
+}
+
+TEST_CASE("embedded server: a second publisher is refused, and the first goes on") {
+    const RunningServer server;
+    Clients clients(server.port());
+    TestClient& player = clients.play();
+    TestClient& first = clients.publish();
+    REQUIRE(clients.wait_accepted(player));
+    REQUIRE(clients.wait_accepted(first));
+    clients.send(first, {avc_header()});
+    TestClient& second = clients.publish();
+    CHECK(clients.wait([&] { return second.ending.has_value(); }));
+    CHECK(problem_of(second.ending).find("NetStream.Publish.BadName") != std::string::npos);
+    CHECK(problem_of(second.ending).find("already publishing") != std::string::npos);
+    clients.send(first, {keyframe(0)});
+    CHECK(clients.wait([&] { return player.tags.size() == 2; }));
+    CHECK(player.times_left == 0);
+    CHECK(server.publishes([](const auto& record) {
+        return record.refusals.size() == 1 && record.refusals[0].problem == "already publishing" &&
+               record.refusals[0].address == "127.0.0.1";
+    }));
+    // Another path is free.
+    TestClient& other = clients.publish("live", "other");
+    CHECK(clients.wait_accepted(other));
+}
+
+TEST_CASE("embedded server: who may be replaced, and who is dead, gives way") {
+    struct Case {
+        const char* what;
+        std::optional<Milliseconds> after;
+        bool is_dead;
+        bool gives_way;
+    };
+    const std::vector<Case> cases = {
+        {"always", Milliseconds(0), false, true},
+        {"after a silence", Milliseconds(50), false, true},
+        {"never", std::nullopt, false, false},
+        {"never, but it is dead", std::nullopt, true, true},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.what);
+        EmbeddedSettings settings = test_settings();
+        settings.publications.takeover_after = each.after;
+        const RunningServer server(settings);
+        Clients clients(server.port());
+        TestClient& player = clients.play();
+        REQUIRE(clients.wait_accepted(player));
+        RawPublisher first(server.port());
+        first.send(keyframe(1));
+        REQUIRE(clients.wait([&] { return player.tags.size() == 1; }));
+        if (each.is_dead) reset(const_cast<Fd&>(first.fd()));
+        TestClient* second = &clients.publish();
+        const auto is_known = [&] { return second->is_accepted() || second->ending; };
+        CHECK(clients.wait(is_known));
+        // Where only the silence is missing yet, an encoder tries again.
+        const Deadline deadline = long_enough();
+        while (each.gives_way && !second->is_accepted() && !deadline.has_passed()) {
+            second = &clients.publish();
+            CHECK(clients.wait(is_known));
+        }
+        CHECK(second->is_accepted() == each.gives_way);
+        if (!each.gives_way) continue;
+        clients.send(*second, {keyframe(2)});
+        CHECK(clients.wait([&] { return player.tags.size() == 2; }));
+        CHECK(player.times_left == 1);
+        if (!each.is_dead) CHECK(is_closed_by_peer(first.fd(), long_enough()));
+    }
+}
+
+TEST_CASE("embedded server: the key may stand in the app or the name, and is never told") {
+    EmbeddedSettings settings = test_settings();
+    settings.admission.publish_key = Secret("k4secret");
+    settings.publications.takeover_after = Milliseconds(0);
+    const RunningServer server(settings);
+    Clients clients(server.port());
+    TestClient& player = clients.play();
+    REQUIRE(clients.wait_accepted(player));
+    struct Case {
+        const char* app;
+        const char* name;
+        const char* problem;  ///< empty: it publishes
+    };
+    const std::vector<Case> cases = {
+        {"live", "k4secret", ""},
+        {"live/k4secret", "", ""},
+        {"live", "k4secret?x=1", ""},
+        {"live?x=1", "k4secret", ""},
+        {"live", "", "no stream key"},
+        {"live", "k5secret", "wrong stream key"},
+        {"live/k5secret", "", "wrong stream key"},
+        {"live", "k4secret/more", "wrong stream key"},
+        {"live", "?k4secret", "no stream key"},
+        {"other", "k4secret", "another path"},
+    };
+    std::size_t published = 0;
+    for (const Case& each : cases) {
+        CAPTURE(each.app);
+        CAPTURE(each.name);
+        TestClient& publisher = clients.publish(each.app, each.name);
+        CHECK(clients.wait([&] { return publisher.is_accepted() || publisher.ending; }));
+        CHECK(publisher.is_accepted() == (each.problem[0] == '\0'));
+        if (publisher.is_accepted()) {
+            clients.send(publisher, {keyframe(0)});
+            ++published;
+            CHECK(clients.wait([&] { return player.tags.size() == published; }));
+        } else {
+            CHECK(problem_of(publisher.ending).find(each.problem) != std::string::npos);
+        }
+    }
+    CHECK(server.publishes([](const auto& record) { return record.refusals.size() == 3; }));
+    CHECK(to_json(server.record()).find("secret") == std::string::npos);
+}
+
+TEST_CASE("embedded server: a stuck player is dropped, and the others lose nothing") {
+    EmbeddedSettings settings = test_settings();
+    settings.connection.most_waiting_bytes = 2'000'000;
+    const RunningServer server(settings);
+    Clients clients(server.port());
+    TestClient& good = clients.play();
+    TestClient& stuck = clients.play();
+    TestClient& publisher = clients.publish();
+    for (TestClient* each : {&good, &stuck, &publisher}) REQUIRE(clients.wait_accepted(*each));
+    stuck.reads = false;
+    // More than two kernel buffers and what may wait.
+    std::vector<Tag> sent = headers();
+    for (std::uint32_t i = 0; i < 400; ++i) {
+        sent.push_back(big(TagType::video, i * 33, i % 60 == 0 ? 0x17 : 0x27, 60'000));
+    }
+    for (const Tag& each : sent) {
+        clients.send(publisher, {each});
+        // As in life: a good player keeps up.
+        REQUIRE(clients.wait([&] { return good.tags.size() + 5 > std::size_t(&each - &sent[0]); }));
+    }
+    CHECK(clients.wait([&] { return good.tags.size() >= sent.size(); }));
+    CHECK(difference(good.tags, sent) == "");
+    CHECK(server.publishes([](const auto& record) { return record.dropped_players == 1; }));
+    CHECK(!publisher.ending);
+    CHECK(!good.ending);
+}
+
+TEST_CASE("embedded server: a player that takes nothing for too long is dropped") {
+    EmbeddedSettings settings = test_settings();
+    settings.connection.stuck_player = Milliseconds(200);
+    const RunningServer server(settings);
+    Clients clients(server.port());
+    TestClient& idle = clients.play("live", "nothing");
+    TestClient& stuck = clients.play();
+    TestClient& publisher = clients.publish();
+    for (TestClient* each : {&idle, &stuck, &publisher}) REQUIRE(clients.wait_accepted(*each));
+    stuck.reads = false;
+    for (std::uint32_t i = 0; i < 250; ++i) {
+        clients.send(publisher, {big(TagType::video, i, 0x27, 60'000)});
+    }
+    CHECK(server.publishes([](const auto& record) { return record.dropped_players == 1; }));
+    CHECK(!idle.ending);  // nothing waits for it
+}
+
+TEST_CASE("embedded server: a silent publisher is dropped, and its players are told") {
+    EmbeddedSettings settings = test_settings();
+    settings.connection.silent_publisher = Milliseconds(200);
+    const RunningServer server(settings);
+    Clients clients(server.port());
+    TestClient& player = clients.play();
+    REQUIRE(clients.wait_accepted(player));
+    RawPublisher publisher(server.port());
+    publisher.send(keyframe(0));
+    CHECK(is_closed_by_peer(publisher.fd(), long_enough()));
+    CHECK(clients.wait([&] { return player.times_left == 1; }));
+    CHECK(!player.ending);
+}
+
+TEST_CASE("embedded server: when it ends, everybody is told, and it takes no longer than it may") {
+    RunningServer server;
+    Clients clients(server.port());
+    TestClient& player = clients.play();
+    TestClient& publisher = clients.publish();
+    for (TestClient* each : {&player, &publisher}) REQUIRE(clients.wait_accepted(*each));
+    clients.send(publisher, {keyframe(0)});
+    REQUIRE(clients.wait([&] { return player.tags.size() == 1; }));
+    RawPublisher deaf(server.port(), "other");
+    const Fd silent = connect_to(server.port());
+    CHECK(server.stop() < seconds(1));
+    CHECK(clients.wait([&] { return player.ending && publisher.ending; }));
+    CHECK(player.times_left == 1);
+    CHECK(is_closed_by_peer(silent, long_enough()));
+    CHECK(is_closed_by_peer(deaf.fd(), long_enough()));
+    CHECK(server.record().publications.empty());
+    CHECK_THROWS(connect_to(server.port()));
+}
+
+TEST_CASE("embedded server: where it listens") {
+    struct Case {
+        const char* host;
+        bool has_key;
+        bool works;
+    };
+    const std::vector<Case> cases = {
+        {"127.0.0.1", false, true}, {"127.0.0.2", false, true}, {"::1", false, true},
+        {"localhost", false, true}, {"0.0.0.0", true, true},    {"::", true, true},
+        {"0.0.0.0", false, false},  {"::", false, false},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.host);
+        EmbeddedSettings settings = test_settings();
+        settings.listen_host = each.host;
+        if (each.has_key) settings.admission.publish_key = Secret("k4");
+        if (!each.works) {
+            try {
+                const RunningServer server(settings);
+                FAIL("it listens");
+            } catch (const Error& error) {
+                CHECK(error.kind() == ErrorKind::config);
+                CHECK(std::string(error.what()).find("publish_key") != std::string::npos);
+            }
+            continue;
+        }
+        const RunningServer server(settings);
+        if (std::string(each.host).starts_with("127.0.0.2") || std::string(each.host) == "::1") {
+            continue;  // clients of the other cases come by 127.0.0.1
+        }
+        Clients clients(server.port());
+        TestClient& player = clients.play();
+        CHECK(clients.wait_accepted(player));
+    }
+    EmbeddedSettings settings = test_settings();
+    settings.listen_host = "no.such.name.invalid";
+    CHECK_THROWS_AS(RunningServer{settings}, Error);
+    settings.listen_host = "192.0.2.1";  // nobody's: RFC 5737
+    settings.admission.publish_key = Secret("k4");
+    CHECK_THROWS_WITH_AS(RunningServer{settings},
+                         doctest::Contains("this machine does not have that address"), Error);
+}
+
+TEST_CASE("embedded server: a port that is taken is told with who holds it, and is free at once") {
+    EmbeddedSettings settings = test_settings();
+    {
+        const RunningServer server;
+        settings.listen_port = server.port();
+        const std::string holder = "by engine_tests (PID " + std::to_string(this_process().pid);
+        CHECK_THROWS_WITH_AS(RunningServer{settings}, doctest::Contains(holder.c_str()), Error);
+        Clients clients(server.port());
+        TestClient& player = clients.play();
+        CHECK(clients.wait_accepted(player));
+    }
+    const RunningServer again(settings);  // the last one's connections are still in TIME_WAIT
+    CHECK(again.port() == settings.listen_port);
+}
+
+TEST_CASE("embedded server: ffmpeg publishes, and ffmpeg plays without a complaint") {
+    const auto ffmpeg = find_in_path("ffmpeg");
+    REQUIRE(ffmpeg.has_value());
+    const RunningServer server;
+    const std::string url = "rtmp://127.0.0.1:" + std::to_string(server.port()) + "/live";
+    SpawnRequest request;
+    request.program = *ffmpeg;
+    request.arguments = {
+        "-v",  "error",   "-re",       "-f",   "lavfi", "-i",      "testsrc2=s=320x180:r=25",
+        "-f",  "lavfi",   "-i",        "sine", "-c:v",  "libx264", "-g",
+        "250", "-preset", "ultrafast", "-bf",  "2",     "-c:a",    "aac",
+        "-f",  "flv",     url};
+    request.leads_group = true;
+    request.dies_with_parent = true;
+    ChildProcess publisher = ChildProcess::spawn(request);
+    REQUIRE(server.publishes([](const auto& record) {
+        const auto* live = record.find("live");
+        return live != nullptr && live->gop > Milliseconds(300);
+    }));
+    // In the middle of a GOP of 10 s.
+    SpawnRequest player;
+    player.program = *ffmpeg;
+    player.arguments = {"-v", "error", "-xerror", "-i", url, "-t", "1", "-f", "null", "-"};
+    const Captured played = run_captured(player, long_enough());
+    CHECK(played.status == 0);
+    CHECK(played.error == "");
+
+    Clients clients(server.port());
+    TestClient& late = clients.play();
+    CHECK(clients.wait([&] { return late.tags.size() > 3; }));
+    CHECK(is_metadata(late.tags[0]));
+    CHECK(video_facts(late.tags[3].bytes())->is_keyframe);
+    const auto live = server.record().publications.at(0);
+    CHECK(live.media.video->codec == "h264");
+    CHECK(live.media.video->width == 320);
+    CHECK(live.media.audio->codec == "aac");
+    CHECK(live.software.find("FMLE") != std::string::npos);
+    publisher.kill_group();
+    CHECK(publisher.wait(long_enough()).has_value());
+    CHECK(clients.wait([&] { return late.times_left == 1; }));
+}
