@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "config/destination_fields.hpp"
+#include "config/ingest_fields.hpp"
 #include "config/toml_fields.hpp"
 #include "config/url.hpp"
 #include "config/wording.hpp"
@@ -18,115 +19,6 @@ namespace restream {
 namespace fs = std::filesystem;
 
 namespace {
-
-IngestServer read_server(const Fields& fields) {
-    const std::string text = fields.text("server").value_or("nginx");
-    if (text == "nginx") return IngestServer::nginx;
-    if (text == "external") return IngestServer::external;
-    if (text == "embedded") {
-        fields.fail("server",
-                    "is \"embedded\", but this version has no embedded server; use \"nginx\" or "
-                    "\"external\"");
-    }
-    fields.fail("server",
-                fmt::format("is {}{}", in_quotes(text), suggestion(text, {"nginx", "external"})));
-}
-
-void read_listen(const Fields& fields, IngestConfig& ingest) {
-    const auto text = fields.text("listen");
-    if (!text) return;
-    const auto listen = parse_host_and_port(*text);
-    if (!listen) {
-        fields.fail("listen", fmt::format("is {}; write \"ADDRESS:PORT\", such as "
-                                          "\"127.0.0.1:1935\" (0.0.0.0 is every address)",
-                                          in_quotes(*text)));
-    }
-    ingest.listen_host = listen->host;
-    ingest.listen_port = listen->port;
-}
-
-void read_publishers(const Fields& fields, IngestConfig& ingest) {
-    ingest.allow_publish = fields.texts("allow_publish");
-    for (const std::string& one : ingest.allow_publish) {
-        if (is_address_or_network(one)) continue;
-        fields.fail("allow_publish",
-                    fmt::format("has {}, which is no address; write \"192.168.1.7\" or a network "
-                                "such as \"192.168.1.0/24\"",
-                                in_quotes(one)));
-    }
-    if (fields.has("publish_key")) {
-        fields.fail("publish_key",
-                    "needs the embedded server, which this version does not have; use "
-                    "allow_publish = [\"ADDRESS OF THE PUBLISHER\"]");
-    }
-    const bool is_managed = ingest.server != IngestServer::external;
-    if (is_managed && !is_loopback(ingest.listen_host) && ingest.allow_publish.empty()) {
-        fields.fail("listen",
-                    fmt::format("opens the ingest to {}, where anybody could publish; add "
-                                "allow_publish = [\"ADDRESS OF THE PUBLISHER\"]",
-                                in_quotes(ingest.listen_host)));
-    }
-}
-
-/// Where players on this machine reach what listens there.
-std::string local_url(const IngestConfig& ingest) {
-    std::string host = ingest.listen_host;
-    if (host == "0.0.0.0") host = "127.0.0.1";
-    if (host == "::") host = "::1";
-    if (host.find(':') != std::string::npos) host = "[" + host + "]";
-    return fmt::format("rtmp://{}:{}/live", host, ingest.listen_port);
-}
-
-/// The URL must lead to the server that we run.
-void check_managed_url(const Fields& fields, const IngestConfig& ingest) {
-    const auto parts = std::get<UrlParts>(split_url(ingest.url));
-    constexpr int rtmp_port = 1935;
-    const int port = parts.port == 0 ? rtmp_port : parts.port;
-    if (parts.scheme != "rtmp") {
-        fields.fail("url", "is rtmps, which nginx's RTMP module does not speak; write rtmp://…");
-    }
-    if (port != ingest.listen_port) {
-        fields.fail("url",
-                    fmt::format("names port {}, but the server listens on {}; make them equal, "
-                                "or leave url out",
-                                port, ingest.listen_port));
-    }
-    const std::string app = parts.segments().front();
-    if (!std::all_of(app.begin(), app.end(), [](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                   c == '_' || c == '-' || c == '.';
-        })) {
-        fields.fail("url",
-                    "has an app that nginx can't have; write letters, digits, \"-\", \"_\" and "
-                    "\".\", as in rtmp://127.0.0.1:1935/live");
-    }
-}
-
-IngestConfig read_ingest(const Fields& fields) {
-    fields.allow_only({"server", "listen", "url", "allow_publish", "publish_key", "probe_duration",
-                       "probe_bytes"});
-    IngestConfig ingest;
-    ingest.server = read_server(fields);
-    read_listen(fields, ingest);
-    read_publishers(fields, ingest);
-    ingest.url = local_url(ingest);
-    if (const auto text = fields.text("url")) {
-        auto checked = check_ingest_url(*text);
-        if (const auto* problem = std::get_if<UrlProblem>(&checked)) {
-            fields.fail("url", problem->message);
-        }
-        ingest.url = std::get<std::string>(checked);
-        if (ingest.server != IngestServer::external) check_managed_url(fields, ingest);
-    }
-    // Less than 100 ms holds not even a few frames; after a minute nobody believes in an answer.
-    ingest.probe_duration =
-        fields.duration("probe_duration", Milliseconds(100), std::chrono::minutes(1))
-            .value_or(ingest.probe_duration);
-    ingest.probe_bytes =
-        static_cast<std::uint64_t>(fields.integer("probe_bytes", 1'000, 1'000'000'000)
-                                       .value_or(static_cast<std::int64_t>(ingest.probe_bytes)));
-    return ingest;
-}
 
 LogConfig read_log(const Fields& fields) {
     fields.allow_only({"max_bytes", "keep"});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,15 +16,22 @@ enum class IngestServer { embedded, nginx, external };
 
 /// `[ingest]`.
 struct IngestConfig {
-    IngestServer server = IngestServer::nginx;
+    IngestServer server = IngestServer::embedded;
     std::string listen_host = "127.0.0.1";
     int listen_port = 1935;
     std::string url = "rtmp://127.0.0.1:1935/live";  ///< what relays play and OBS publishes to
-    std::vector<std::string> allow_publish;          ///< addresses or networks (CIDR)
+    /// What a publisher must add to the URL's path; only of the embedded server. Players do not.
+    KeyReference publish_key;
+    std::vector<std::string> allow_publish;  ///< addresses or networks (CIDR)
+    std::vector<std::string> allow_play;     ///< the same, beyond this machine
+    /// How long a publisher must have been silent before another of the same name takes its place;
+    /// 0: always at once; nothing: never. Only of the embedded server.
+    std::optional<Milliseconds> takeover_after = std::chrono::seconds(3);
     Milliseconds probe_duration = std::chrono::seconds(5);
     std::uint64_t probe_bytes = 5'000'000;
     /// The URL with its secrets (user info, playpath, query values) masked.
     std::string display_url() const;
+    bool has_publish_key() const { return !std::holds_alternative<std::monostate>(publish_key); }
 };
 
 /// `[log]`: bounds of each relay's log.

@@ -5,27 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "base/clock.hpp"
-#include "base/secret.hpp"
+#include "config/key_reference.hpp"
 
 namespace restream {
-
-/// Where a stream key comes from. At most one of them; std::monostate: there is no key.
-struct KeyText {
-    Secret text;
-};
-struct KeyFile {
-    std::filesystem::path path;
-};  ///< absolute; relative ones are resolved at loading
-struct KeyEnv {
-    std::string variable;
-};
-struct KeyCommand {
-    std::string command;
-};  ///< run by the system's shell
-using KeyReference = std::variant<std::monostate, KeyText, KeyFile, KeyEnv, KeyCommand>;
 
 enum class OnIngestLoss { hold, close };
 

@@ -22,24 +22,42 @@ using Resolved = std::variant<Secret, KeyProblem>;
 
 constexpr std::uintmax_t longest_key_file_bytes = 4096;
 
+/// A key that is asked for: where it comes from, and how it is spoken of.
+struct Asked {
+    const KeyReference& reference;
+    fs::path folder;     ///< where its command runs
+    std::string what;    ///< "the stream key"
+    std::string remedy;  ///< how it is replaced
+    std::optional<std::string> (*problem)(std::string_view) = key_text_problem;
+};
+
 std::string how_to_replace(const Destination& destination) {
     return fmt::format("'restream key {}' stores a new one", destination.name);
 }
 
+Asked asked_for(const Destination& destination) {
+    return {destination.key, destination.origin.parent_path(), "the stream key",
+            how_to_replace(destination)};
+}
+
+Asked asked_for_publish_key(const Config& config) {
+    return {config.ingest.publish_key, config.directory, "publish_key",
+            "it is named by publish_key in restream.toml", publish_key_problem};
+}
+
 /// The first line of `text` as a key; `origin` says in messages where it is from.
-Resolved first_line(const Destination& destination, std::string_view text,
-                    const std::string& origin) {
+Resolved first_line(const Asked& asked, std::string_view text, const std::string& origin) {
     // White space first: a file that begins with an empty line has its key in the next one.
     std::string_view key = trimmed_key(text);
     key = trimmed_key(key.substr(0, key.find('\n')));
-    if (const auto problem = key_text_problem(key)) {
-        return KeyProblem{fmt::format("the stream key from {} {}; {}", origin, *problem,
-                                      how_to_replace(destination))};
+    if (const auto problem = asked.problem(key)) {
+        return KeyProblem{
+            fmt::format("{} from {} {}; {}", asked.what, origin, *problem, asked.remedy)};
     }
     return Secret(std::string(key));
 }
 
-Resolved read_key_file(const Destination& destination, const fs::path& path) {
+Resolved read_key_file(const Asked& asked, const fs::path& path) {
     const std::string origin = path.string();
     std::string text;
     try {
@@ -47,31 +65,30 @@ Resolved read_key_file(const Destination& destination, const fs::path& path) {
     } catch (const Error& error) {
         if (error.cause() == std::errc::file_too_large) {
             return KeyProblem{fmt::format("{} is longer than 4 KiB, which no stream key is; {}",
-                                          origin, how_to_replace(destination))};
+                                          origin, asked.remedy)};
         }
         return KeyProblem{fmt::format("the key file {} can't be read: {}; {}", origin,
-                                      error.cause().message(), how_to_replace(destination))};
+                                      error.cause().message(), asked.remedy)};
     }
-    Resolved found = first_line(destination, text, origin);
+    Resolved found = first_line(asked, text, origin);
     std::fill(text.begin(), text.end(), '\0');
     return found;
 }
 
-KeyProblem unset_variable(const Destination& destination, const std::string& variable) {
+KeyProblem unset_variable(const Asked& asked, const std::string& variable) {
     return KeyProblem{
-        fmt::format("the variable {}, which holds the stream key, is not set here; export it "
-                    "first, or store the "
-                    "key: 'restream key {}'",
-                    variable, destination.name)};
+        fmt::format("the variable {}, which holds {}, is not set here; export it first, or store "
+                    "the key elsewhere: {}",
+                    variable, asked.what, asked.remedy)};
 }
 
-Resolved run_key_command(const Destination& destination, const std::string& command,
-                         const Deadline& deadline, const std::function<bool()>& is_cancelled) {
+Resolved run_key_command(const Asked& asked, const std::string& command, const Deadline& deadline,
+                         const std::function<bool()>& is_cancelled) {
     SpawnRequest request = shell_request(command);
     // Who waits for it may be killed: then at least the shell ends, too.
     request.dies_with_parent = true;
     // As for key files: what is relative is relative to the file that says so.
-    request.working_directory = destination.origin.parent_path();
+    request.working_directory = asked.folder;
     Captured captured;
     try {
         captured = run_captured(std::move(request), deadline, is_cancelled);
@@ -90,9 +107,34 @@ Resolved run_key_command(const Destination& destination, const std::string& comm
                              : fmt::format("was ended by signal {}", captured.status - 256);
         return KeyProblem{fmt::format("the key command {}; run it in a shell to see why", how)};
     }
-    Resolved found = first_line(destination, captured.output, "its command");
+    Resolved found = first_line(asked, captured.output, "its command");
     std::fill(captured.output.begin(), captured.output.end(), '\0');
     return found;
+}
+
+Resolved resolve(const Asked& asked, const Deadline& deadline,
+                 const std::function<bool()>& is_cancelled) {
+    if (const auto* key = std::get_if<KeyText>(&asked.reference)) return key->text;
+    if (const auto* key = std::get_if<KeyFile>(&asked.reference)) {
+        return read_key_file(asked, key->path);
+    }
+    if (const auto* key = std::get_if<KeyEnv>(&asked.reference)) {
+        const auto text = environment(key->variable.c_str());
+        if (!text) return unset_variable(asked, key->variable);
+        return first_line(asked, *text, key->variable);
+    }
+    if (const auto* key = std::get_if<KeyCommand>(&asked.reference)) {
+        return run_key_command(asked, key->command, deadline, is_cancelled);
+    }
+    return Secret();
+}
+
+/// What is read in no time; of a command nothing can be said.
+std::optional<KeyProblem> foresee(const Asked& asked) {
+    if (std::holds_alternative<KeyCommand>(asked.reference)) return std::nullopt;
+    auto resolved = resolve(asked, Deadline::never(), {});
+    if (auto* problem = std::get_if<KeyProblem>(&resolved)) return std::move(*problem);
+    return std::nullopt;
 }
 
 /// A service takes no session without a key, unless it stands in the URL already.
@@ -109,37 +151,30 @@ std::optional<KeyProblem> missing_key(const Destination& destination) {
 
 Resolved resolve_key(const Destination& destination, const Deadline& deadline,
                      const std::function<bool()>& is_cancelled) {
-    if (const auto* key = std::get_if<KeyText>(&destination.key)) return key->text;
-    if (const auto* key = std::get_if<KeyFile>(&destination.key)) {
-        return read_key_file(destination, key->path);
-    }
-    if (const auto* key = std::get_if<KeyEnv>(&destination.key)) {
-        const auto text = environment(key->variable.c_str());
-        if (!text) return unset_variable(destination, key->variable);
-        return first_line(destination, *text, key->variable);
-    }
-    if (const auto* key = std::get_if<KeyCommand>(&destination.key)) {
-        return run_key_command(destination, key->command, deadline, is_cancelled);
-    }
-    return Secret();
+    return resolve(asked_for(destination), deadline, is_cancelled);
+}
+
+std::variant<Secret, KeyProblem> resolve_publish_key(const Config& config, const Deadline& deadline,
+                                                     const std::function<bool()>& is_cancelled) {
+    return resolve(asked_for_publish_key(config), deadline, is_cancelled);
 }
 
 std::optional<KeyProblem> foresee_key_problem(const Destination& destination) {
     if (std::holds_alternative<std::monostate>(destination.key)) return missing_key(destination);
-    if (std::holds_alternative<KeyCommand>(destination.key)) return std::nullopt;
-    // What is left is read in no time.
-    auto resolved = resolve_key(destination, Deadline::never());
-    if (auto* problem = std::get_if<KeyProblem>(&resolved)) return std::move(*problem);
-    return std::nullopt;
+    return foresee(asked_for(destination));
+}
+
+std::optional<KeyProblem> foresee_publish_key_problem(const Config& config) {
+    return foresee(asked_for_publish_key(config));
 }
 
 std::vector<std::string> key_variables(const Config& config) {
     std::vector<std::string> variables;
-    for (const Destination& destination : config.destinations) {
-        if (const auto* key = std::get_if<KeyEnv>(&destination.key)) {
-            variables.push_back(key->variable);
-        }
-    }
+    const auto add = [&](const KeyReference& reference) {
+        if (const auto* key = std::get_if<KeyEnv>(&reference)) variables.push_back(key->variable);
+    };
+    for (const Destination& destination : config.destinations) add(destination.key);
+    add(config.ingest.publish_key);
     std::sort(variables.begin(), variables.end());
     variables.erase(std::unique(variables.begin(), variables.end()), variables.end());
     return variables;

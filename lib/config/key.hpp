@@ -28,12 +28,17 @@ std::variant<Secret, KeyProblem> resolve_key(const Destination& destination,
                                              const Deadline& deadline,
                                              const std::function<bool()>& is_cancelled = {});
 
+/// The same for `[ingest] publish_key`: empty where there is none.
+std::variant<Secret, KeyProblem> resolve_publish_key(
+    const Config& config, const Deadline& deadline, const std::function<bool()>& is_cancelled = {});
+
 /// What can be said without running anything: a key file that is missing or unreadable, a variable
 /// that is not set. For `enable`, before anything is started.
 std::optional<KeyProblem> foresee_key_problem(const Destination& destination);
+std::optional<KeyProblem> foresee_publish_key_problem(const Config& config);
 
-/// The environment variables that hold keys of any destination: what children must not inherit, but
-/// for the relay that needs it.
+/// The environment variables that hold keys, of destinations and of the ingest: what children must
+/// not inherit, but for the relay or the ingest server that needs it.
 std::vector<std::string> key_variables(const Config& config);
 
 }  // namespace restream

@@ -45,4 +45,15 @@ std::optional<std::string> key_text_problem(std::string_view key) {
     return std::nullopt;
 }
 
+std::optional<std::string> publish_key_problem(std::string_view key) {
+    // What OBS can hold in its field, and a URL's path can carry.
+    constexpr std::size_t longest_publish_key_bytes = 256;
+    if (auto problem = key_text_problem(key)) return problem;
+    if (key.size() > longest_publish_key_bytes) return "is longer than 256 characters";
+    if (key.find_first_of("/?#") != std::string_view::npos) {
+        return "has \"/\", \"?\" or \"#\" in it, which divide a URL; write letters and digits";
+    }
+    return std::nullopt;
+}
+
 }  // namespace restream

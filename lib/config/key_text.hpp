@@ -15,4 +15,7 @@ std::string_view trimmed_key(std::string_view text);
 /// characters inside.
 std::optional<std::string> key_text_problem(std::string_view key);
 
+/// The same for what a publisher adds to the ingest's path: also what cannot be one part of a path.
+std::optional<std::string> publish_key_problem(std::string_view key);
+
 }  // namespace restream

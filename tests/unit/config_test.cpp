@@ -45,6 +45,7 @@ void check_all(std::string_view file, const std::vector<Bad>& table) {
         const std::string message = refusal_of(file, one.content);
         CAPTURE(message);
         CHECK(message.find(one.says) != std::string::npos);
+        CHECK(message.find("CANARY") == std::string::npos);
     }
 }
 
@@ -61,8 +62,11 @@ TEST_CASE("config: no file at all gives the defaults") {
     for (const auto& directory : {folder.path(), folder.path() / "not" / "there"}) {
         const Config config = load_config(directory);
         CHECK(config.destinations.empty());
-        CHECK(config.ingest.server == IngestServer::nginx);
+        CHECK(config.ingest.server == IngestServer::embedded);
         CHECK(config.ingest.url == "rtmp://127.0.0.1:1935/live");
+        CHECK_FALSE(config.ingest.has_publish_key());
+        CHECK(config.ingest.allow_play.empty());
+        CHECK(config.ingest.takeover_after == Milliseconds(3000));
         CHECK(config.log.max_bytes == 1'000'000);
         CHECK(config.directory == directory);
     }
@@ -76,6 +80,7 @@ server = "nginx"
 listen = "0.0.0.0:1936"
 url = "rtmp://127.0.0.1:1936/studio/k4"
 allow_publish = ["192.168.1.7", "10.0.0.0/8", "::1"]
+allow_play = ["192.168.1.8"]
 probe_duration = "2s"
 probe_bytes = 1_000_000
 
@@ -108,6 +113,7 @@ ca_file = "ca.pem"
     CHECK(config.ingest.url == "rtmp://127.0.0.1:1936/studio/k4");
     CHECK(config.ingest.display_url() == "rtmp://127.0.0.1:1936/studio/***");
     CHECK(config.ingest.allow_publish.size() == 3);
+    CHECK(config.ingest.allow_play == std::vector<std::string>{"192.168.1.8"});
     CHECK(config.ingest.probe_duration == Milliseconds(2000));
     CHECK(config.ingest.probe_bytes == 1'000'000);
     CHECK(config.log.max_bytes == 50'000);
@@ -123,7 +129,7 @@ ca_file = "ca.pem"
     CHECK(youtube.on_ingest_loss == OnIngestLoss::close);
     CHECK(youtube.hold == Milliseconds(60'000));
     CHECK(youtube.origin == folder.path() / "restream.toml");
-    CHECK(youtube.line == 18);
+    CHECK(youtube.line == 19);
 
     const Destination& own = config.at("own");
     CHECK(own.service.empty());
@@ -138,6 +144,35 @@ ca_file = "ca.pem"
     CHECK(std::get<KeyFile>(twitch.key).path == folder.path() / "destinations.d" / "twitch.key");
     CHECK(twitch.origin == folder.path() / "destinations.d" / "twitch.toml");
     CHECK(twitch.line == 1);
+}
+
+TEST_CASE("config: publish_key is read like a stream key, and does not show") {
+    const TemporaryFolder folder;
+    const auto reference = [&](const std::string& text) {
+        folder.write("restream.toml", "[ingest]\npublish_key = " + text + "\n");
+        return load_config(folder.path()).ingest.publish_key;
+    };
+    CHECK(std::get<KeyText>(reference("\" sesame-7 \"")).text.reveal() == "sesame-7");
+    CHECK(std::get<KeyFile>(reference("{ file = \"in.key\" }")).path == folder.path() / "in.key");
+    CHECK(std::get<KeyEnv>(reference("{ env = \"IN\" }")).variable == "IN");
+    CHECK(std::get<KeyCommand>(reference("{ command = \"pass in\" }")).command == "pass in");
+}
+
+TEST_CASE("config: the embedded server opens to others with a key, or with addresses") {
+    const std::string open = "[ingest]\nserver = \"embedded\"\nlisten = \"0.0.0.0:1940\"\n";
+    CHECK(load(open + "publish_key = \"sesame-7\"\n").ingest.has_publish_key());
+    CHECK(load(open + "publish_key = { env = \"IN\" }\n").ingest.has_publish_key());
+    CHECK(load(open + "allow_publish = [\"10.0.0.1\"]\n").ingest.allow_publish.size() == 1);
+}
+
+TEST_CASE("config: when a publisher may be taken over") {
+    const auto after = [](const std::string& text) {
+        return load("[ingest]\ntakeover_after = \"" + text + "\"\n").ingest.takeover_after;
+    };
+    CHECK(after("0s") == Milliseconds(0));
+    CHECK(after("1500ms") == Milliseconds(1500));
+    CHECK(after("1h") == Milliseconds(3'600'000));
+    CHECK_FALSE(after("never").has_value());
 }
 
 TEST_CASE("config: the URL of a managed ingest follows where it listens") {
@@ -271,12 +306,8 @@ TEST_CASE("config: an ingest that can't be is refused with what would be right")
     check_all(
         "restream.toml",
         {
-            {"[ingest]\nserver = \"embedded\"\n",
-             "2:10: server is \"embedded\", but this version has no embedded server; use \"nginx\" "
-             "or "
-             "\"external\""},
             {"[ingest]\nserver = \"ngnix\"\n", "did you mean \"nginx\"?"},
-            {"[ingest]\nserver = \"srs\"\n", "known are nginx, external"},
+            {"[ingest]\nserver = \"srs\"\n", "known are embedded, nginx, external"},
             {"[ingest]\nserver = 1\n", "server must be a string"},
             {"[ingest]\nlisten = 1935\n", "listen must be a string, not an integer"},
             {"[ingest]\nlisten = \"1935\"\n", "2:10: listen is \"1935\"; write \"ADDRESS:PORT\""},
@@ -285,7 +316,13 @@ TEST_CASE("config: an ingest that can't be is refused with what would be right")
             {"[ingest]\nlisten = \"127.0.0.1:0\"\n", "write \"ADDRESS:PORT\""},
             {"[ingest]\nlisten = \"127.0.0.1:1935; }\"\n", "write \"ADDRESS:PORT\""},
             {"[ingest]\nlisten = \"0.0.0.0:1935\"\n",
+             "2:10: listen opens the ingest to \"0.0.0.0\", where anybody could publish; add "
+             "publish_key = "},
+            {"[ingest]\nlisten = \"0.0.0.0:1935\"\n", "or allow_publish = ["},
+            {"[ingest]\nserver = \"nginx\"\nlisten = \"0.0.0.0:1935\"\n",
              "where anybody could publish; add allow_publish"},
+            {"[ingest]\nlisten = \"0.0.0.0:1935\"\nallow_play = [\"10.0.0.1\"]\n",
+             "where anybody could publish"},
             {"[ingest]\nlisten = \"[::]:1935\"\n", "where anybody could publish"},
             {"[ingest]\nlisten = \"192.168.1.2:1935\"\nallow_publish = []\n",
              "anybody could publish"},
@@ -293,9 +330,35 @@ TEST_CASE("config: an ingest that can't be is refused with what would be right")
             {"[ingest]\nallow_publish = [1]\n", "2:18: allow_publish must hold only strings"},
             {"[ingest]\nallow_publish = [\"all\"]\n", "has \"all\", which is no address"},
             {"[ingest]\nallow_publish = [\"10.0.0.1; deny all\"]\n", "which is no address"},
-            {"[ingest]\npublish_key = \"CANARY\"\n", "2:15: publish_key needs the embedded server"},
-            {"[ingest]\npublish_key = { env = \"X\" }\n", "use allow_publish"},
-            {"[ingest]\nserver = \"external\"\npublish_key = \"x\"\n", "use allow_publish"},
+            {"[ingest]\nallow_play = \"10.0.0.1\"\n", "allow_play must be an array of strings"},
+            {"[ingest]\nallow_play = [\"everybody\"]\n", "2:14: allow_play has \"everybody\""},
+            {"[ingest]\nserver = \"nginx\"\npublish_key = \"CANARY-1\"\n",
+             "3:15: publish_key needs the embedded server: nginx knows no keys; set server = "
+             "\"embedded\", or use allow_publish"},
+            {"[ingest]\nserver = \"external\"\npublish_key = { env = \"X\" }\n",
+             "an external one decides by itself"},
+            {"[ingest]\npublish_key = \"\"\n", "2:15: publish_key is empty"},
+            {"[ingest]\npublish_key = \"CANARY 1\"\n", "publish_key has a blank in it"},
+            {"[ingest]\npublish_key = \"CANARY/1\"\n", "which divide a URL"},
+            {"[ingest]\npublish_key = \"CANARY?1\"\n", "write letters and digits"},
+            {"[ingest]\npublish_key = \"CANARY#1\"\n", "write letters and digits"},
+            {"[ingest]\npublish_key = 1\n", "publish_key must be a string or a table such as"},
+            {"[ingest]\npublish_key = {}\n", "publish_key must name one of file, env and command"},
+            {"[ingest]\npublish_key = { env = \"A\", file = \"b\" }\n", "must name one of"},
+            {"[ingest]\npublish_key = { evn = \"A\" }\n", "did you mean \"env\"?"},
+            {"[ingest]\npublish_key = { env = \"A B\" }\n", "must be the name of a variable"},
+            {"[ingest]\npublish_key = { file = \"~/in.key\" }\n", "which is not expanded here"},
+            {"[ingest]\npublish_key = \"CANARY-1\"\nurl = \"rtmp://127.0.0.1/live/CANARY-1\"\n",
+             "3:7: url ends with publish_key, which only the publisher adds"},
+            {"[ingest]\ntakeover_after = 3\n",
+             "must be a duration in quotes, such as \"3s\", or \"never\", not an integer"},
+            {"[ingest]\ntakeover_after = \"always\"\n", "\"always\", which is no duration"},
+            {"[ingest]\ntakeover_after = \"2h\"\n", "write a duration from 0s to 1h"},
+            {"[ingest]\ntakeover_after = \"-1s\"\n", "which is no duration"},
+            {"[ingest]\nserver = \"nginx\"\ntakeover_after = \"3s\"\n",
+             "3:18: takeover_after needs the embedded server"},
+            {"[ingest]\nserver = \"external\"\ntakeover_after = \"never\"\n",
+             "needs the embedded server"},
             {"[ingest]\nurl = \"\"\n", "2:7: url is empty"},
             {"[ingest]\nurl = \"rtmp://127.0.0.1:1935\"\n", "url has no app"},
             {"[ingest]\nurl = \"http://127.0.0.1:1935/live\"\n", "url has the scheme \"http\""},
@@ -303,8 +366,11 @@ TEST_CASE("config: an ingest that can't be is refused with what would be right")
              "names port 1936, but the server "
              "listens on 1935"},
             {"[ingest]\nurl = \"rtmps://127.0.0.1:1935/live\"\n",
+             "is rtmps, which the embedded server does not speak"},
+            {"[ingest]\nserver = \"nginx\"\nurl = \"rtmps://127.0.0.1:1935/live\"\n",
              "nginx's RTMP module does not speak"},
-            {"[ingest]\nurl = \"rtmp://127.0.0.1:1935/a;b\"\n", "an app that nginx can't have"},
+            {"[ingest]\nserver = \"nginx\"\nurl = \"rtmp://127.0.0.1:1935/a;b\"\n",
+             "an app that nginx can't have"},
             {"[ingest]\nurl = \"rtmp://[LAN-IP]:1935/live\"\n", "bad IPv6 address"},
         });
 }

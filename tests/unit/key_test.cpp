@@ -164,4 +164,31 @@ TEST_CASE("key: the variables that hold keys are named once each") {
     config.destinations = {with_key(KeyEnv{"B"}), with_key(KeyEnv{"A"}), with_key(KeyEnv{"B"}),
                            with_key(KeyText{Secret("x")})};
     CHECK(key_variables(config) == std::vector<std::string>{"A", "B"});
+    config.ingest.publish_key = KeyEnv{"IN"};
+    CHECK(key_variables(config) == std::vector<std::string>{"A", "B", "IN"});
+}
+
+TEST_CASE("key: publish_key comes from the same places, and must be one part of a path") {
+    const TemporaryFolder folder;
+    Config config;
+    config.directory = folder.path();
+    const auto found = [&](KeyReference reference) {
+        config.ingest.publish_key = std::move(reference);
+        const auto result = resolve_publish_key(config, Deadline::after(std::chrono::seconds(5)));
+        if (const auto* problem = std::get_if<KeyProblem>(&result))
+            return "problem: " + problem->message;
+        return std::get<Secret>(result).reveal();
+    };
+    folder.write("in.key", "sesame\n");
+    CHECK(found(std::monostate()).empty());
+    CHECK(found(KeyText{Secret("sesame")}) == "sesame");
+    CHECK(found(KeyFile{folder.path() / "in.key"}) == "sesame");
+    CHECK(found(KeyCommand{"cat in.key"}) == "sesame");
+    CHECK_FALSE(foresee_publish_key_problem(config));
+    says(found(KeyFile{folder.path() / "none"}), "it is named by publish_key in restream.toml");
+    CHECK(foresee_publish_key_problem(config));
+    says(found(KeyEnv{"RESTREAM_TEST_NOT_SET"}), "which holds publish_key, is not set here");
+    says(found(KeyCommand{"echo a/b"}), "publish_key from its command has \"/\"");
+    says(found(KeyCommand{"echo a?b"}), "which divide a URL");
+    says(found(KeyCommand{"true"}), "publish_key from its command is empty");
 }
