@@ -1,0 +1,78 @@
+// The embedded ingest server: started by its guardian, restream-ingest.
+#include <cstdlib>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/inbox.hpp"
+#include "base/paths.hpp"
+#include "command.hpp"
+#include "config/config.hpp"
+#include "config/key.hpp"
+#include "ingest/embedded_settings.hpp"
+#include "ingest/publications_writer.hpp"
+#include "state/layout.hpp"
+
+namespace {
+
+using namespace restream;
+
+/// From the stop to the end of the process, whatever hangs.
+constexpr Milliseconds longest_goodbye = std::chrono::seconds(1);
+/// For a key command.
+constexpr Milliseconds key_patience = std::chrono::seconds(5);
+
+/// Until the guardian is gone or says stop.
+void await_stop(Inbox& inbox, const Fd& lifeline) {
+    for (;;) {
+        const auto what = inbox.wait(Deadline::never(), nullptr, &lifeline);
+        char byte = 0;
+        if (what == Inbox::What::stop) return;
+        if (what == Inbox::What::line_changed && read_some(lifeline, {&byte, 1}) == 0) return;
+    }
+}
+
+EmbeddedSettings load_settings() {
+    const Config config = load_config(config_directory());
+    const auto key = resolve_publish_key(config, Deadline::after(key_patience));
+    if (const auto* problem = std::get_if<KeyProblem>(&key)) {
+        throw Error(ErrorKind::refused, problem->message);
+    }
+    return embedded_settings(config.ingest, std::get<Secret>(key));
+}
+
+int serve() {
+    Fd lock = inherited_descriptor(0);
+    const Fd lifeline = inherited_descriptor(1);
+    if (!lock.is_open() || !lifeline.is_open()) {
+        throw Error(ErrorKind::usage, "is started by its guardian; use 'restream ingest start'");
+    }
+    lock.leave_open();  // free when this process is gone, not when it is about to go
+    forbid_core_dumps();
+    Inbox inbox;
+    std::optional<PublicationsWriter> record(std::in_place,
+                                             Layout(state_directory()).publications_record());
+    EmbeddedServer server(load_settings(),
+                          [&record](const PublicationsRecord& news) { record->write(news); });
+    Pipe finished = make_pipe();
+    std::thread watch([&] {
+        await_stop(inbox, lifeline);
+        server.stop();
+        // Whatever hangs: not for longer than the goodbye may take.
+        if (!wait_readable(finished.read_end, Deadline::after(longest_goodbye))) std::_Exit(0);
+    });
+    server.run();
+    record.reset();  // written, as long as somebody watches over it
+    finished.write_end.close();
+    watch.join();
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return restream::run_command(
+        "ingest-server", "Takes publishers and serves players. Started by restream-ingest.", argc,
+        argv, [](CLI::App&) -> restream::CommandBody { return serve; });
+}
