@@ -15,7 +15,7 @@
 #include "config/config.hpp"
 #include "config/url.hpp"
 #include "media/probe.hpp"
-#include "media/rtmp_source.hpp"
+#include "relay/rtmp_source.hpp"
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include "base/inbox.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
+#include "config/config.hpp"
 #include "config/destination.hpp"
 #include "relay/relay_guardian.hpp"
 #include "state/guardian.hpp"
@@ -26,7 +27,9 @@ int guard_relay(const std::string& name) {
                                       Deadline::after(patience_with_predecessor));
         if (!lock) throw Error(ErrorKind::busy, name + ": another relay of this name lives");
         lock->note(fmt::format("{} relay {}\n", this_process().pid, name));
-        RelayGuardian guardian(registry, name, program_directory() / "restream-relay-av");
+        RelayGuardian guardian(
+            registry, name,
+            {program_directory(), [name] { return load_config(config_directory()).at(name).url; }});
         report.ready();
         guard(std::move(*lock), guardian, inbox);
         return 0;

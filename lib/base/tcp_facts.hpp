@@ -1,27 +1,13 @@
-// What the system knows about a TCP connection that a library made and does not show.
+// What the system knows about a TCP connection beyond what sockets' own functions tell.
 #pragma once
 
+#include <cstddef>
 #include <optional>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 
 namespace restream {
-
-/// Finds the connection that something opened between its construction and find(), among the
-/// descriptors of this process. REQUIRES: no other thread connects to the same port meanwhile.
-class ConnectionFinder {
-  public:
-    ConnectionFinder();
-    /// The connection to `port` that was not there before. Nothing where there is none or more than
-    /// one, or where the system does not tell. Not owned: valid as long as the library keeps it
-    /// open.
-    std::optional<Fd::Native> find(int port) const;
-
-  private:
-    std::vector<Fd::Native> before_;
-};
 
 /// Smoothed round trip. Nothing where the system does not tell.
 std::optional<double> round_trip_ms(Fd::Native connection);

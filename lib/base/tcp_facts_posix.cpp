@@ -6,65 +6,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <charconv>
-#include <filesystem>
-#include <string>
-#include <system_error>
 
 #include "base/tcp_facts.hpp"
 
 namespace restream {
-
-namespace {
-
-bool is_tcp(int descriptor) {
-    int protocol = 0;
-    socklen_t size = sizeof(protocol);
-    return ::getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
-           protocol == IPPROTO_TCP;
-}
-
-/// Only sockets: the descriptor that lists the folder is among the others, and its number is free
-/// again afterwards.
-std::vector<Fd::Native> open_connections() {
-    std::vector<Fd::Native> found;
-    std::error_code error;
-    std::filesystem::directory_iterator each("/proc/self/fd", error);
-    while (!error && each != std::filesystem::directory_iterator()) {
-        const std::string name = each->path().filename().string();
-        int number = -1;
-        std::from_chars(name.data(), name.data() + name.size(), number);
-        if (number >= 0 && is_tcp(number)) found.push_back(number);
-        each.increment(error);
-    }
-    return found;
-}
-
-bool is_connected_to(int descriptor, int port) {
-    sockaddr_storage peer{};
-    socklen_t size = sizeof(peer);
-    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return false;
-    if (peer.ss_family == AF_INET) {
-        return ntohs(reinterpret_cast<const sockaddr_in&>(peer).sin_port) == port;
-    }
-    return peer.ss_family == AF_INET6 &&
-           ntohs(reinterpret_cast<const sockaddr_in6&>(peer).sin6_port) == port;
-}
-
-}  // namespace
-
-ConnectionFinder::ConnectionFinder() : before_(open_connections()) {}
-
-std::optional<Fd::Native> ConnectionFinder::find(int port) const {
-    std::optional<Fd::Native> found;
-    for (const Fd::Native each : open_connections()) {
-        if (std::ranges::find(before_, each) != before_.end()) continue;
-        if (!is_connected_to(static_cast<int>(each), port)) continue;
-        if (found) return std::nullopt;  // another thread connected too: no telling which is which
-        found = each;
-    }
-    return found;
-}
 
 std::optional<double> round_trip_ms(Fd::Native connection) {
     tcp_info facts{};

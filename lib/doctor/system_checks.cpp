@@ -20,9 +20,7 @@ Diagnosis said(Severity severity, std::string message, std::string cause = "",
 }  // namespace
 
 std::vector<Diagnosis> check_ffmpeg(const AvFeatures& features) {
-    std::vector<std::string> missing = features.missing;
-    if (!features.has_rtmp) missing.emplace_back("rtmp");
-    if (!features.has_rtmps) missing.emplace_back("rtmps");
+    const std::vector<std::string>& missing = features.missing;
     std::vector<Diagnosis> result;
     if (missing.empty()) {
         result.push_back(said(Severity::ok, fmt::format("FFmpeg {}", features.version)));

@@ -25,27 +25,10 @@ constexpr std::size_t longest_raw_line_bytes = 16 * 1024;
 constexpr std::size_t longest_secret_bytes = 4 * 1024;
 constexpr std::size_t most_lines = 16;
 
-/// Formats (not texts: those may hold a key) that tell how far opening came.
-/// Source: FFmpeg 5.1 network.c, rtmpproto.c.
-struct StepRow {
-    std::string_view format;
-    AvStep step;
-};
-constexpr std::array step_rows = {
-    StepRow{"Starting connection attempt", AvStep::connecting},
-    StepRow{"Successfully connected to", AvStep::connected},
-    StepRow{"Handshaking...", AvStep::handshaking},
-    StepRow{"Proto = ", AvStep::app},
-    StepRow{"Creating stream...", AvStep::name},
-    StepRow{"Sending publish command", AvStep::publishing},
-    StepRow{"Sending play command", AvStep::publishing},
-};
-
 /// Lines that only repeat that something failed, where another says what.
 constexpr std::array weak_lines = {
     std::string_view("Cannot open connection"),
     std::string_view("IO error:"),
-    std::string_view("Cannot read RTMP handshake response"),
 };
 
 /// What the whole process shares: FFmpeg has one log.
@@ -85,15 +68,7 @@ void hand_on(const std::string& text) {
 }
 
 void take_line(int level, const char* format, va_list arguments) {
-    AvTranscript* const transcript = listening_transcript;
-    if (transcript) {
-        const std::string_view begin(format);
-        for (const StepRow& each : step_rows) {
-            if (begin.starts_with(each.format)) transcript->advance(each.step);
-        }
-    }
-    // Keys stand in lines below warning ("Sending publish command for 'KEY'", "Proto = …"), and
-    // whole URLs in dumps: these are not even formatted.
+    // Secrets stand in lines below warning, and whole URLs in dumps: these are not even formatted.
     if (level > AV_LOG_WARNING) return;
     std::array<char, longest_raw_line_bytes> buffer{};
     const int length = std::vsnprintf(buffer.data(), buffer.size(), format, arguments);
@@ -104,7 +79,7 @@ void take_line(int level, const char* format, va_list arguments) {
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
     if (text.empty()) return;
     text = mask_all(std::move(text)).substr(0, longest_line_bytes);
-    if (transcript) transcript->add(level, format, text);
+    if (listening_transcript) listening_transcript->add(level, text);
     hand_on(text);
 }
 
@@ -145,13 +120,9 @@ AvTranscript::Listening::Listening(AvTranscript& transcript) : outer_(listening_
 
 AvTranscript::Listening::~Listening() { listening_transcript = outer_; }
 
-void AvTranscript::clear_lines() {
-    errors_.clear();
-    server_error_.clear();
-}
+void AvTranscript::clear_lines() { errors_.clear(); }
 
 std::string AvTranscript::detail() const {
-    if (!server_error_.empty()) return server_error_;
     for (auto line = errors_.rbegin(); line != errors_.rend(); ++line) {
         const bool is_weak = std::ranges::any_of(
             weak_lines, [&](std::string_view weak) { return line->starts_with(weak); });
@@ -165,19 +136,11 @@ bool AvTranscript::has_line_with(std::string_view text) const {
         errors_, [&](const std::string& line) { return line.find(text) != std::string::npos; });
 }
 
-void AvTranscript::add(int level, const char* format, std::string text) {
-    constexpr std::string_view server = "Server error: ";
-    const bool is_error = level <= AV_LOG_ERROR;
-    // The same words as a warning are about historical commands that need not be answered.
-    if (is_error && std::string_view(format).starts_with(server) && text.size() > server.size()) {
-        server_error_ = text.substr(server.size());
-    }
-    if (!is_error) return;
+void AvTranscript::add(int level, std::string text) {
+    if (level > AV_LOG_ERROR) return;
     errors_.push_back(std::move(text));
     if (errors_.size() > most_lines) errors_.pop_front();
 }
-
-void AvTranscript::advance(AvStep step) { step_ = step; }
 
 void capture_av_log() {
     static std::once_flag once;

@@ -10,18 +10,6 @@
 
 namespace restream {
 
-/// How far opening an RTMP connection came, as libav's log tells it: its error numbers do not (EIO
-/// for nearly everything).
-enum class AvStep {
-    nothing,
-    connecting,   ///< the name is resolved
-    connected,    ///< TCP stands; TLS begins where there is some
-    handshaking,  ///< RTMP's handshake
-    app,          ///< connect was sent
-    name,         ///< connect was accepted; publish or play follows
-    publishing,   ///< publish or play was sent
-};
-
 /// What libav said on one thread while this was listening.
 class AvTranscript {
   public:
@@ -37,22 +25,16 @@ class AvTranscript {
         AvTranscript* outer_;
     };
 
-    /// Forgets the lines; the step stays.
+    /// Forgets the lines.
     void clear_lines();
-    AvStep step() const { return step_; }
-    /// What an RTMP server gave as its reason ("Already publishing"); empty where it gave none.
-    const std::string& server_error() const { return server_error_; }
     /// The line that says most about what went wrong; empty where nothing was said.
     std::string detail() const;
     bool has_line_with(std::string_view text) const;
 
     /// For the log callback only.
-    void add(int level, const char* format, std::string text);
-    void advance(AvStep step);
+    void add(int level, std::string text);
 
   private:
-    AvStep step_ = AvStep::nothing;
-    std::string server_error_;
     std::deque<std::string> errors_;
 };
 

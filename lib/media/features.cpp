@@ -24,8 +24,6 @@ AvFeatures av_features() {
     capture_av_log();
     AvFeatures found;
     found.version = av_version_info();
-    found.has_rtmp = has_output_protocol("rtmp");
-    found.has_rtmps = has_output_protocol("rtmps");
     found.has_srt = has_output_protocol("srt");
     for (const char* name : {"matroska", "mp4", "mpegts"}) {
         if (!av_guess_format(name, nullptr, nullptr)) found.missing.emplace_back(name);

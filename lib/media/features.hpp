@@ -8,8 +8,6 @@ namespace restream {
 
 struct AvFeatures {
     std::string version;  ///< "5.1.9-0+deb12u1"
-    bool has_rtmp = false;
-    bool has_rtmps = false;
     bool has_srt = false;
     /// What restream needs besides: containers and decoders that are not there ("matroska",
     /// "h264"). Empty where all is well.

@@ -42,7 +42,7 @@ std::variant<std::pair<NewFile, fs::path>, SessionEnd> create_file(const fs::pat
 
 /// FLV: the tags as they are, of any codec. A file that ends anywhere is playable up to its last
 /// whole tag.
-class FlvFileSink final : public Sink {
+class FlvFileSink final : public BlockingSink {
   public:
     FlvFileSink(NewFile file, fs::path path) : file_(std::move(file)), path_(std::move(path)) {}
 
@@ -88,7 +88,7 @@ class FlvFileSink final : public Sink {
 };
 
 /// Everything else: a container of FFmpeg's, into a file of ours.
-class MuxedFileSink final : public Sink {
+class MuxedFileSink final : public BlockingSink {
   public:
     MuxedFileSink(NewFile file, fs::path path, Container container, Tracks tracks)
         : file_(std::move(file)),

@@ -1,7 +1,7 @@
 // Destinations that are files: flv, mkv, mp4, ts.
 #pragma once
 
-#include "relay/sink.hpp"
+#include "relay/blocking_sink.hpp"
 
 namespace restream {
 

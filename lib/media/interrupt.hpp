@@ -5,9 +5,6 @@ extern "C" {
 #include <libavformat/avio.h>
 }
 
-#include <functional>
-#include <optional>
-
 #include "base/clock.hpp"
 #include "relay/cancel.hpp"
 
@@ -24,30 +21,19 @@ class Interrupt {
     Interrupt& operator=(const Interrupt&) = delete;
 
     void set_deadline(const Deadline& deadline) { deadline_ = deadline; }
-    /// Cancel ends a call only this long after it was seen: time to bring a message that is half
-    /// sent to its end, or no goodbye can follow it.
-    void set_grace(Milliseconds grace) { grace_ = grace; }
     /// A goodbye is said although we were asked to stop: only the deadline counts from here.
     void ignore_cancel() { cancel_ = nullptr; }
     /// Nothing blocks and nothing is sent any more.
     void drop() { is_dropped_ = true; }
-    /// Called at every question; it may set another deadline. What it throws is lost.
-    void on_poll(std::function<void()> poll) { poll_ = std::move(poll); }
-
     /// Why the last call was ended; none where libav ended it by itself.
     Cause cause() const { return cause_; }
     AVIOInterruptCB callback() { return {&Interrupt::ask, this}; }
 
   private:
     static int ask(void* self) noexcept;
-    void poll() noexcept;
-    bool is_cancelled();
 
     const Cancel* cancel_;
     Deadline deadline_ = Deadline::never();
-    Milliseconds grace_{0};
-    std::optional<SteadyTime> cancel_seen_;
-    std::function<void()> poll_;
     Cause cause_ = Cause::none;
     bool is_dropped_ = false;
 };

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "media/file_sink.hpp"
-#include "media/rtmp_sink.hpp"
 #include "media/srt_sink.hpp"
 
 namespace restream {
@@ -21,8 +20,6 @@ struct Row {
 
 constexpr std::array rows = {
     Row{"file", open_file_sink},
-    Row{"rtmp", open_rtmp_sink},
-    Row{"rtmps", open_rtmp_sink},
     Row{"srt", open_srt_sink},
 };
 
@@ -38,7 +35,7 @@ OpenedSink open_sink(const SinkRequest& request, const Cancel& cancel) {
     }
     return SessionEnd{
         EndCode::config_invalid,
-        fmt::format("{}: a destination is rtmp, rtmps, srt or file", scheme.substr(0, 20))};
+        fmt::format("{}: what FFmpeg carries to is srt or file", scheme.substr(0, 20))};
 }
 
 }  // namespace restream

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 #include "media/packets.hpp"
@@ -16,39 +13,11 @@ namespace {
 
 /// The source tells that nobody publishes one second after it began to open.
 constexpr Milliseconds least_opening(1500);
+/// How often Cancel is looked at, and whether anybody publishes.
+constexpr Milliseconds asking_interval(50);
 /// So much is kept to learn the tracks from; a keyframe and some sound are among the first.
 constexpr std::size_t most_prefix_tags = 200;
 constexpr std::uint8_t video_avc = 7;
-
-/// Requests its own Cancel when the user's is requested, or when the time is up.
-class TimeLimit {
-  public:
-    explicit TimeLimit(const Cancel& outer)
-        : outer_(outer), watch_([this](const std::stop_token& stop) { run(stop); }) {}
-
-    void set(const Deadline& deadline) {
-        const std::lock_guard lock(mutex_);
-        deadline_ = deadline;
-    }
-    const Cancel& cancel() const { return inner_; }
-
-  private:
-    void run(const std::stop_token& stop) {
-        constexpr Milliseconds between(20);
-        std::unique_lock lock(mutex_);
-        while (!stop.stop_requested()) {
-            if (outer_.is_requested() || deadline_.has_passed()) inner_.request();
-            changed_.wait_for(lock, stop, between, [] { return false; });
-        }
-    }
-
-    const Cancel& outer_;
-    Cancel inner_;
-    std::mutex mutex_;
-    std::condition_variable_any changed_;
-    Deadline deadline_ = Deadline::never();
-    std::jthread watch_;  ///< last: it uses all of the above
-};
 
 /// Times and sizes of one kind of message.
 struct Tally {
@@ -187,48 +156,72 @@ Probe Observer::result() const {
     return probe;
 }
 
+/// The next thing that the source gives; Nothing at the deadline, or where it was cancelled.
+TagSource::Event next_event(TagSource& source, Loop& loop, const Deadline& deadline,
+                            const Cancel& cancel) {
+    for (;;) {
+        auto event = source.poll();
+        const bool is_there = !std::holds_alternative<TagSource::Nothing>(event);
+        if (is_there || deadline.has_passed() || cancel.is_requested()) return event;
+        const SteadyTime turn = SteadyClock::now() + asking_interval;
+        loop.run_once(Deadline(std::min(turn, deadline.at())));
+    }
+}
+
 /// Reads for the span. It counts from the first keyframe, where one is to come: a server without a
 /// GOP cache sends no picture before it.
-void watch(TagSource& source, const ProbeRequest& request, Observer& observer, TimeLimit& limit) {
+void watch(TagSource& source, Loop& loop, const ProbeRequest& request, Observer& observer,
+           const Cancel& cancel) {
     const Deadline keyframe_wait = Deadline::after(request.longest_keyframe_wait);
     Deadline until = Deadline::after(request.span);
     bool has_keyframe = false;
     while (true) {
         const bool is_waiting = !has_keyframe && observer.expects_video();
         const Deadline end = is_waiting && keyframe_wait.at() > until.at() ? keyframe_wait : until;
-        if (end.has_passed()) return;
-        limit.set(end);
-        auto next = source.read();
-        if (std::holds_alternative<SessionEnd>(next)) return;  // what was seen still counts
-        observer.take(std::get<Tag>(next));
+        auto event = next_event(source, loop, end, cancel);
+        const auto* const tag = std::get_if<Tag>(&event);
+        if (!tag) return;  // what was seen still counts
+        observer.take(*tag);
         if (has_keyframe || !observer.has_keyframe()) continue;
         has_keyframe = true;
         until = Deadline::after(request.span);
     }
 }
 
+/// Until the ingest sends something: nothing then, or why it does not.
+std::optional<SessionEnd> await_first(TagSource& source, Loop& loop, const ProbeRequest& request,
+                                      Observer& observer, const Cancel& cancel) {
+    const Deadline deadline = Deadline::after(std::max(request.span, least_opening));
+    bool is_told = false;
+    while (!deadline.has_passed() && !cancel.is_requested()) {
+        const Deadline turn(std::min(deadline.at(), SteadyClock::now() + asking_interval));
+        auto event = next_event(source, loop, turn, cancel);
+        if (const auto* const tag = std::get_if<Tag>(&event)) {
+            observer.take(*tag);
+            // Other data messages (|RtmpSampleAccess) are the server's own.
+            if (tag->type != TagType::script || is_metadata(*tag)) return std::nullopt;
+        }
+        if (auto* const end = std::get_if<SessionEnd>(&event)) return std::move(*end);
+        if (is_told || !source.has_no_publisher()) continue;
+        is_told = true;
+        if (request.on_no_publisher) request.on_no_publisher();
+    }
+    if (cancel.is_requested()) return SessionEnd{EndCode::stopped};
+    return SessionEnd{is_told ? EndCode::no_publisher : EndCode::ingest_down};
+}
+
 }  // namespace
 
 std::variant<Probe, SessionEnd> probe_ingest(const OpenSource& open, const ProbeRequest& request,
                                              const Cancel& cancel) {
-    TimeLimit limit(cancel);
-    limit.set(Deadline::after(std::max(request.span, least_opening)));
-    bool has_no_publisher = false;
     SourceRequest source_request;
     source_request.url = request.url;
     source_request.longest_silence = request.span + std::chrono::seconds(1);
-    source_request.on_no_publisher = [&] {
-        has_no_publisher = true;
-        if (request.on_no_publisher) request.on_no_publisher();
-    };
+    Loop loop;
     Observer observer;
-    auto opened = open(source_request, limit.cancel());
-    if (auto* const end = std::get_if<SessionEnd>(&opened)) {
-        if (end->code != EndCode::stopped || cancel.is_requested()) return std::move(*end);
-        return SessionEnd{has_no_publisher ? EndCode::no_publisher : EndCode::ingest_down};
-    }
-    TagSource& source = *std::get<std::unique_ptr<TagSource>>(opened);
-    watch(source, request, observer, limit);
+    const auto source = open(source_request, loop);
+    if (auto end = await_first(*source, loop, request, observer, cancel)) return std::move(*end);
+    watch(*source, loop, request, observer, cancel);
     if (cancel.is_requested()) return SessionEnd{EndCode::stopped};
     return observer.result();
 }

@@ -50,7 +50,7 @@ struct ProbeRequest {
     /// How long the first keyframe may take where video is to come. OBS's own default interval
     /// is 8.3 s.
     Milliseconds longest_keyframe_wait = std::chrono::seconds(10);
-    /// As in SourceRequest.
+    /// Called once where the server plays and has sent nothing for a second.
     std::function<void()> on_no_publisher = {};
 };
 

@@ -26,7 +26,7 @@ std::optional<std::string> query_value(std::string_view url, std::string_view na
     return std::nullopt;
 }
 
-class SrtSink final : public Sink {
+class SrtSink final : public BlockingSink {
   public:
     SrtSink(const SinkRequest& request, const Cancel& cancel)
         : interrupt_(cancel), write_deadline_(request.write_deadline) {}

@@ -1,7 +1,7 @@
 // Destinations that speak SRT: MPEG-TS inside.
 #pragma once
 
-#include "relay/sink.hpp"
+#include "relay/blocking_sink.hpp"
 
 namespace restream {
 

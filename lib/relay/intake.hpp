@@ -1,17 +1,14 @@
-// The relay's side of the ingest: read all the time, handed to a session from a keyframe on.
+// The relay's side of the ingest, for one session: what it begins with, then tag after tag.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
-#include "relay/cancel.hpp"
 #include "relay/readiness.hpp"
 #include "relay/session_end.hpp"
 #include "relay/source.hpp"
@@ -19,25 +16,24 @@
 
 namespace restream {
 
-/// Keeps the ingest open from its construction to its destruction, on a thread of its own: opens
-/// it, waits until it is ready (see Readiness), and opens it again whenever it ends. One session at
-/// a time takes what it reads.
+/// Opens the ingest, waits until it is ready (see Readiness), and opens it again whenever it ends.
+/// Lives for one session: a new connection is given what the ingest server has stored since the
+/// last keyframe, so that a new session begins at once.
 ///
 /// A session sees: Begun (metadata, sequence headers, the keyframe), tags, then Lost when the
-/// ingest ends; and, if it stays, Begun again when the ingest is back. Between sessions everything
-/// is read and thrown away, so that the next one begins at the next keyframe and not at the next
-/// connection.
+/// ingest ends or its publisher leaves; and, if it stays, Begun again when there is a publisher
+/// again. Lives on the loop of its sources, has no thread, never blocks: run the loop until
+/// something happens or next_turn(), take(), then next() until there is nothing.
 class Intake {
   public:
-    struct Nothing {};  ///< the deadline has passed, or wake() was called
+    struct Nothing {};
     struct Begun {
         std::vector<Tag> prefix;
     };
     struct Lost {
         SessionEnd why;
     };
-    struct TooSlow {};  ///< the session does not take even the audio in time
-    using Event = std::variant<Nothing, Begun, Tag, Lost, TooSlow>;
+    using Event = std::variant<Nothing, Begun, Tag, Lost>;
 
     struct Settings {
         std::string url;
@@ -46,52 +42,50 @@ class Intake {
         bool operator==(const Settings&) const = default;
     };
 
-    Intake(OpenSource open, Settings settings);
-    ~Intake();
+    /// Opens nothing yet. All references must outlive it.
+    Intake(const OpenSource& open, Settings settings, Loop& loop);
     Intake(const Intake&) = delete;
     Intake& operator=(const Intake&) = delete;
 
-    /// A session begins: what was queued is forgotten; Begun comes at the next keyframe.
-    void begin_session();
-    /// The session is connected: from now on waiting in the queue counts.
-    void start_clock();
-    /// It has ended: nothing is queued any more.
-    void end_session();
+    /// Takes in all that has arrived; opens the ingest where it is time to.
+    void take(SteadyTime now);
+    /// The session's next event.
+    Event next();
+    /// When take() has something to do though nothing arrives.
+    SteadyTime next_turn(SteadyTime now) const;
 
-    /// The next event of the session. **Blocks**: until there is one, or the deadline, or wake().
-    Event next(const Deadline& deadline);
-    /// Ends the next() that blocks now or the one that comes.
-    void wake();
-    /// What keeps the ingest from being ready now; nothing once it is.
-    std::optional<SessionEnd> obstacle() const;
-    std::uint64_t dropped() const;
-    Milliseconds waited() const;
-    /// Waits until the obstacle is another one than `known`, or an event is there, or wake().
-    /// **Blocks**: until then or the deadline.
-    void await_change(const std::optional<SessionEnd>& known, const Deadline& deadline);
+    /// The destination takes tags from now on: see TagQueue::start_clock.
+    void start_clock(SteadyTime now) { queue_.start_clock(now); }
+    /// A Lost is among the events to come.
+    bool is_lost() const { return lost_.has_value(); }
+    /// The session does not take even the audio in time.
+    bool is_too_slow(SteadyTime now) const { return queue_.is_too_slow(now); }
+    bool is_burst_over(SteadyTime now) const { return queue_.is_burst_over(now); }
+    std::uint64_t dropped() const { return queue_.dropped(); }
+    Milliseconds waited(SteadyTime now) const { return queue_.waited(now); }
+    /// What keeps the ingest from being ready now; nothing once it is, and while that is not known.
+    const std::optional<SessionEnd>& obstacle() const { return obstacle_; }
 
   private:
-    void run();
-    void read_source(TagSource& source);
-    void take(const Tag& tag);
+    void open();
+    void close(SessionEnd why, SteadyTime now);
+    void take_tag(Tag tag, SteadyTime now);
     void lose(SessionEnd why);
-    void set_obstacle(std::optional<SessionEnd> obstacle);
 
-    OpenSource open_;
+    const OpenSource& open_;
     Settings settings_;
-    Cancel cancel_;
+    Loop& loop_;
+    std::unique_ptr<TagSource> source_;
+    bool has_had_tag_ = false;           ///< from a publisher, by the source that is open
+    std::optional<SteadyTime> open_at_;  ///< not before; nothing: at once
+    Milliseconds retry_;
 
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
     Readiness readiness_;
     TagQueue queue_;
-    std::optional<std::vector<Tag>> begun_;  ///< not fetched yet
+    std::optional<std::vector<Tag>> begun_;  ///< not fetched yet; comes before the queue
     std::optional<SessionEnd> lost_;         ///< not fetched yet; comes after the queue
     std::optional<SessionEnd> obstacle_;
-    bool is_taking_ = false;      ///< a session is there
     bool is_delivering_ = false;  ///< it has begun, and the ingest has not been lost since
-    bool is_woken_ = false;
-    std::thread thread_;  ///< last: it uses all of the above
 };
 
 }  // namespace restream

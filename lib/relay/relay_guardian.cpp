@@ -2,15 +2,16 @@
 
 #include <fmt/format.h>
 
+#include "base/error.hpp"
+#include "base/memory.hpp"
+#include "relay/life.hpp"
 #include "relay/session_end.hpp"
-#include "relay/worker.hpp"
 
 namespace restream {
 
-RelayGuardian::RelayGuardian(const Registry& registry, const std::string& name,
-                             std::filesystem::path worker)
+RelayGuardian::RelayGuardian(const Registry& registry, const std::string& name, Means means)
     : registry_(registry),
-      worker_(std::move(worker)),
+      means_(std::move(means)),
       record_(next_life(registry.last_record(name), name)) {
     record_.guardian = this_process();
     record_.worker_restarts = 0;
@@ -19,8 +20,14 @@ RelayGuardian::RelayGuardian(const Registry& registry, const std::string& name,
 }
 
 ChildProcess RelayGuardian::start(const FileLock& lock, const Fd& lifeline) {
+    try {
+        kind_ = worker_kind(means_.url());
+    } catch (const Error&) {
+        // Told by the worker, in the record and in the log.
+    }
+    give_back_memory();  // what reading the configuration took is not needed again
     SpawnRequest request;
-    request.program = worker_;
+    request.program = means_.programs / worker_program(kind_);
     request.arguments = {record_.name};
     request.inherited = {&lock.descriptor(), &lifeline};
     request.dies_with_parent = true;

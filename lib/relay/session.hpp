@@ -1,6 +1,9 @@
 // One session: from connecting to the value with which it ends.
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -25,6 +28,8 @@ class SessionObserver {
     virtual void figures(const SessionFigures& figures, Milliseconds live_for) = 0;
     /// The file that is written.
     virtual void writes_file(const std::string& name) = 0;
+    /// What the ingest had stored has been sent: from now on little waits, and little is in memory.
+    virtual void burst_is_over() {}
 };
 
 struct SessionResult {
@@ -33,6 +38,8 @@ struct SessionResult {
 };
 
 /// Carries tags from the intake to a sink; knows neither what brings them nor what takes them away.
+/// Both live on the loop, which it runs. A tag is written as soon as it is there and the sink has
+/// written the one before it; until then it waits in the intake's queue.
 class Session {
   public:
     /// Flow for this long makes a session confirmed. **Source**: FACTS, "connected is not live".
@@ -45,22 +52,32 @@ class Session {
         Milliseconds hold{0};
     };
 
-    Session(const OpenSink& open, SinkRequest request, OnLoss on_loss, Intake& intake,
+    Session(Loop& loop, const OpenSink& open, SinkRequest request, OnLoss on_loss, Intake& intake,
             SessionObserver& observer, const Cancel& cancel);
 
     /// REQUIRES: request.prefix is what the intake's Begun gave, and nothing was fetched since.
-    /// **Blocks**: until the session has ended; obeys the Cancel within the goodbye.
+    /// **Blocks**: until the session has ended; obeys the Cancel, with a Loop::wake(), within the
+    /// goodbye.
     SessionResult run();
 
   private:
+    std::optional<SessionEnd> connect();
+    void begin();
     std::optional<SessionEnd> step();
-    std::optional<SessionEnd> send_all(const std::vector<Tag>& prefix);
-    std::optional<SessionEnd> send(const Tag& tag);
+    std::optional<SessionEnd> carry();
+    void end_burst();
+    std::optional<SessionEnd> handle(Intake::Event event);
+    void send_all(const std::vector<Tag>& prefix);
+    void send(const Tag& tag);
     std::optional<SessionEnd> lose(const SessionEnd& why);
     std::optional<SessionEnd> resume(const std::vector<Tag>& prefix);
     SessionEnd leave(SessionEnd end);
+    SessionEnd with_age(SessionEnd end) const;
+    void finish();
     void report(SteadyTime now);
+    Deadline next_turn() const;
 
+    Loop& loop_;
     const OpenSink& open_;
     SinkRequest request_;
     OnLoss on_loss_;
@@ -69,14 +86,18 @@ class Session {
     const Cancel& cancel_;
 
     std::unique_ptr<Sink> sink_;
+    std::vector<Tag> headers_;  ///< the sequence headers that it began with
     Rebase rebase_;
     SessionFacts facts_;
     SessionFigures figures_;
+    SteadyTime now_{};  ///< when the loop was run last
     SteadyTime accepted_at_{};
     SteadyTime live_since_{};
     SteadyTime reported_at_{};
     std::uint64_t reported_bytes_ = 0;
     std::optional<SteadyTime> hold_until_;
+    bool has_rate_ = false;  ///< figures_.bitrate_kbps was measured
+    bool is_burst_over_ = false;
 };
 
 }  // namespace restream

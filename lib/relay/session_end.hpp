@@ -25,10 +25,14 @@ enum class EndCode {
     connection_refused,
     unreachable,
     connect_timed_out,
-    tls_failed,       ///< certificate or host name not accepted, or no TLS there
-    app_refused,      ///< the server refused connect
-    publish_refused,  ///< the server refused the stream key
-    closed_early,     ///< accepted, then closed within the time the platform takes to check a key
+    tls_wrong_host,       ///< the certificate is another host's
+    tls_expired,          ///< the certificate is no longer, or not yet, valid
+    tls_untrusted,        ///< the certificate is by nobody that this machine knows
+    tls_failed,           ///< any other failure of TLS; no TLS there, for one
+    handshake_timed_out,  ///< connected, then no RTMP handshake in time
+    app_refused,          ///< the server refused connect
+    publish_refused,      ///< the server refused the stream key
+    closed_early,  ///< accepted, then closed within the time the platform takes to check a key
     session_held,  ///< a quick refusal after a dirty end: the platform still holds the last session
     closed,        ///< the server closed a session that had run
     reset,         ///< the connection broke

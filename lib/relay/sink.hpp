@@ -1,40 +1,42 @@
 // Where a relay's tags go.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
-#include "relay/cancel.hpp"
 #include "relay/session_end.hpp"
+#include "rtmp/loop.hpp"
 #include "rtmp/tag.hpp"
 
 namespace restream {
 
-/// One session with a destination: connected and accepted since it was opened. Used by one thread.
-/// Destroying it without finish() drops the connection without a goodbye, at once.
+/// One session with a destination, on a Loop, from connecting to its end. Never blocks: run the
+/// loop, then ask. Destroying it drops the connection without a goodbye, at once.
 class Sink {
   public:
     virtual ~Sink() = default;
 
-    /// Sends one tag. Times start near 0 and never run backwards within a track.
-    /// Returns how the session ended, if it did; then nothing but destruction is left.
-    /// **Blocks**: at most `write_deadline` of the request; then it ends as `stalled`.
-    virtual std::optional<SessionEnd> write(const Tag& tag) = 0;
-
-    /// Says goodbye (FCUnpublish, deleteStream; a file's trailer) and closes.
-    /// **Blocks**: until done or the deadline; works although Cancel was requested.
+    /// The destination takes tags; stays true when it ends later.
+    virtual bool is_accepted() const = 0;
+    /// How it ended, if it did; then nothing but destruction is left.
+    virtual std::optional<SessionEnd> end() const = 0;
+    /// It has not ended, and nothing that was written before waits. Where it is false, run the
+    /// loop.
+    virtual bool is_ready() const = 0;
+    /// Takes one tag, also where it is not ready. Times start near 0 and never run backwards within
+    /// a track. REQUIRES: is_accepted().
+    virtual void write(const Tag& tag) = 0;
+    /// Begins the goodbye (FCUnpublish, deleteStream; a file's trailer), at any step; then end()
+    /// comes, as `stopped`, at the latest at the deadline.
     virtual void finish(const Deadline& deadline) = 0;
 
     /// Smoothed round trip to the destination, where the system tells it.
     virtual std::optional<double> rtt_ms() const { return std::nullopt; }
-
     /// The name of the file that is written, for the log; empty for a connection.
     virtual std::string file_name() const { return {}; }
 };
@@ -53,10 +55,8 @@ struct SinkRequest {
     std::vector<Tag> prefix;
 };
 
-using OpenedSink = std::variant<std::unique_ptr<Sink>, SessionEnd>;
-
-/// Opens a destination. **Blocks**: until it accepted, refused, or the deadline, or Cancel.
-/// Never throws for what the network or the disk does.
-using OpenSink = std::function<OpenedSink(const SinkRequest&, const Cancel&)>;
+/// Begins to open a destination and returns; what became of it, end() and is_accepted() tell. Never
+/// throws for what the network or the disk does.
+using OpenSink = std::function<std::unique_ptr<Sink>(const SinkRequest&, Loop&)>;
 
 }  // namespace restream

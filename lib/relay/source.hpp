@@ -4,40 +4,45 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 #include <variant>
 
 #include "base/clock.hpp"
-#include "relay/cancel.hpp"
 #include "relay/session_end.hpp"
+#include "rtmp/loop.hpp"
 #include "rtmp/tag.hpp"
 
 namespace restream {
 
-/// One connection to the ingest, playing. Used by one thread.
+/// One connection to the ingest, playing, on a Loop. Never blocks: run the loop, then poll().
+/// Destroying it closes the connection.
 class TagSource {
   public:
+    struct Nothing {};        ///< run the loop first
+    struct PublisherLeft {};  ///< the connection stays, and goes on when somebody publishes again
+    using Event = std::variant<Nothing, Tag, PublisherLeft, SessionEnd>;
+
     virtual ~TagSource() = default;
 
-    /// The next tag, as soon as it is there, or how the ingest ended: `stopped`, `ingest_gone`,
-    /// `ingest_down`, `no_publisher`, `failed`. After an end, nothing but destruction.
-    /// **Blocks**: until then; obeys the Cancel it was opened with within 150 ms.
-    virtual std::variant<Tag, SessionEnd> read() = 0;
+    /// The next thing that arrived, or how the connection ended: `ingest_gone`, `ingest_down`,
+    /// `ingest_refused`, `no_publisher`, `config_invalid`, `failed`. After an end, nothing but
+    /// destruction.
+    virtual Event poll() = 0;
+    /// It has played for a second and has been sent nothing, or not since the publisher left.
+    virtual bool has_no_publisher() const = 0;
 };
 
 /// What opening needs to know.
 struct SourceRequest {
     std::string url;  ///< rtmp://host[:port]/app[/playpath], the playpath may be empty
-    /// Without any message for this long, read() ends with `ingest_gone`.
+    /// Without any message for this long, it ends with `ingest_gone`.
     Milliseconds longest_silence = std::chrono::seconds(30);
-    /// Called from inside the opening call, once the server has been connected to and plays, but
-    /// has sent nothing for a second: nobody publishes yet. Opening goes on.
-    std::function<void()> on_no_publisher;
+    /// From the name to the server's answer to play. The ingest is near: one second is long.
+    Milliseconds connect_deadline = std::chrono::seconds(5);
 };
 
-using OpenedSource = std::variant<std::unique_ptr<TagSource>, SessionEnd>;
-
-/// Opens the ingest. **Blocks**: until its first message is there, it refuses, or Cancel.
-/// Never throws for what the network does.
-using OpenSource = std::function<OpenedSource(const SourceRequest&, const Cancel&)>;
+/// Begins to open the ingest and returns; what became of it, poll() tells. Never throws for what
+/// the network does.
+using OpenSource = std::function<std::unique_ptr<TagSource>(const SourceRequest&, Loop&)>;
 
 }  // namespace restream

@@ -20,12 +20,21 @@ Kind kind_of(const Tag& tag) {
 }  // namespace
 
 Milliseconds TagQueue::waited(SteadyTime now) const {
-    if (entries_.empty() || !clock_start_) return Milliseconds(0);
-    const auto since = std::max(entries_.front().at, *clock_start_);
+    if (entries_.empty() || !is_burst_over(now)) return Milliseconds(0);
+    const auto since = has_been_empty_
+                           ? entries_.front().at
+                           : std::max(entries_.front().at, *taken_since_ + longest_burst);
     return std::max(Milliseconds(0), std::chrono::duration_cast<Milliseconds>(now - since));
 }
 
-void TagQueue::start_clock(SteadyTime now) { clock_start_ = now; }
+void TagQueue::start_clock(SteadyTime now) {
+    taken_since_ = now;
+    has_been_empty_ = entries_.empty();
+}
+
+bool TagQueue::is_burst_over(SteadyTime now) const {
+    return taken_since_ && (has_been_empty_ || now - *taken_since_ >= longest_burst);
+}
 
 void TagQueue::drop_video() {
     const auto is_dropped = [](const Entry& each) { return kind_of(each.tag) != Kind::kept; };
@@ -61,6 +70,7 @@ std::optional<Tag> TagQueue::pop() {
     Tag tag = std::move(entries_.front().tag);
     entries_.pop_front();
     bytes_ -= tag.bytes().size();
+    if (entries_.empty()) has_been_empty_ = true;
     return tag;
 }
 

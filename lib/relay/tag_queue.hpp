@@ -18,6 +18,10 @@ namespace restream {
 /// so is every inter frame that follows, up to the next keyframe; audio and sequence headers are
 /// kept. Where audio alone waits for `longest_audio_wait`, the destination is too slow for
 /// anything.
+///
+/// The start burst, what an ingest server stored since the last keyframe and sends at once, is
+/// older than any wait may be and still not to be dropped: until the queue has been empty for the
+/// first time, or for `longest_burst`, only bytes count.
 class TagQueue {
   public:
     /// More than a GOP of 2 s, so that dropping frees what it has to; less than viewers forgive.
@@ -26,13 +30,17 @@ class TagQueue {
     static constexpr Milliseconds longest_audio_wait = std::chrono::seconds(10);
     /// 5 s of the highest bitrate that a platform takes (YouTube, 51 Mbit/s).
     static constexpr std::size_t most_bytes = 32 * 1024 * 1024;
+    /// A GOP of 10 s, through a line that carries a third more than the encoder makes.
+    static constexpr Milliseconds longest_burst = std::chrono::seconds(30);
 
     void push(Tag tag, SteadyTime now);
     std::optional<Tag> pop();
 
-    /// From now on waiting counts. Before (while the destination is being connected), only bytes
-    /// do.
+    /// The destination takes tags from now on, and a burst begins or began. Before (while it is
+    /// being connected), only bytes count.
     void start_clock(SteadyTime now);
+    /// Waiting counts.
+    bool is_burst_over(SteadyTime now) const;
     bool is_empty() const { return entries_.empty(); }
     bool is_too_slow(SteadyTime now) const { return waited(now) >= longest_audio_wait; }
     std::uint64_t dropped() const { return dropped_; }
@@ -50,7 +58,8 @@ class TagQueue {
     std::size_t bytes_ = 0;
     std::uint64_t dropped_ = 0;
     bool is_dropping_ = false;
-    std::optional<SteadyTime> clock_start_;
+    std::optional<SteadyTime> taken_since_;
+    bool has_been_empty_ = false;  ///< since then
 };
 
 }  // namespace restream

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/memory.hpp"
 #include "config/key.hpp"
 
 namespace restream {
@@ -19,26 +20,10 @@ WallTime wall_now() { return std::chrono::system_clock::now(); }
 
 }  // namespace
 
-Record next_life(const std::optional<Record>& last, const std::string& name) {
-    Record record;
-    record.name = name;
-    record.since = record.written = wall_now();
-    if (!last) return record;
-    record.service = last->service;
-    record.url = last->url;
-    record.reconnects = last->reconnects;
-    record.attempts = last->attempts;
-    record.worker_restarts = last->worker_restarts;
-    record.dirty_end = last->dirty_end;
-    const bool was_in_session = last->state == State::live || last->state == State::holding ||
-                                last->state == State::connecting;
-    if (was_in_session) record.dirty_end = last->written;
-    return record;
-}
-
-Worker::Worker(const Registry& registry, LogFile& log, Record first, Means means)
+Worker::Worker(const Registry& registry, LogFile& log, Record first, Loop& loop, Means means)
     : name_(first.name),
       log_(log),
+      loop_(loop),
       means_(std::move(means)),
       keeper_(registry, log, first),
       chance_(std::random_device{}()) {
@@ -53,18 +38,15 @@ Worker::Worker(const Registry& registry, LogFile& log, Record first, Means means
 
 void Worker::stop() {
     cancel_.request();
-    const std::lock_guard lock(mutex_);
-    if (woken_ != nullptr) woken_->wake();
-    changed_.notify_all();
+    loop_.wake();
 }
 
 void Worker::nudge() {
-    const std::lock_guard lock(mutex_);
-    is_nudged_ = true;
-    changed_.notify_all();
+    is_nudged_.store(true);
+    loop_.wake();
 }
 
-void Worker::run() {
+Worker::Left Worker::run() {
     while (!cancel_.is_requested()) {
         enter(State::waiting, std::nullopt);
         if (const auto problem = make_plan()) {
@@ -73,20 +55,26 @@ void Worker::run() {
             pause(decide({*problem, {}}));
             continue;
         }
-        take_intake();
-        intake_->begin_session();
-        std::vector<Tag> prefix;
-        if (!await_begin(prefix)) continue;
-        const SessionResult result = run_session(std::move(prefix));
-        intake_->end_session();
-        if (!cancel_.is_requested()) pause(decide(result));
+        if (!means_.can_carry_to(plan_->destination.url)) {
+            log_.line("the destination is of another kind now: another worker takes it over");
+            return Left::to_other_worker;
+        }
+        const auto result = carry();
+        if (result && !cancel_.is_requested()) pause(decide(*result));
     }
-    {
-        const std::lock_guard lock(mutex_);
-        woken_ = nullptr;
-    }
-    intake_.reset();
     enter(State::stopped, std::nullopt);
+    return Left::stopped;
+}
+
+/// One session, from the wait for the ingest on. Nothing where the worker is to end before it
+/// begins.
+std::optional<SessionResult> Worker::carry() {
+    const auto& ingest = plan_->config.ingest;
+    Intake intake(means_.open_source, {ingest.url, ingest.probe_duration, ingest.probe_bytes},
+                  loop_);
+    std::vector<Tag> prefix;
+    if (!await_begin(intake, prefix)) return std::nullopt;
+    return run_session(intake, std::move(prefix));
 }
 
 /// Reads the configuration and the key. Where that fails but went well before, the last plan stays:
@@ -121,42 +109,28 @@ std::optional<SessionEnd> Worker::make_plan() {
     return problem;
 }
 
-void Worker::take_intake() {
-    const auto& ingest = plan_->config.ingest;
-    const Intake::Settings settings{ingest.url, ingest.probe_duration, ingest.probe_bytes};
-    if (intake_ && settings == intake_settings_) return;
-    {
-        const std::lock_guard lock(mutex_);
-        woken_ = nullptr;
-    }
-    intake_ = std::make_unique<Intake>(means_.open_source, settings);
-    intake_settings_ = settings;
-    const std::lock_guard lock(mutex_);
-    woken_ = intake_.get();
-}
-
 /// Until the ingest gives a session's begin. False where the worker is to end.
-bool Worker::await_begin(std::vector<Tag>& prefix) {
+bool Worker::await_begin(Intake& intake, std::vector<Tag>& prefix) {
     std::optional<SessionEnd> shown;
     while (!cancel_.is_requested()) {
-        auto event = intake_->next(Deadline::after(Milliseconds(0)));
+        const SteadyTime now = SteadyClock::now();
+        intake.take(now);
+        auto event = intake.next();
         if (auto* begun = std::get_if<Intake::Begun>(&event)) {
             prefix = std::move(begun->prefix);
             return true;
         }
-        if (cancel_.is_requested())
-            return false;  // what next() has just taken was the stop's wake()
-        const auto obstacle = intake_->obstacle();
+        const auto& obstacle = intake.obstacle();
         if (obstacle && obstacle != shown) {
             shown = obstacle;
             enter(State::waiting, obstacle);
         }
-        intake_->await_change(obstacle, Deadline::after(std::chrono::seconds(1)));
+        loop_.run_once(Deadline(intake.next_turn(now)));
     }
     return false;
 }
 
-SessionResult Worker::run_session(std::vector<Tag> prefix) {
+SessionResult Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
     keeper_.count([](Record& record) { ++record.attempts; });
     const Destination& destination = plan_->destination;
     SinkRequest request;
@@ -165,8 +139,8 @@ SessionResult Worker::run_session(std::vector<Tag> prefix) {
     request.key = plan_->key;
     request.ca_file = destination.ca_file;
     request.prefix = std::move(prefix);
-    Session session(means_.open_sink, std::move(request),
-                    {destination.on_ingest_loss, destination.hold}, *intake_, *this, cancel_);
+    Session session(loop_, means_.open_sink, std::move(request),
+                    {destination.on_ingest_loss, destination.hold}, intake, *this, cancel_);
     const SessionResult result = session.run();
     log_.line(fmt::format("session ended: {}{}", describe(result.end),
                           result.facts.was_accepted
@@ -198,21 +172,18 @@ void Worker::pause(const NextTry& next) {
     const bool has_time = next.kind != NextTry::Kind::after_user;
     enter(is_rejected ? State::rejected : State::backoff, next.shown,
           has_time ? std::optional(next.wait) : std::nullopt);
-    std::unique_lock lock(mutex_);
+    give_back_memory();
     const Deadline deadline = has_time ? Deadline::after(next.wait) : Deadline::never();
-    while (!is_nudged_ && !cancel_.is_requested() && !deadline.has_passed()) {
-        changed_.wait_for(lock, deadline.left());
+    while (!is_nudged_.load() && !cancel_.is_requested() && !deadline.has_passed()) {
+        loop_.run_once(deadline);
     }
-    if (std::exchange(is_nudged_, false)) policy_.forgive();
+    if (is_nudged_.exchange(false)) policy_.forgive();
 }
 
 void Worker::enter(State state, const std::optional<SessionEnd>& why,
                    std::optional<Milliseconds> retry_in) {
-    {
-        // A nudge is for a retry that waits; one that came while none did has had its effect.
-        const std::lock_guard lock(mutex_);
-        if (state == State::connecting) is_nudged_ = false;
-    }
+    // A nudge is for a retry that waits; one that came while none did has had its effect.
+    if (state == State::connecting) is_nudged_.store(false);
     log_.line(
         fmt::format("{}{}{}", state_name(state), why ? ": " + describe(*why) : "",
                     retry_in ? fmt::format(", next try in {}", format_duration(*retry_in)) : ""));
@@ -262,6 +233,8 @@ void Worker::figures(const SessionFigures& figures, Milliseconds live_for) {
     else
         keeper_.count(edit);
 }
+
+void Worker::burst_is_over() { give_back_memory(); }
 
 void Worker::writes_file(const std::string& name) { log_.line(fmt::format("writing {}", name)); }
 

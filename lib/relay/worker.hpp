@@ -2,10 +2,8 @@
 // stopped.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -24,7 +22,8 @@
 
 namespace restream {
 
-/// The states of the design, one after the other, on the thread that calls run().
+/// The states of the design, one after the other, on the thread that calls run(): it runs the loop
+/// on which the ingest's and the destination's connections live, and waits nowhere else.
 ///
 /// Every session ends with a value that decides what comes next (RetryPolicy). The configuration is
 /// read again before every session, so a new key is used from the next one on.
@@ -34,14 +33,22 @@ class Worker : private SessionObserver {
         std::function<Config()> load;  ///< may throw Error{config}
         OpenSource open_source;
         OpenSink open_sink;
+        /// Whether open_sink knows what this URL names.
+        std::function<bool(const std::string& url)> can_carry_to;
+    };
+    /// Why run() returned.
+    enum class Left {
+        stopped,
+        to_other_worker,  ///< the destination is not for this program any more
     };
 
     /// `first` is the record to go on with. All references must outlive the worker.
-    Worker(const Registry& registry, LogFile& log, Record first, Means means);
+    Worker(const Registry& registry, LogFile& log, Record first, Loop& loop, Means means);
     ~Worker() override = default;
 
-    /// **Blocks**: until stop(), and then for the goodbye, at most a second.
-    void run();
+    /// **Blocks**: until stop(), and then for the goodbye, at most a second; or until another
+    /// program has to go on.
+    Left run();
     /// From any thread: end in order.
     void stop();
     /// From any thread: a retry that waits happens now.
@@ -56,9 +63,9 @@ class Worker : private SessionObserver {
     };
 
     std::optional<SessionEnd> make_plan();
-    void take_intake();
-    bool await_begin(std::vector<Tag>& prefix);
-    SessionResult run_session(std::vector<Tag> prefix);
+    std::optional<SessionResult> carry();
+    bool await_begin(Intake& intake, std::vector<Tag>& prefix);
+    SessionResult run_session(Intake& intake, std::vector<Tag> prefix);
     NextTry decide(const SessionResult& result);
     void pause(const NextTry& next);
     void enter(State state, const std::optional<SessionEnd>& why,
@@ -67,27 +74,19 @@ class Worker : private SessionObserver {
     void entered(State state, const std::optional<SessionEnd>& why) override;
     void figures(const SessionFigures& figures, Milliseconds live_for) override;
     void writes_file(const std::string& name) override;
+    void burst_is_over() override;
 
     const std::string name_;
     LogFile& log_;
+    Loop& loop_;
     Means means_;
     Cancel cancel_;
     RecordKeeper keeper_;
     std::optional<Plan> plan_;
-    std::unique_ptr<Intake> intake_;
-    Intake::Settings intake_settings_;
     RetryPolicy policy_;
     std::minstd_rand chance_;
     bool was_connected_ = false;
-
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    Intake* woken_ = nullptr;  ///< what stop() has to wake
-    bool is_nudged_ = false;
+    std::atomic<bool> is_nudged_{false};
 };
-
-/// The record a new worker or guardian begins with: what outlives a life (counters, a session
-/// without goodbye) from the last one, all else fresh.
-Record next_life(const std::optional<Record>& last, const std::string& name);
 
 }  // namespace restream

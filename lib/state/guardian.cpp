@@ -70,7 +70,11 @@ class Loop {
                 const auto status = child_->try_wait();
                 if (!status) continue;
                 child_.reset();
-                note_crash(describe_status(*status));
+                if (guarded_.is_handover(*status))
+                    wait_ =
+                        handovers_.after_crash(SteadyClock::now());  // two that disagree: slowly
+                else
+                    note_crash(describe_status(*status));
             }
         }
     }
@@ -114,6 +118,7 @@ class Loop {
     std::optional<ChildProcess> child_;
     Fd lifeline_;
     CrashGovernor governor_;
+    CrashGovernor handovers_;
     Milliseconds wait_{0};
     std::uint32_t restarts_ = 0;
     bool is_stopping_ = false;

@@ -27,6 +27,9 @@ class Guarded {
     virtual ChildProcess start(const FileLock& lock, const Fd& lifeline) = 0;
     /// Told after it was started.
     virtual void started(const ProcessId& child, std::uint32_t restarts) = 0;
+    /// Whether a child that ended with this status asks for another in its place: no crash, and it
+    /// is started again at once.
+    virtual bool is_handover(int) const { return false; }
     /// Told after it has crashed; `wait` is how long until it is started again.
     virtual void crashed(const std::string& how, std::uint32_t restarts, Milliseconds wait) = 0;
     /// Asks the child to end in order. Its lifeline has been closed already.

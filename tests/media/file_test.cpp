@@ -68,11 +68,11 @@ SinkRequest to_file(const std::filesystem::path& path, const std::vector<Tag>& p
     return request;
 }
 
-std::unique_ptr<Sink> must_open(const SinkRequest& request) {
+std::unique_ptr<BlockingSink> must_open(const SinkRequest& request) {
     const Cancel cancel;
     auto opened = open_sink(request, cancel);
     if (const auto* end = std::get_if<SessionEnd>(&opened)) FAIL(describe(*end));
-    return std::move(std::get<std::unique_ptr<Sink>>(opened));
+    return std::move(std::get<std::unique_ptr<BlockingSink>>(opened));
 }
 
 SessionEnd must_fail(const SinkRequest& request) {

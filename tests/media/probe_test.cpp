@@ -8,7 +8,7 @@
 
 #include "media/features.hpp"
 #include "media/peers.hpp"
-#include "media/rtmp_source.hpp"
+#include "relay/rtmp_source.hpp"
 
 using namespace restream;
 using namespace restream::test;
@@ -79,8 +79,6 @@ TEST_CASE("probe: nobody publishes, nothing listens, and Ctrl-C") {
 TEST_CASE("features: this FFmpeg has what restream needs") {
     const AvFeatures found = av_features();
     CHECK_FALSE(found.version.empty());
-    CHECK(found.has_rtmp);
-    CHECK(found.has_rtmps);
     CHECK(found.has_srt);
     CHECK(found.missing.empty());
 }

@@ -59,7 +59,7 @@ TEST_CASE("srt: the listener gets picture and sound, the key as its streamid") {
     request.key = Secret("the-key");
     auto opened = open_sink(request, cancel);
     if (const auto* end = std::get_if<SessionEnd>(&opened)) FAIL(describe(*end));
-    const auto sink = std::move(std::get<std::unique_ptr<Sink>>(opened));
+    const auto sink = std::move(std::get<std::unique_ptr<BlockingSink>>(opened));
     const auto begin = SteadyClock::now();
     for (const Tag& tag : tags) {
         // SRT drops what comes in one burst: paced like a live ingest.

@@ -7,6 +7,7 @@
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
 #include "process/scene.hpp"
+#include "process/tcp_proxy.hpp"
 
 namespace restream::test {
 
@@ -107,6 +108,35 @@ TEST_CASE(
         CHECK_MESSAGE(torn.has_picture_and_sound(), torn.describe());
         CHECK_MESSAGE(torn.begins_with_keyframe, torn.describe());
     }
+}
+
+TEST_CASE("destination: one whose scheme was changed is carried by the other worker, no crash") {
+    Scene scene;
+    scene.publish();
+    TcpProxy line(scene.platform.port());
+    line.set_mode(TcpProxy::Mode::refuse);
+    scene.world.add("one", "rtmp://127.0.0.1:" + std::to_string(line.port()) + "/live", "word");
+    CHECK(scene.world.run({"enable", "one"}).status == 5);
+    const int guardian = scene.world.guardian("one");
+    const int worker = scene.world.worker("one");
+    REQUIRE(guardian > 1);
+    const fs::path folder = scene.world.home() / "films";
+    fs::create_directories(folder);
+    scene.world.add("one", "file:" + (folder / "a.mkv").string());
+    const Outcome enable = scene.world.run({"enable", "one"});
+    CHECK_MESSAGE(enable.status == 0, enable.describe());
+    REQUIRE(scene.wait_flow("one"));
+    CHECK(scene.world.guardian("one") == guardian);
+    CHECK(scene.world.worker("one") != worker);
+    CHECK(is_gone(worker));
+    CHECK(scene.world.status("one")["worker_restarts"] == 0);
+    // And back, once the session has ended.
+    line.set_mode(TcpProxy::Mode::pass);
+    scene.world.add("one", "rtmp://127.0.0.1:" + std::to_string(line.port()) + "/live", "word");
+    scene.world.must({"restart", "one"});
+    REQUIRE(scene.wait_flow("one"));
+    check_whole(scene.finish("one"));
+    CHECK(decode(oldest_file(folder)).has_picture_and_sound());
 }
 
 TEST_CASE(

@@ -212,12 +212,12 @@ TEST_CASE("doctor: a key that is missing is a failure only for what is wanted") 
 }
 
 TEST_CASE("doctor: FFmpeg that lacks what restream needs is a failure, without SRT a warning") {
-    AvFeatures features{"5.1", true, true, true, {}};
+    AvFeatures features{"5.1", true, {}};
     CHECK(check_ffmpeg(features)[0].finding.severity == Severity::ok);
     features.has_srt = false;
     CHECK(has(check_ffmpeg(features), Severity::warning, "SRT"));
-    features = {"5.1", true, false, true, {"flv"}};
-    CHECK(has(check_ffmpeg(features), Severity::failure, "lacks flv, rtmps"));
+    features = {"5.1", true, {"flv", "mp4"}};
+    CHECK(has(check_ffmpeg(features), Severity::failure, "lacks flv, mp4"));
 }
 
 TEST_CASE("doctor: presets are old after a year") {

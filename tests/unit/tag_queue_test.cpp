@@ -57,11 +57,50 @@ TEST_CASE(
 TEST_CASE("queue: while the destination is being connected only bytes count") {
     TagQueue queue;
     queue.push(keyframe(0), start);
-    queue.push(inter(1), start + 9s);
+    queue.push(inter(1), start + 60s);
     CHECK(queue.dropped() == 0);
-    CHECK(queue.waited(start + 9s) == 0ms);
-    queue.start_clock(start + 9s);
-    CHECK(queue.waited(start + 9500ms) == 500ms);
+    CHECK(queue.waited(start + 60s) == 0ms);
+    CHECK_FALSE(queue.is_burst_over(start + 60s));
+}
+
+TEST_CASE("queue: the start burst may wait until it is through, and nothing after it") {
+    TagQueue queue;
+    queue.push(keyframe(0), start);
+    queue.start_clock(start + 1s);
+    queue.push(inter(1), start + 9s);
+    queue.push(audio(2), start + 20s);
+    CHECK(queue.dropped() == 0);
+    CHECK(queue.waited(start + 20s) == 0ms);
+    CHECK_FALSE(queue.is_too_slow(start + 20s));
+    CHECK(drain(queue).size() == 3);
+    CHECK(queue.is_burst_over(start + 20s));
+    queue.push(inter(3), start + 20s);
+    CHECK(queue.waited(start + 20500ms) == 500ms);
+    queue.push(inter(4), start + 23s);
+    CHECK(queue.dropped() == 2);
+}
+
+TEST_CASE("queue: a burst that is not through after 30 s counts from then on") {
+    TagQueue queue;
+    queue.push(keyframe(0), start);
+    queue.start_clock(start);
+    queue.push(audio(1), start + 29s);
+    CHECK(queue.waited(start + 29999ms) == 0ms);
+    CHECK(queue.is_burst_over(start + 30s));
+    CHECK(queue.waited(start + 31s) == 1s);
+    queue.push(inter(2), start + 32999ms);
+    CHECK(queue.dropped() == 0);
+    queue.push(inter(3), start + 33s);
+    CHECK(queue.dropped() == 3);
+    CHECK(queue.is_too_slow(start + 40s));
+}
+
+TEST_CASE("queue: where nothing waits when the destination accepts, there is no burst") {
+    TagQueue queue;
+    queue.start_clock(start);
+    CHECK(queue.is_burst_over(start));
+    queue.push(keyframe(0), start);
+    CHECK(queue.waited(start + 500ms) == 500ms);
 }
 
 TEST_CASE("queue: it is bounded in bytes") {

@@ -1,0 +1,167 @@
+// The intake: what a session sees of an ingest that comes, goes and comes back.
+#include "relay/intake.hpp"
+
+#include <doctest/doctest.h>
+
+#include "unit/fake_ends.hpp"
+#include "unit/tags.hpp"
+
+using namespace restream;
+using namespace restream::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr SteadyTime start{1h};
+
+/// An intake and what stands behind it; time is what the test says.
+struct Scene {
+    Loop loop;
+    FakeIngest ingest;
+    OpenSource open = ingest.opener();
+    Intake intake{open, {"rtmp://ingest/live", 2s, 1'000'000}, loop};
+
+    void arrive(std::vector<Tag> tags, SteadyTime now = start) {
+        ingest.arrive(std::move(tags));
+        intake.take(now);
+    }
+    /// "B" and the number of its tags, "T" and a time, "L", each until there is nothing.
+    std::string events() {
+        std::string all;
+        for (;;) {
+            auto event = intake.next();
+            if (const auto* begun = std::get_if<Intake::Begun>(&event))
+                all += "B" + std::to_string(begun->prefix.size()) + " ";
+            else if (const auto* tag = std::get_if<Tag>(&event))
+                all += "T" + std::to_string(tag->time.ms()) + " ";
+            else if (const auto* lost = std::get_if<Intake::Lost>(&event))
+                all += "L:" + std::string(end_code_name(lost->why.code)) + " ";
+            else
+                return all;
+        }
+    }
+    std::string obstacle() const {
+        const auto& found = intake.obstacle();
+        return found ? std::string(end_code_name(found->code)) : "";
+    }
+};
+
+const std::vector<Tag> burst = {metadata(), avc_header(), aac_header(), keyframe(10),
+                                audio(11),  inter(20),    audio(21),    inter(30)};
+
+}  // namespace
+
+TEST_CASE("intake: opens nothing before it is asked, and tells what it waits for") {
+    Scene scene;
+    CHECK(scene.ingest.opened == 0);
+    CHECK(scene.obstacle().empty());
+    scene.intake.take(start);
+    CHECK(scene.ingest.opened == 1);
+    CHECK(scene.obstacle().empty());  // not known yet
+    CHECK(scene.intake.next_turn(start) < start + 1s);
+    scene.ingest.has_no_publisher = true;
+    scene.intake.take(start + 1s);
+    CHECK(scene.obstacle() == "no_publisher");
+    CHECK(scene.intake.next_turn(start + 1s) == SteadyTime::max());
+    scene.ingest.has_no_publisher = false;
+    scene.arrive({avc_header(), aac_header(), inter(5)});
+    CHECK(scene.obstacle() == "waiting_for_keyframe");
+    CHECK(scene.events().empty());
+    scene.arrive({keyframe(10)});
+    CHECK(scene.obstacle().empty());
+    CHECK(scene.events() == "B3 ");
+}
+
+TEST_CASE("intake: data messages that are the server's own are no sign of a publisher") {
+    Scene scene;
+    scene.ingest.has_no_publisher = true;
+    scene.arrive({script(std::string("\x02\x00\x11|RtmpSampleAccess", 20))});
+    CHECK(scene.obstacle() == "no_publisher");
+}
+
+TEST_CASE("intake: what the ingest had stored comes whole, at once and in order") {
+    Scene scene;
+    scene.arrive(burst);
+    CHECK(scene.events() == "B4 T11 T20 T21 T30 ");
+    CHECK(scene.intake.dropped() == 0);
+}
+
+TEST_CASE("intake: an ingest that ends is lost behind what waits, and is opened again") {
+    Scene scene;
+    scene.arrive(burst);
+    scene.ingest.end(EndCode::ingest_gone);
+    scene.intake.take(start);
+    CHECK(scene.intake.is_lost());
+    CHECK(scene.ingest.open == 0);
+    CHECK(scene.obstacle() == "no_publisher");
+    CHECK(scene.events() == "B4 T11 T20 T21 T30 L:ingest_gone ");
+    CHECK_FALSE(scene.intake.is_lost());
+    scene.intake.take(scene.intake.next_turn(start));
+    CHECK(scene.ingest.opened == 2);
+    scene.arrive({keyframe(40)}, start + 1s);
+    CHECK(scene.events().empty());  // a new connection: its headers have to come first
+    scene.arrive(burst, start + 1s);
+    CHECK(scene.events() == "B4 T11 T20 T21 T30 ");
+}
+
+TEST_CASE("intake: an ingest that cannot be opened is tried after 0.1 s, then up to 1 s") {
+    Scene scene;
+    SteadyTime now = start;
+    std::vector<Milliseconds> waits;
+    for (int i = 0; i < 6; ++i) {
+        scene.ingest.end(EndCode::ingest_down);
+        scene.intake.take(now);
+        CHECK(scene.obstacle() == "ingest_down");
+        const auto turn = scene.intake.next_turn(now);
+        waits.push_back(std::chrono::duration_cast<Milliseconds>(turn - now));
+        scene.intake.take(turn - 1ms);
+        CHECK(scene.ingest.opened == i + 1);
+        now = turn;
+    }
+    CHECK(waits == std::vector<Milliseconds>{100ms, 200ms, 400ms, 800ms, 1000ms, 1000ms});
+    CHECK(scene.events().empty());  // nothing had begun: nothing is lost
+    scene.ingest.has_no_publisher = true;
+    scene.intake.take(now);
+    CHECK(scene.obstacle() == "no_publisher");
+}
+
+TEST_CASE("intake: an ingest that sends something and ends again and again is not opened faster") {
+    Scene scene;
+    SteadyTime now = start;
+    for (int i = 0; i < 5; ++i) {
+        scene.ingest.arrive(burst);
+        scene.ingest.end(EndCode::ingest_gone);
+        scene.intake.take(now);
+        CHECK(scene.intake.next_turn(now) == now + 100ms);
+        now += 100ms;
+    }
+}
+
+TEST_CASE("intake: a publisher that leaves is lost, and the connection stays for the next one") {
+    Scene scene;
+    scene.arrive(burst);
+    scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{});
+    scene.ingest.has_no_publisher = true;
+    scene.intake.take(start);
+    CHECK(scene.events() == "B4 T11 T20 T21 T30 L:ingest_gone ");
+    CHECK(scene.obstacle() == "no_publisher");
+    CHECK(scene.ingest.open == 1);
+    scene.ingest.has_no_publisher = false;
+    scene.arrive({keyframe(0)});  // without headers nobody can begin
+    CHECK(scene.obstacle() == "waiting_for_keyframe");
+    CHECK(scene.events().empty());
+    scene.arrive(burst);
+    CHECK(scene.events() == "B4 T11 T20 T21 T30 ");
+    CHECK(scene.ingest.opened == 1);
+}
+
+TEST_CASE("intake: nothing new begins before the loss was fetched") {
+    Scene scene;
+    scene.arrive(burst);
+    scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{});
+    scene.arrive(burst);
+    CHECK(scene.intake.is_lost());
+    CHECK(scene.events() == "B4 T11 T20 T21 T30 L:ingest_gone ");
+    scene.arrive({keyframe(50), inter(60)});
+    CHECK(scene.events() == "B4 T60 ");
+}

@@ -1,0 +1,243 @@
+// A session between an ingest and a destination that the test plays.
+#include "relay/session.hpp"
+
+#include <doctest/doctest.h>
+
+#include "unit/fake_ends.hpp"
+#include "unit/tags.hpp"
+
+using namespace restream;
+using namespace restream::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Told : SessionObserver {
+    std::string states;
+    SessionFigures last;
+    int bursts = 0;
+    void entered(State state, const std::optional<SessionEnd>& why) override {
+        states += std::string(state_name(state)) +
+                  (why ? ":" + std::string(end_code_name(why->code)) : "") + " ";
+    }
+    void figures(const SessionFigures& figures, Milliseconds) override { last = figures; }
+    void writes_file(const std::string&) override {}
+    void burst_is_over() override { ++bursts; }
+};
+
+const std::vector<Tag> begin = {metadata(), avc_header(), aac_header(), keyframe(1000)};
+
+struct Scene {
+    Loop loop;
+    Cancel cancel;
+    FakeIngest ingest;
+    FakeDestination destination;
+    OpenSource open_source = ingest.opener();
+    OpenSink open_sink = destination.opener();
+    Intake intake{open_source, {"rtmp://ingest/live", 2s, 1'000'000}, loop};
+    Told told;
+    Session::OnLoss on_loss{OnIngestLoss::hold, 5s};
+
+    /// From what the ingest begins with to the end. REQUIRES: the acts end it.
+    SessionResult run() {
+        ingest.arriving.insert(ingest.arriving.begin(), begin.begin(), begin.end());
+        ingest.acts.push_front([] { return true; });  // the turn that is taken here
+        intake.take(SteadyClock::now());
+        auto begun = intake.next();
+        REQUIRE(std::holds_alternative<Intake::Begun>(begun));
+        SinkRequest request;
+        request.destination = "test";
+        request.prefix = std::get<Intake::Begun>(begun).prefix;
+        Session session(loop, open_sink, request, on_loss, intake, told, cancel);
+        auto result = session.run();
+        CHECK(destination.open == 1);  // the session still stands
+        return result;
+    }
+    void stop() { cancel.request(); }
+};
+
+Tag big(TagType type, std::uint32_t ms, std::uint8_t first) {
+    std::vector<std::uint8_t> bytes(1024 * 1024, 1);
+    bytes[0] = first;
+    return tag(type, ms, bytes);
+}
+
+}  // namespace
+
+TEST_CASE("session: headers and keyframe first, times from 0, a goodbye when it is stopped") {
+    Scene scene;
+    scene.ingest.then([&] { scene.ingest.arrive({audio(1005), inter(1033), audio(990)}); });
+    scene.ingest.then([&] { scene.stop(); });
+    const SessionResult result = scene.run();
+    CHECK(result.end == SessionEnd{EndCode::stopped});
+    CHECK(result.facts.was_accepted);
+    CHECK(result.facts.said_goodbye);
+    CHECK(scene.destination.goodbyes == 1);
+    REQUIRE(scene.destination.requests.size() == 1);
+    CHECK(scene.destination.requests[0].prefix.size() == 4);
+    // The sound of before the keyframe stays away.
+    CHECK(scene.destination.times() == std::vector<std::uint32_t>{0, 0, 0, 0, 5, 33});
+    CHECK(scene.destination.written[3].payload == begin[3].payload);
+    CHECK(scene.told.states == "connecting live ");
+    CHECK(scene.told.last.video_messages == 3);
+    CHECK(scene.told.last.audio_messages == 2);
+}
+
+TEST_CASE("session: what the destination says while it connects is the end") {
+    Scene scene;
+    scene.destination.accepts = false;
+    scene.ingest.then([&] {
+        scene.destination.end = SessionEnd{EndCode::publish_refused, "BadName"};
+    });
+    const SessionResult result = scene.run();
+    CHECK(result.end == SessionEnd{EndCode::publish_refused, "BadName"});
+    CHECK_FALSE(result.facts.was_accepted);
+    CHECK(scene.destination.written.empty());
+    CHECK(scene.told.states == "connecting ");
+}
+
+TEST_CASE("session: a stop while it connects is obeyed, in order") {
+    Scene scene;
+    scene.destination.accepts = false;
+    scene.ingest.then([&] { scene.stop(); });
+    const SessionResult result = scene.run();
+    CHECK(result.end.code == EndCode::stopped);
+    CHECK(scene.destination.goodbyes == 1);
+    CHECK(scene.destination.written.empty());
+}
+
+TEST_CASE("session: an ingest that goes while it connects ends it") {
+    Scene scene;
+    scene.destination.accepts = false;
+    scene.ingest.then([&] { scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{}); });
+    CHECK(scene.run().end.code == EndCode::ingest_gone);
+    CHECK(scene.destination.written.empty());
+}
+
+TEST_CASE("session: what arrives while it connects is sent then, none of it lost") {
+    Scene scene;
+    scene.destination.accepts = false;
+    // 10 s of 30 pictures a second, at once, and a destination that takes three tags a turn.
+    scene.ingest.then([&] {
+        for (std::uint32_t i = 1; i <= 300; ++i) scene.ingest.arrive({inter(1000 + i * 33)});
+    });
+    scene.ingest.then([] {});
+    scene.ingest.then([&] {
+        CHECK(scene.destination.written.empty());
+        scene.destination.most_writes_a_turn = 3;
+        scene.destination.accepts = true;
+    });
+    scene.ingest.until([&] { return scene.destination.written.size() == 304; });
+    scene.ingest.then([&] { CHECK(scene.told.bursts == 1); });
+    scene.ingest.then([&] { scene.stop(); });
+    CHECK(scene.run().end.code == EndCode::stopped);
+    CHECK(scene.told.last.dropped_messages == 0);
+    const auto times = scene.destination.times();
+    CHECK(std::is_sorted(times.begin(), times.end()));
+    CHECK(times.back() == 300 * 33);
+}
+
+TEST_CASE("session: where the destination takes nothing, pictures are dropped up to a keyframe") {
+    Scene scene;
+    scene.ingest.then([&] { scene.destination.is_ready = false; });
+    scene.ingest.then([&] {
+        for (std::uint32_t i = 1; i <= 40; ++i) {
+            scene.ingest.arrive({big(TagType::video, 1000 + i, 0x27), audio(1000 + i)});
+        }
+    });
+    scene.ingest.then([&] { scene.ingest.arrive({keyframe(1100), inter(1101)}); });
+    scene.ingest.then([] {});
+    scene.ingest.then([&] { scene.destination.is_ready = true; });
+    scene.ingest.then([] {});
+    scene.ingest.then([&] { scene.stop(); });
+    scene.run();
+    CHECK(scene.told.last.dropped_messages == 40);
+    CHECK(scene.told.last.audio_messages == 41);
+    CHECK(scene.destination.times().back() == 101);
+    CHECK(scene.told.last.video_messages == 4);  // header, keyframe; keyframe, inter frame
+}
+
+TEST_CASE("session: a destination that closes is told with how long it had run") {
+    for (const EndCode code : {EndCode::closed, EndCode::reset}) {
+        Scene scene;
+        scene.ingest.then([&] { scene.destination.end = SessionEnd{code, "by peer"}; });
+        const SessionResult result = scene.run();
+        CHECK(result.end == SessionEnd{code, "0 s after it accepted; by peer"});
+        CHECK(result.facts.was_accepted);
+        CHECK_FALSE(result.facts.said_goodbye);
+    }
+    Scene scene;
+    scene.ingest.then([&] { scene.destination.end = SessionEnd{EndCode::stalled, "10s"}; });
+    CHECK(scene.run().end == SessionEnd{EndCode::stalled, "10s"});
+}
+
+TEST_CASE("session: holds the destination while the publisher is away, and goes on in time") {
+    Scene scene;
+    scene.ingest.then([&] { scene.ingest.arrive({inter(1500)}); });
+    scene.ingest.then([&] { scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{}); });
+    scene.ingest.then([] {});
+    scene.ingest.then([&] {
+        CHECK(scene.told.states == "connecting live holding:ingest_gone ");
+        // OBS begins at 0 again, with the same headers.
+        scene.ingest.arrive({metadata("x"), avc_header(), aac_header(), keyframe(0), inter(40)});
+    });
+    scene.ingest.then([] {});
+    scene.ingest.then([&] { scene.stop(); });
+    CHECK(scene.run().end.code == EndCode::stopped);
+    CHECK(scene.told.states == "connecting live holding:ingest_gone live ");
+    CHECK(scene.destination.requests.size() == 1);
+    const auto times = scene.destination.times();
+    REQUIRE(times.size() == 10);
+    CHECK(times[4] == 500);
+    CHECK(times[8] > 500);  // where it was, and what passed
+    CHECK(times[8] < 1500);
+    CHECK(times[9] == times[8] + 40);
+}
+
+TEST_CASE("session: other sequence headers after a loss end it with a goodbye") {
+    Scene scene;
+    scene.ingest.then([&] { scene.ingest.end(EndCode::ingest_gone); });
+    scene.ingest.until([&] { return scene.ingest.opened == 2; });
+    scene.ingest.then([&] {
+        scene.ingest.arrive(
+            {tag(TagType::video, 0, {0x17, 0, 9, 9, 9}), aac_header(), keyframe(0)});
+    });
+    const SessionResult result = scene.run();
+    CHECK(result.end.code == EndCode::tracks_changed);
+    CHECK(result.facts.said_goodbye);
+    CHECK(scene.destination.written.size() == 4);
+}
+
+TEST_CASE("session: while it holds, a destination's close and a stop are seen at once") {
+    for (const bool is_stop : {true, false}) {
+        Scene scene;
+        scene.ingest.then([&] { scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{}); });
+        scene.ingest.then([] {});
+        scene.ingest.then([&] {
+            CHECK(scene.told.states == "connecting live holding:ingest_gone ");
+            if (is_stop)
+                scene.stop();
+            else
+                scene.destination.end = SessionEnd{EndCode::closed};
+        });
+        const auto begun = SteadyClock::now();
+        CHECK(scene.run().end.code == (is_stop ? EndCode::stopped : EndCode::closed));
+        CHECK(SteadyClock::now() - begun < 900ms);  // not with the next figures
+    }
+}
+
+TEST_CASE("session: a hold that runs out, and none at all, end with a goodbye") {
+    for (const auto& on_loss :
+         {Session::OnLoss{OnIngestLoss::hold, 30ms}, Session::OnLoss{OnIngestLoss::hold, 0ms},
+          Session::OnLoss{OnIngestLoss::close, 5s}}) {
+        Scene scene;
+        scene.on_loss = on_loss;
+        scene.ingest.then([&] { scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{}); });
+        const auto begun = SteadyClock::now();
+        const SessionResult result = scene.run();
+        CHECK(result.end.code == EndCode::ingest_gone);
+        CHECK(result.facts.said_goodbye);
+        CHECK(scene.destination.goodbyes == 1);
+        CHECK(SteadyClock::now() - begun < 900ms);
+    }
+}
