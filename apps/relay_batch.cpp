@@ -13,6 +13,7 @@
 #include "base/terminal.hpp"
 #include "command.hpp"
 #include "ingest/control.hpp"
+#include "ingest/server.hpp"
 #include "relay/session_end.hpp"
 
 namespace restream {
@@ -91,6 +92,14 @@ std::vector<std::string> Workplace::every_wanted() const {
 
 int bring_up_ingest(const Workplace& place) {
     if (place.config.ingest.server == IngestServer::external) return 0;
+    if (const auto other = other_running_server(place.config.ingest, place.registry.layout())) {
+        // It takes publishers: to replace it would cost the one who publishes now.
+        complain(place.verb,
+                 fmt::format("ingest: {} still runs, but restream.toml wants {}; 'restream ingest "
+                             "restart' replaces the one by the other",
+                             describe_server(*other), describe_server(place.config.ingest.server)));
+        return 0;
+    }
     try {
         if (start_ingest(place.config, place.registry.layout()) == IngestStart::started) {
             fmt::print(stderr, "ingest: started, {}\n", place.config.ingest.display_url());

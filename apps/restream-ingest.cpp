@@ -3,142 +3,37 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
-#include "ingest/address.hpp"
 #include "ingest/control.hpp"
-#include "ingest/nginx_server.hpp"
-#include "ingest/nginx_stat.hpp"
-#include "ingest/record.hpp"
+#include "ingest/ingest_guard.hpp"
 #include "ingest/server.hpp"
-#include "ingest/tcp.hpp"
 #include "relay/healer.hpp"
 #include "relay_batch.hpp"
+#include "status/ingest_view.hpp"
 #include "status/status.hpp"
 
 namespace {
 
 using namespace restream;
-using nlohmann::ordered_json;
-
-/// Everything that can be said of the server, for one who asks for it alone.
-struct View {
-    IngestStatus status;
-    std::optional<IngestRecord> record;
-    std::optional<NginxPublication> publication;
-    std::string problem;  ///< why it is down; may be empty
-};
-
-View look_at_ingest(const Config& config, const Registry& registry) {
-    View view{look(config, registry, {}).ingest, {}, {}, {}};
-    if (config.ingest.server == IngestServer::external) {
-        const RtmpEndpoint endpoint = ingest_endpoint(config.ingest);
-        const auto problem =
-            connect_problem(endpoint.host, endpoint.port, Deadline::after(std::chrono::seconds(1)));
-        if (problem) view.status.state = IngestState::down;
-        view.problem = problem.value_or("");
-        return view;
-    }
-    view.record = live_ingest_record(registry.layout());
-    if (view.record) view.problem = view.record->problem;
-    const auto stat =
-        ask_nginx(registry.layout().nginx_directory(), Deadline::after(nginx_patience));
-    const auto* found = stat ? stat->find(ingest_endpoint(config.ingest)) : nullptr;
-    if (found != nullptr) view.publication = *found;
-    return view;
-}
-
-ordered_json to_json_value(const View& view) {
-    ordered_json value = {{"server", ingest_server_name(view.status.server)},
-                          {"url", view.status.url},
-                          {"state", ingest_state_name(view.status.state)},
-                          {"pid", nullptr},
-                          {"worker_pid", nullptr},
-                          {"restarts", view.record ? view.record->restarts : 0},
-                          {"problem", nullptr},
-                          {"players", nullptr},
-                          {"video", nullptr},
-                          {"audio", nullptr}};
-    if (view.status.pid) value["pid"] = *view.status.pid;
-    if (view.status.worker_pid) value["worker_pid"] = *view.status.worker_pid;
-    if (!view.problem.empty()) value["problem"] = view.problem;
-    if (!view.publication) return value;
-    value["players"] = view.publication->players();
-    if (const auto& video = view.publication->video) {
-        value["video"] = {{"codec", video->codec},
-                          {"width", video->width},
-                          {"height", video->height},
-                          {"frame_rate", video->frame_rate}};
-    }
-    if (const auto& audio = view.publication->audio) {
-        value["audio"] = {{"codec", audio->codec},
-                          {"channels", audio->channels},
-                          {"sample_rate_hz", audio->sample_rate_hz}};
-    }
-    return value;
-}
-
-std::string state_words(IngestState state) {
-    switch (state) {
-        case IngestState::live:
-            return "somebody publishes";
-        case IngestState::no_publisher:
-            return "up, nobody publishes";
-        case IngestState::down:
-            return "down";
-        case IngestState::unknown:
-            return "up, but it does not say who publishes";
-    }
-    return "unknown";
-}
-
-void print_text(const View& view) {
-    fmt::print("{} at {}: {}\n", ingest_server_name(view.status.server), view.status.url,
-               state_words(view.status.state));
-    if (!view.problem.empty()) fmt::print("  {}\n", view.problem);
-    if (view.status.pid) {
-        fmt::print("  PID {}, server {}, {} restarts\n", *view.status.pid,
-                   view.status.worker_pid.value_or(0), view.record ? view.record->restarts : 0);
-    }
-    if (!view.publication) return;
-    if (const auto& video = view.publication->video) {
-        fmt::print("  video {} {}x{} {:g} fps\n", video->codec, video->width, video->height,
-                   video->frame_rate);
-    }
-    if (const auto& audio = view.publication->audio) {
-        fmt::print("  audio {} {} Hz, {} channels\n", audio->codec, audio->sample_rate_hz,
-                   audio->channels);
-    }
-    fmt::print("  {} players\n", view.publication->players());
-}
 
 /// 1 where it is down, or does not answer although it is ours.
 int print_status(const Workplace& place, Report report) {
-    const View view = look_at_ingest(place.config, place.registry);
+    const IngestView view = look_at_ingest(place.config, place.registry);
     if (report == Report::json) {
-        const ordered_json document = {{"schema", 1}, {"ingest", to_json_value(view)}};
-        fmt::print("{}\n", document.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+        fmt::print("{}", to_json(view));
     } else {
-        print_text(view);
+        fmt::print("{}", to_text(view, std::chrono::system_clock::now()));
+        const bool is_idle = view.status.state == IngestState::no_publisher;
+        if (is_idle && view.record) fmt::print("{}", obs_settings(place.config.ingest));
     }
     const bool is_silent =
         view.status.state == IngestState::unknown && view.status.server != IngestServer::external;
     const bool is_no = is_silent || view.status.state == IngestState::down;
     return is_no ? static_cast<int>(ErrorKind::no) : 0;
-}
-
-int start(Report report) {
-    const Workplace place("ingest");
-    require_managed(place.config.ingest);
-    const auto result = start_ingest(place.config, place.registry.layout());
-    if (report == Report::json) return print_status(place, report);
-    fmt::print("ingest: {}, {}\n", result == IngestStart::started ? "started" : "was running",
-               place.config.ingest.display_url());
-    fmt::print("{}", obs_settings(place.config.ingest));
-    return 0;
 }
 
 int stop(Report report) {
@@ -174,6 +69,27 @@ void tell_live(const Workplace& place, std::string_view what) {
                what);
 }
 
+/// "nginx is ended, the embedded server is started": where restream.toml wants another kind than
+/// runs.
+std::optional<std::string> replacement(const Workplace& place) {
+    const auto other = other_running_server(place.config.ingest, place.registry.layout());
+    if (!other) return std::nullopt;
+    return fmt::format("{} is ended, {} is started, as restream.toml says", describe_server(*other),
+                       describe_server(place.config.ingest.server));
+}
+
+int start(Report report) {
+    const Workplace place("ingest");
+    require_managed(place.config.ingest);
+    if (const auto change = replacement(place)) tell_live(place, *change);
+    const auto result = start_ingest(place.config, place.registry.layout());
+    if (report == Report::json) return print_status(place, report);
+    fmt::print("ingest: {}, {}\n", result == IngestStart::was_running ? "was running" : "started",
+               place.config.ingest.display_url());
+    fmt::print("{}", obs_settings(place.config.ingest));
+    return 0;
+}
+
 /// Those that run and are configured, and those that are wanted and were not stopped on purpose.
 BatchOptions coming_back(const Workplace& place, Report report) {
     BatchOptions batch;
@@ -203,7 +119,7 @@ int reload(Report report) {
 int restart(Report report) {
     const Workplace place("ingest");
     require_managed(place.config.ingest);
-    tell_live(place, "restarting");
+    tell_live(place, replacement(place).value_or("restarting"));
     const BatchOptions batch = coming_back(place, report);
     for (const auto& [name, problem] : place.control.stop(living(place), Control::Keep::wanted)) {
         complain(place.verb, name + ": " + problem);
@@ -227,8 +143,7 @@ int serve() {
     const Layout layout(state_directory());
     const auto load = [] { return load_config(config_directory()); };
     Healer healer(Registry(layout), load, program_directory());
-    serve_nginx(
-        layout, load, [&] { healer.look(SteadyClock::now()); }, report);
+    serve_ingest({layout, load, [&] { healer.look(SteadyClock::now()); }}, report);
     return 0;
 }
 

@@ -180,4 +180,12 @@ std::vector<std::string> key_variables(const Config& config) {
     return variables;
 }
 
+std::vector<std::string> key_variables_but_publish_key(const Config& config) {
+    std::vector<std::string> variables = key_variables(config);
+    if (const auto* own = std::get_if<KeyEnv>(&config.ingest.publish_key)) {
+        std::erase(variables, own->variable);
+    }
+    return variables;
+}
+
 }  // namespace restream

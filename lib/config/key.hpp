@@ -40,5 +40,7 @@ std::optional<KeyProblem> foresee_publish_key_problem(const Config& config);
 /// The environment variables that hold keys, of destinations and of the ingest: what children must
 /// not inherit, but for the relay or the ingest server that needs it.
 std::vector<std::string> key_variables(const Config& config);
+/// What the ingest server must not inherit.
+std::vector<std::string> key_variables_but_publish_key(const Config& config);
 
 }  // namespace restream

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "config/key.hpp"
+#include "state/lock.hpp"
 
 namespace restream {
 
@@ -37,14 +38,27 @@ std::optional<Diagnosis> check_folder(const fs::path& directory) {
         [directory] { return take_away(directory, others_write); }};
 }
 
-/// The files that hold the destinations' keys in clear text.
+/// The files that hold keys in clear text, of destinations and of the ingest.
 std::set<fs::path> key_files(const Config& config) {
     std::set<fs::path> files;
-    for (const auto& each : config.destinations) {
-        if (const auto* file = std::get_if<KeyFile>(&each.key)) files.insert(file->path);
-        if (std::holds_alternative<KeyText>(each.key)) files.insert(each.origin);
-    }
+    const auto add = [&](const KeyReference& key, const fs::path& origin) {
+        if (const auto* file = std::get_if<KeyFile>(&key)) files.insert(file->path);
+        if (std::holds_alternative<KeyText>(key)) files.insert(origin);
+    };
+    for (const auto& each : config.destinations) add(each.key, each.origin);
+    add(config.ingest.publish_key, config.directory / "restream.toml");
     return files;
+}
+
+/// What keeps the ingest server from starting, or, where it runs, from being started again. A
+/// variable that is not set here may well be set where the server was started.
+std::optional<Diagnosis> check_publish_key(const Config& config, const Registry& registry) {
+    const auto problem = foresee_publish_key_problem(config);
+    if (!problem) return std::nullopt;
+    const bool runs = FileLock::is_held(registry.layout().ingest_lock());
+    return Diagnosis{{runs ? Severity::warning : Severity::failure, "config",
+                      "[ingest] " + problem->message, "", ""},
+                     {}};
 }
 
 }  // namespace
@@ -86,6 +100,7 @@ std::vector<Diagnosis> check_keys(const Config& config, const Registry& registry
         result.push_back(
             {{severity, "config", fmt::format("{}: {}", each.name, problem->message), "", ""}, {}});
     }
+    if (auto found = check_publish_key(config, registry)) result.push_back(std::move(*found));
     for (const auto& file : key_files(config)) {
         if (!has_any(file, others)) continue;
         result.push_back({{Severity::warning, "config",

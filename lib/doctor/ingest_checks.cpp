@@ -8,10 +8,12 @@
 #include "ingest/address.hpp"
 #include "ingest/nginx_installation.hpp"
 #include "ingest/nginx_stat.hpp"
+#include "ingest/publication_words.hpp"
 #include "ingest/record.hpp"
 #include "ingest/server.hpp"
 #include "ingest/tcp.hpp"
 #include "state/lock.hpp"
+#include "status/media_json.hpp"
 
 namespace restream {
 
@@ -53,7 +55,7 @@ std::string track_words(const NginxPublication& publication) {
     return words.empty() ? "no tracks yet" : words;
 }
 
-Diagnosis check_publisher(const IngestConfig& config, const Layout& layout) {
+Diagnosis check_nginx_publisher(const IngestConfig& config, const Layout& layout) {
     const auto stat = ask_nginx(layout.nginx_directory(), Deadline::after(std::chrono::seconds(1)));
     if (!stat) {
         return said(Severity::warning, "the server does not say who publishes",
@@ -77,14 +79,53 @@ Diagnosis check_publisher(const IngestConfig& config, const Layout& layout) {
                 "make them the same");
 }
 
-std::vector<Diagnosis> check_managed(const Layout& layout) {
+std::string track_words(const MediaFacts& media) {
+    std::string words;
+    if (media.video) words = describe(*media.video);
+    if (media.audio) words += (words.empty() ? "" : "; ") + describe(*media.audio);
+    return words.empty() ? "no tracks yet" : words;
+}
+
+Diagnosis check_embedded_publisher(const IngestConfig& config, const Layout& layout) {
+    const auto record = last_publications(layout);
+    if (!record) {
+        return said(Severity::warning, "the server does not say who publishes",
+                    fmt::format("{} cannot be read", layout.publications_record().string()),
+                    "run 'restream ingest restart'");
+    }
+    if (const auto* played = record->find(played_path(config))) {
+        return said(Severity::ok,
+                    fmt::format("somebody publishes: {}", track_words(played->media)));
+    }
+    if (auto trouble = publisher_trouble(*record, config, std::chrono::system_clock::now())) {
+        return said(Severity::failure, std::move(trouble->message), std::move(trouble->cause),
+                    std::move(trouble->remedy));
+    }
+    return said(Severity::warning, "nobody publishes", "", "start streaming in OBS");
+}
+
+/// What runs, by the record; by the configuration where there is none.
+IngestServer kind_of_running(const IngestConfig& config, const Layout& layout) {
+    return running_server(layout).value_or(config.server);
+}
+
+std::vector<Diagnosis> check_managed(const IngestConfig& config, const Layout& layout) {
     std::vector<Diagnosis> result;
-    if (auto missing = check_installation()) return {std::move(*missing)};
+    if (config.server == IngestServer::nginx) {
+        if (auto missing = check_installation()) return {std::move(*missing)};
+    }
     if (!FileLock::is_held(layout.ingest_lock())) {
         return {said(Severity::failure, "the ingest server is down", "",
                      "run 'restream ingest start'")};
     }
     const auto record = live_ingest_record(layout);
+    if (record && record->kind != config.server) {
+        result.push_back(
+            said(Severity::warning,
+                 fmt::format("{} runs, but restream.toml wants {}", describe_server(record->kind),
+                             describe_server(config.server)),
+                 "the configuration was changed while it ran", "run 'restream ingest restart'"));
+    }
     if (record && !record->problem.empty()) {
         // After a reload that failed, it goes on as it was.
         const auto severity = record->server ? Severity::warning : Severity::failure;
@@ -92,13 +133,40 @@ std::vector<Diagnosis> check_managed(const Layout& layout) {
             said(severity, record->problem, "", "mend it, then run 'restream ingest restart'"));
     }
     if (record && record->restarts > 0) {
-        result.push_back(
-            said(Severity::warning,
-                 fmt::format("nginx crashed {} time{} since it was started", record->restarts,
-                             record->restarts == 1 ? "" : "s"),
-                 "", fmt::format("see {}", (layout.nginx_directory() / "error.log").string())));
+        const bool is_nginx = record->kind == IngestServer::nginx;
+        result.push_back(said(
+            Severity::warning,
+            fmt::format("{} crashed {} time{} since it was started", describe_server(record->kind),
+                        record->restarts, record->restarts == 1 ? "" : "s"),
+            "",
+            is_nginx ? fmt::format("see {}", (layout.nginx_directory() / "error.log").string())
+                     : "please report it, with what led to it"));
     }
     return result;
+}
+
+/// Who can come from other machines, and what keeps strangers out.
+std::optional<Diagnosis> check_openness(const IngestConfig& config) {
+    // Guessed over a network at 1,000 tries a second, 8 letters and digits last for decades.
+    constexpr std::size_t shortest_key = 8;
+    if (config.server == IngestServer::external || is_loopback(config.listen_host)) {
+        return std::nullopt;
+    }
+    const std::string place = host_and_port(config.listen_host, config.listen_port);
+    const auto* text = std::get_if<KeyText>(&config.publish_key);
+    if (text != nullptr && text->text.reveal().size() < shortest_key) {
+        return said(Severity::warning,
+                    fmt::format("other machines reach {}, and publish_key is shorter than {} "
+                                "characters",
+                                place, shortest_key),
+                    "a short key can be guessed", "write a longer publish_key into restream.toml");
+    }
+    const bool has_key = config.has_publish_key(), has_addresses = !config.allow_publish.empty();
+    const std::string addresses = fmt::format("{}", fmt::join(config.allow_publish, ", "));
+    return said(Severity::ok,
+                fmt::format("other machines reach {}; they may publish {}{}{}", place,
+                            has_key ? "with the key" : "", has_key && has_addresses ? ", " : "",
+                            has_addresses ? "from " + addresses : ""));
 }
 
 /// Whether the relays can get there. True where they can.
@@ -135,19 +203,22 @@ Diagnosis check_external_publisher(const Registry& registry) {
 }  // namespace
 
 std::vector<Diagnosis> check_ingest(const Config& config, const Registry& registry) {
-    if (config.ingest.server == IngestServer::embedded) {
-        return {said(Severity::failure, "the embedded ingest server is not in this version", "",
-                     "set server = \"nginx\" in the [ingest] section of restream.toml")};
-    }
+    const Layout& layout = registry.layout();
     const bool is_external = config.ingest.server == IngestServer::external;
     std::vector<Diagnosis> result;
     if (!is_external) {
-        result = check_managed(registry.layout());
-        if (!FileLock::is_held(registry.layout().ingest_lock())) return result;
+        result = check_managed(config.ingest, layout);
+        if (auto open = check_openness(config.ingest)) result.push_back(std::move(*open));
+        if (!FileLock::is_held(layout.ingest_lock())) return result;
     }
     if (!check_reachable(config.ingest, result)) return result;
-    result.push_back(is_external ? check_external_publisher(registry)
-                                 : check_publisher(config.ingest, registry.layout()));
+    if (is_external) {
+        result.push_back(check_external_publisher(registry));
+    } else if (kind_of_running(config.ingest, layout) == IngestServer::nginx) {
+        result.push_back(check_nginx_publisher(config.ingest, layout));
+    } else {
+        result.push_back(check_embedded_publisher(config.ingest, layout));
+    }
     return result;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "config/url.hpp"
 
 namespace restream {
 
@@ -28,6 +29,21 @@ std::string host_and_port(const std::string& host, int port) {
 std::string publish_url(const IngestConfig& config) {
     const RtmpEndpoint endpoint = ingest_endpoint(config);
     return fmt::format("{}/{}", endpoint.address(), endpoint.app);
+}
+
+std::string played_path(const IngestConfig& config) {
+    const auto split = split_url(config.url);
+    const auto* parts = std::get_if<UrlParts>(&split);
+    return parts == nullptr ? "" : fmt::format("{}", fmt::join(parts->segments(), "/"));
+}
+
+std::vector<std::string> allowed_players(const IngestConfig& config) {
+    std::vector<std::string> players = config.allow_play;
+    const RtmpEndpoint endpoint = ingest_endpoint(config);
+    if (!is_loopback(endpoint.host) && is_address_or_network(endpoint.host)) {
+        players.push_back(endpoint.host);
+    }
+    return players;
 }
 
 }  // namespace restream

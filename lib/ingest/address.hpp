@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/config.hpp"
 #include "rtmp/endpoint.hpp"
@@ -17,5 +18,13 @@ std::string host_and_port(const std::string& host, int port);
 
 /// What goes into the encoder's "Server" field: the URL up to the app.
 std::string publish_url(const IngestConfig& config);
+
+/// The path of [ingest] url, as the embedded server names what is published: "live", "live/k4".
+/// What follows its first part may be a stream key.
+std::string played_path(const IngestConfig& config);
+
+/// The addresses and networks that may play, beside loopback: those of allow_play, and this
+/// machine's own outer address where relays reach the server by that.
+std::vector<std::string> allowed_players(const IngestConfig& config);
 
 }  // namespace restream

@@ -9,7 +9,6 @@
 #include "base/process.hpp"
 #include "config/key.hpp"
 #include "ingest/address.hpp"
-#include "ingest/nginx_stat.hpp"
 #include "ingest/record.hpp"
 #include "ingest/server.hpp"
 #include "ingest/strays.hpp"
@@ -23,6 +22,9 @@ namespace restream {
 namespace {
 
 constexpr std::string_view verb = "ingest";
+
+/// On this machine a connection is made at once, or not at all.
+constexpr Milliseconds connect_patience(200);
 
 /// The address to knock at: where a server listens on all addresses, loopback.
 std::string door(const IngestConfig& config) {
@@ -40,7 +42,7 @@ void spawn_guardian(const Config& config, const Layout& layout, const Deadline& 
     request.is_detached = true;
     request.with_variables = {{"RESTREAM_CONFIG_DIR", config.directory.string()},
                               {"RESTREAM_STATE_DIR", layout.root().string()}};
-    request.without_variables = key_variables(config);
+    request.without_variables = key_variables_but_publish_key(config);
     const ChildProcess guardian = ChildProcess::spawn(request);
     line.write_end.close();
     if (const auto problem = await_start_report(line.read_end, deadline)) {
@@ -49,16 +51,16 @@ void spawn_guardian(const Config& config, const Layout& layout, const Deadline& 
 }
 
 bool accepts(const IngestConfig& config) {
-    return !connect_problem(door(config), config.listen_port, Deadline::after(nginx_patience));
+    return !connect_problem(door(config), config.listen_port, Deadline::after(connect_patience));
 }
 
 bool answers(const IngestConfig& config, const Layout& layout) {
-    return accepts(config) &&
-           ask_nginx(layout.nginx_directory(), Deadline::after(nginx_patience)).has_value();
+    const auto record = live_ingest_record(layout);
+    return record && record->server && accepts(config) && says_who_publishes(record->kind, layout);
 }
 
-/// Takes publishers already. Its statistics are not asked: it is not to be disturbed only because
-/// somebody deleted its socket.
+/// Takes publishers already. Who publishes is not asked: it is not to be disturbed only because
+/// somebody deleted its files.
 bool is_up(const IngestConfig& config, const Layout& layout) {
     const auto record = live_ingest_record(layout);
     return record && record->server && accepts(config);
@@ -68,8 +70,20 @@ bool is_up(const IngestConfig& config, const Layout& layout) {
 std::string why_silent(const Layout& layout) {
     const auto record = live_ingest_record(layout);
     if (record && !record->problem.empty()) return record->problem;
-    return fmt::format("it does not answer; see {}, or run 'restream ingest restart'",
-                       (layout.nginx_directory() / "error.log").string());
+    const std::string log =
+        record && record->kind == IngestServer::nginx
+            ? fmt::format("see {}, or ", (layout.nginx_directory() / "error.log").string())
+            : "";
+    return fmt::format("it does not answer; {}run 'restream ingest restart'", log);
+}
+
+/// Whether the reload has had its effect, or a problem says why it has none.
+bool is_reloaded(const IngestRecord& before, const IngestRecord& now, const IngestConfig& config,
+                 const Layout& layout) {
+    if (now.reloads == before.reloads) return false;
+    if (!now.problem.empty() || now.kind == IngestServer::nginx) return true;
+    // The embedded server is replaced by another process.
+    return now.server != before.server && answers(config, layout);
 }
 
 std::optional<ProcessHandle> open_guardian(const std::optional<IngestRecord>& record) {
@@ -80,15 +94,19 @@ std::optional<ProcessHandle> open_guardian(const std::optional<IngestRecord>& re
 
 IngestStart start_ingest(const Config& config, const Layout& layout) {
     require_managed(config.ingest);
-    const Deadline deadline = Deadline::after(ingest_start_deadline);
-    if (is_up(config.ingest, layout)) return IngestStart::was_running;
-    make_private_directory(layout.run_directory());
     auto result = IngestStart::was_running;
+    if (other_running_server(config.ingest, layout)) {
+        stop_ingest(layout);
+        result = IngestStart::replaced;
+    }
+    const Deadline deadline = Deadline::after(ingest_start_deadline);
+    if (is_up(config.ingest, layout)) return result;
+    make_private_directory(layout.run_directory());
     {
         const CommandLock lock(layout, verb);
         if (!live_ingest_record(layout)) {
             spawn_guardian(config, layout, deadline);
-            result = IngestStart::started;
+            if (result == IngestStart::was_running) result = IngestStart::started;
         }
     }
     const bool is_done = wait_until(
@@ -97,6 +115,11 @@ IngestStart start_ingest(const Config& config, const Layout& layout) {
         throw Error(ErrorKind::refused, "starting the ingest server: " + why_silent(layout));
     }
     return result;
+}
+
+std::optional<IngestServer> other_running_server(const IngestConfig& config, const Layout& layout) {
+    const auto running = running_server(layout);
+    return running == config.server ? std::nullopt : running;
 }
 
 bool stop_ingest(const Layout& layout) {
@@ -108,10 +131,10 @@ bool stop_ingest(const Layout& layout) {
         const auto guardian = open_guardian(live_ingest_record(layout));
         is_asked = guardian && guardian->ask(Ask::stop);
     }
-    // The guardian gives nginx 2 s, then kills it.
+    // The guardian gives the server 2 s at most, then kills it.
     if (is_asked && wait_until(Deadline::after(std::chrono::seconds(5)), is_free)) return true;
     // No guardian, or one that hangs.
-    end_strays(layout.ingest_lock());
+    end_ingest_strays(layout);
     if (wait_until(Deadline::after(std::chrono::seconds(1)), is_free)) return true;
     throw Error(ErrorKind::refused,
                 "stopping the ingest server: its processes do not end; see 'restream doctor'");
@@ -119,37 +142,42 @@ bool stop_ingest(const Layout& layout) {
 
 void reload_ingest(const Config& config, const Layout& layout) {
     require_managed(config.ingest);
-    std::uint32_t reloads = 0;
+    std::optional<IngestRecord> before;
     {
         const CommandLock lock(layout, verb);
-        const auto record = live_ingest_record(layout);
-        const auto guardian = open_guardian(record);
+        before = live_ingest_record(layout);
+        const auto guardian = open_guardian(before);
         if (!guardian || !guardian->ask(Ask::reload)) {
             throw Error(ErrorKind::refused,
                         "the ingest server is not running; start it with 'restream ingest start'");
         }
-        reloads = record->reloads;
     }
+    const Deadline deadline = Deadline::after(std::chrono::seconds(12));
     std::optional<IngestRecord> after;
-    const bool is_done = wait_until(Deadline::after(std::chrono::seconds(12)), [&] {
+    const bool is_done = wait_until(deadline, [&] {
         after = live_ingest_record(layout);
-        return !after || after->reloads != reloads;
+        return !after || is_reloaded(*before, *after, config.ingest, layout);
     });
     if (!after) throw Error(ErrorKind::refused, "the ingest server ended while it was reloaded");
-    if (!is_done) throw Error(ErrorKind::refused, "reloading the ingest server took too long");
     if (!after->problem.empty()) throw Error(ErrorKind::refused, after->problem);
+    if (!is_done) throw Error(ErrorKind::refused, "reloading the ingest server took too long");
 }
 
 std::string obs_settings(const IngestConfig& config) {
     const RtmpEndpoint endpoint = ingest_endpoint(config);
-    const std::string key = endpoint.playpath.is_empty()
-                                ? "(leave it empty)"
-                                : "(what follows \"/" + endpoint.app + "/\" in [ingest] url)";
+    std::string key = "(leave it empty)";
+    if (!endpoint.playpath.is_empty())
+        key = "(what follows \"/" + endpoint.app + "/\" in [ingest] url)";
+    std::string server = publish_url(config);
+    if (config.has_publish_key()) {
+        key = "(the value of publish_key in restream.toml)";
+        if (!endpoint.playpath.is_empty()) server = "(the whole of [ingest] url)";
+    }
     std::string text = fmt::format(
         "In OBS (Settings, Stream, Service \"Custom\"):\n"
         "  Server:      {}\n"
         "  Stream Key:  {}\n",
-        publish_url(config), key);
+        server, key);
     if (config.listen_host == "0.0.0.0" || config.listen_host == "::") {
         text += "From another machine, put this one's address in the place of the server's.\n";
     }

@@ -35,7 +35,7 @@ EmbeddedSettings embedded_settings(const IngestConfig& config, const Secret& pub
         publication_path(Secret(endpoint.app), endpoint.playpath).reveal();
     if (config.has_publish_key()) settings.admission.publish_key = publish_key;
     settings.admission.publishers = networks(config.allow_publish);
-    settings.admission.players = networks(config.allow_play);
+    settings.admission.players = networks(allowed_players(config));
     settings.publications.takeover_after = config.takeover_after;
     return settings;
 }

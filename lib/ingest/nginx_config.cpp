@@ -48,19 +48,14 @@ std::string allow_lines(std::string_view role, const std::vector<std::string>& n
     for (const auto& each : all) {
         if (!is_address_or_network(each)) {
             throw Error(ErrorKind::config,
-                        "[ingest] allow_publish has an entry that is no address or network; write "
-                        "192.168.1.7 or 192.168.1.0/24");
+                        fmt::format("[ingest] allow_{} has an entry that is no address or network; "
+                                    "write 192.168.1.7 or 192.168.1.0/24",
+                                    role));
         }
         if (!lines.empty()) lines += "\n            ";
         lines += fmt::format("allow {} {};", role, each);
     }
     return lines;
-}
-
-/// Who may play, beyond loopback: relays that reach the server by this machine's own outer address.
-std::vector<std::string> own_addresses(const RtmpEndpoint& endpoint) {
-    if (is_loopback(endpoint.host) || !is_address_or_network(endpoint.host)) return {};
-    return {endpoint.host};
 }
 
 struct Placeholder {
@@ -101,7 +96,7 @@ std::string render_nginx_config(std::string_view template_text, const IngestConf
         {"LISTEN", listen_value(config)},
         {"APP", quoted(endpoint.app, "the application in [ingest] url")},
         {"ALLOW_PUBLISH", allow_lines("publish", config.allow_publish)},
-        {"ALLOW_PLAY", allow_lines("play", own_addresses(endpoint))},
+        {"ALLOW_PLAY", allow_lines("play", allowed_players(config))},
     }};
     return filled(template_text, placeholders);
 }

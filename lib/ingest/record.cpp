@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/paths.hpp"
+#include "ingest/server.hpp"
 #include "state/lock.hpp"
 #include "state/record.hpp"
 
@@ -40,6 +41,7 @@ std::optional<ProcessId> read_process(const json& document, const char* name) {
 
 std::string to_json(const IngestRecord& record) {
     json document = {{"schema", schema},
+                     {"kind", ingest_server_name(record.kind)},
                      {"guardian", process_json(record.guardian)},
                      {"server", nullptr},
                      {"restarts", record.restarts},
@@ -53,14 +55,18 @@ std::string to_json(const IngestRecord& record) {
 std::optional<IngestRecord> ingest_record_from_json(std::string_view text) {
     const json document = json::parse(text, nullptr, false);
     if (!document.is_object() || read_number(document, "schema") != schema) return std::nullopt;
+    const std::optional<IngestServer> kind =
+        document.contains("kind")
+            ? ingest_server_from_name(read_text(document, "kind").value_or(""))
+            : IngestServer::nginx;  // written when there was no other
     const auto guardian = read_process(document, "guardian");
     const auto restarts = read_number(document, "restarts");
     const auto reloads = read_number(document, "reloads");
     const auto problem = read_text(document, "problem");
     const auto since = from_iso8601(read_text(document, "since").value_or(""));
-    if (!guardian || !restarts || !reloads || !problem || !since) return std::nullopt;
-    return IngestRecord{*guardian, read_process(document, "server"), *restarts, *reloads, *problem,
-                        *since};
+    if (!kind || !guardian || !restarts || !reloads || !problem || !since) return std::nullopt;
+    return IngestRecord{*kind,    *guardian, read_process(document, "server"), *restarts, *reloads,
+                        *problem, *since};
 }
 
 std::optional<IngestRecord> last_ingest_record(const Layout& layout) {

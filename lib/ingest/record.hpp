@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/process.hpp"
+#include "config/config.hpp"
 #include "state/layout.hpp"
 
 namespace restream {
@@ -15,12 +16,14 @@ namespace restream {
 /// The content of run/ingest.json. A value. Its one writer is the server's guardian; whether the
 /// server lives is for run/ingest.lock to say.
 struct IngestRecord {
+    IngestServer kind = IngestServer::nginx;
     ProcessId guardian;
-    std::optional<ProcessId> server;  ///< nginx's master process; nothing while it is down
-    std::uint32_t restarts = 0;       ///< after crashes
-    std::uint32_t reloads = 0;        ///< tried, with success or without
-    std::string problem;              ///< why it is down, or why the last reload changed nothing
-    WallTime since{};                 ///< when the server was started last
+    /// restream-ingest-server, or nginx's master process; nothing while it is down.
+    std::optional<ProcessId> server;
+    std::uint32_t restarts = 0;  ///< after crashes
+    std::uint32_t reloads = 0;   ///< tried, with success or without
+    std::string problem;         ///< why it is down, or why the last reload changed nothing
+    WallTime since{};            ///< when the server was started last
     bool operator==(const IngestRecord&) const = default;
 };
 

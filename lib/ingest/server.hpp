@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/media_facts.hpp"
 #include "config/config.hpp"
+#include "ingest/publication_words.hpp"
 #include "state/layout.hpp"
 #include "state/record.hpp"
 
@@ -15,15 +17,21 @@ namespace restream {
 enum class IngestState { live, no_publisher, down, unknown };
 
 std::string_view ingest_server_name(IngestServer server);
+std::optional<IngestServer> ingest_server_from_name(std::string_view name);
+/// For messages: "nginx", "the embedded server".
+std::string_view describe_server(IngestServer server);
 std::string_view ingest_state_name(IngestState state);
 
 /// What `status` says of the ingest.
 struct IngestStatus {
-    IngestServer server = IngestServer::nginx;
+    IngestServer server = IngestServer::embedded;
     std::string url;  ///< masked
     IngestState state = IngestState::unknown;
     std::optional<int> pid;         ///< the guardian of a managed server
     std::optional<int> worker_pid;  ///< the server itself
+    MediaFacts media;               ///< what is published, where the embedded server tells
+    /// Why relays get no picture from it although somebody publishes, or tried to.
+    std::optional<PublisherTrouble> trouble;
     bool operator==(const IngestStatus&) const = default;
 };
 
@@ -31,6 +39,12 @@ struct IngestStatus {
 /// **Blocks**: usually 1 ms, at most `nginx_patience`.
 IngestStatus ingest_status(const IngestConfig& config, const Layout& layout,
                            std::span<const Record> live_records);
+
+/// The kind that runs now, whatever the configuration says; nothing where none runs.
+std::optional<IngestServer> running_server(const Layout& layout);
+
+/// Whether the server answers the question who publishes. **Blocks**: at most `nginx_patience`.
+bool says_who_publishes(IngestServer server, const Layout& layout);
 
 /// What the records of living relays say of an ingest that cannot be asked.
 IngestState ingest_state_of(std::span<const Record> live_records);

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "ingest/record.hpp"
 #include "state/lock.hpp"
 
 namespace restream {
@@ -18,8 +19,12 @@ void end_processes(std::span<const ProcessId> processes) {
     }
 }
 
-void end_strays(const std::filesystem::path& lock) {
-    std::vector<ProcessId> strays = FileLock::holders(lock);
+void end_ingest_strays(const Layout& layout) {
+    std::vector<ProcessId> strays = FileLock::holders(layout.ingest_lock());
+    if (const auto record = last_ingest_record(layout)) {
+        strays.push_back(record->guardian);
+        if (record->server) strays.push_back(*record->server);
+    }
     std::erase(strays, this_process());
     end_processes(strays);
 }

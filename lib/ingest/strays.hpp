@@ -1,10 +1,10 @@
 // Processes of an ingest server that lost their guardian.
 #pragma once
 
-#include <filesystem>
 #include <span>
 
 #include "base/process.hpp"
+#include "state/layout.hpp"
 
 namespace restream {
 
@@ -12,7 +12,9 @@ namespace restream {
 /// most.
 void end_processes(std::span<const ProcessId> processes);
 
-/// Does so with every process that holds the lock, but this one.
-void end_strays(const std::filesystem::path& lock);
+/// Does so with every process that holds the ingest's lock, and with those that the last record
+/// names, but not with this one. The embedded server hides its memory and with it what it holds: it
+/// is known from the record alone.
+void end_ingest_strays(const Layout& layout);
 
 }  // namespace restream

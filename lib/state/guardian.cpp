@@ -83,17 +83,26 @@ class Loop {
         const Deadline deadline = Deadline::after(wait_);
         while (!is_stopping_ && !deadline.has_passed()) {
             const Deadline turn(std::min(deadline.at(), SteadyClock::now() + lock_check_interval));
-            if (handle(inbox_.wait(turn)) == Inbox::What::nudge) return;
+            const auto what = handle(inbox_.wait(turn));
+            if (what == Inbox::What::nudge || what == Inbox::What::reload) return;
         }
     }
 
     Inbox::What handle(Inbox::What what) {
         if (what == Inbox::What::stop) is_stopping_ = true;
         if (what == Inbox::What::nudge && child_) write_all(lifeline_, "n");
-        if (what == Inbox::What::reload && child_) guarded_.reload(*child_);
+        if (what == Inbox::What::reload) reload();
         if (!keep_in_place(lock_)) is_stopping_ = true;
         if (child_ && !is_stopping_) guarded_.look_after();
         return what;
+    }
+
+    void reload() {
+        const auto then = guarded_.reload(child_ ? &*child_ : nullptr);
+        if (then == Guarded::AfterReload::child_stays || !child_) return;
+        end_child();
+        child_.reset();
+        start();
     }
 
     void note_crash(const std::string& how) {

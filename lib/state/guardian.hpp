@@ -36,8 +36,14 @@ class Guarded {
     virtual void ask_stop(const ChildProcess& child) = 0;
     /// How long it may take to end before it is killed.
     virtual Milliseconds goodbye() const = 0;
-    /// `restream` wants a new look at the configuration.
-    virtual void reload(const ChildProcess&) {}
+    /// What becomes of the child after a new look at the configuration.
+    enum class AfterReload {
+        child_stays,
+        child_is_replaced,  ///< it is ended in order, and started anew
+    };
+    /// `restream` wants a new look at the configuration. `child`: nullptr while there is none; then
+    /// one is started afterwards, whatever wait was left.
+    virtual AfterReload reload(const ChildProcess*) { return AfterReload::child_stays; }
     /// Called again and again, at least twice a second while there is a child: for upkeep that
     /// takes no time.
     virtual void look_after() {}

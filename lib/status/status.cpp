@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "relay/session_end.hpp"
+#include "status/media_json.hpp"
 
 namespace restream {
 
@@ -121,6 +122,22 @@ ordered_json to_value(const DestinationStatus& each) {
     return value;
 }
 
+ordered_json ingest_value(const IngestStatus& ingest) {
+    ordered_json value = {{"server", ingest_server_name(ingest.server)},
+                          {"url", ingest.url},
+                          {"state", ingest_state_name(ingest.state)},
+                          {"pid", or_null(ingest.pid.value_or(0))},
+                          {"worker_pid", or_null(ingest.worker_pid.value_or(0))},
+                          {"video", ordered_json::parse(to_json(ingest.media.video))},
+                          {"audio", ordered_json::parse(to_json(ingest.media.audio))},
+                          {"trouble", nullptr}};
+    if (ingest.trouble) {
+        value["trouble"] = {{"message", ingest.trouble->message},
+                            {"remedy", ingest.trouble->remedy}};
+    }
+    return value;
+}
+
 }  // namespace
 
 Status look(const Config& config, const Registry& registry, const std::vector<std::string>& names) {
@@ -143,15 +160,9 @@ Status look(const Config& config, const Registry& registry, const std::vector<st
 std::string to_json(const Status& status) {
     ordered_json destinations = ordered_json::array();
     for (const auto& each : status.destinations) destinations.push_back(to_value(each));
-    const ordered_json document = {
-        {"schema", 1},
-        {"ingest",
-         {{"server", ingest_server_name(status.ingest.server)},
-          {"url", status.ingest.url},
-          {"state", ingest_state_name(status.ingest.state)},
-          {"pid", or_null(status.ingest.pid.value_or(0))},
-          {"worker_pid", or_null(status.ingest.worker_pid.value_or(0))}}},
-        {"destinations", std::move(destinations)}};
+    const ordered_json document = {{"schema", 1},
+                                   {"ingest", ingest_value(status.ingest)},
+                                   {"destinations", std::move(destinations)}};
     return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

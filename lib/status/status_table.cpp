@@ -103,15 +103,20 @@ std::string_view ingest_words(IngestState state) {
     return "not known";
 }
 
-std::string ingest_line(const IngestStatus& ingest) {
-    return fmt::format("ingest: {}, {} ({})\n", ingest_words(ingest.state), ingest.url,
-                       ingest_server_name(ingest.server));
+std::string ingest_lines(const IngestStatus& ingest, std::size_t width) {
+    std::string text = fmt::format("ingest: {}, {} ({})\n", ingest_words(ingest.state), ingest.url,
+                                   ingest_server_name(ingest.server));
+    if (const auto& trouble = ingest.trouble) {
+        text += wrapped(fmt::format("  {}; {}", trouble->message, trouble->remedy), width) + "\n";
+    }
+    return text;
 }
 
 }  // namespace
 
 std::string to_table(const Status& status, int width, bool has_colour, WallTime now) {
-    std::string out = ingest_line(status.ingest);
+    const auto room = static_cast<std::size_t>(std::max(width, 20));
+    std::string out = ingest_lines(status.ingest, room);
     if (status.destinations.empty()) {
         return out + "no destinations; add one with 'restream add NAME --service ID'\n";
     }
@@ -122,7 +127,6 @@ std::string to_table(const Status& status, int width, bool has_colour, WallTime 
         for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], row[i].size());
     }
     // What does not fit is left out from the right: the URL first, then drops, then the bitrate.
-    const auto room = static_cast<std::size_t>(std::max(width, 20));
     std::size_t shown = columns;
     const auto total = [&] {
         std::size_t sum = 0;

@@ -22,20 +22,6 @@ using nlohmann::json;
 
 namespace {
 
-json ingest(const World& world) {
-    const Outcome outcome = world.run({"ingest", "status", "--json"});
-    json document = json::parse(outcome.output, nullptr, false);
-    REQUIRE_MESSAGE(!document.is_discarded(), "ingest status --json: " << outcome.describe());
-    return document["ingest"];
-}
-
-bool wait_ingest(const World& world, const std::string& state,
-                 Milliseconds longest = std::chrono::seconds(20)) {
-    return wait_until(
-        Deadline::after(longest), [&] { return ingest(world)["state"] == state; },
-        Milliseconds(50));
-}
-
 IngestRecord record_of(const World& world) {
     const auto record = live_ingest_record(world.layout());
     REQUIRE(record);
@@ -65,28 +51,28 @@ TEST_CASE("ingest: start takes publishers with an empty key, stop ends it, both 
     CHECK(has(started.output, "Server:      " + world.ingest_url() + "\n"));
     CHECK(has(started.output, "Stream Key:  (leave it empty)"));
     CHECK(has(world.must({"ingest", "start"}).output, "was running"));
-    CHECK(ingest(world)["state"] == "no_publisher");
+    CHECK(world.ingest()["state"] == "no_publisher");
     {
         Publisher publisher(world.ingest_url());
-        CHECK(wait_ingest(world, "live"));
+        CHECK(world.wait_ingest("live"));
         CHECK(world.status()["ingest"]["state"] == "live");
         CHECK(wait_until(
             Deadline::after(std::chrono::seconds(5)),
             [&] {
-                const json now = ingest(world);
+                const json now = world.ingest();
                 return now["video"].is_object() && now["audio"].is_object();
             },
             Milliseconds(50)));
-        const json now = ingest(world);
+        const json now = world.ingest();
         CHECK(now["video"]["codec"] == "H264");
         CHECK(now["video"]["width"] == 320);
         CHECK(now["audio"]["codec"] == "AAC");
         CHECK(now["players"] == 0);
     }
-    CHECK(wait_ingest(world, "no_publisher"));
+    CHECK(world.wait_ingest("no_publisher"));
     CHECK(world.must({"ingest", "stop"}).output == "ingest: stopped\n");
     CHECK_FALSE(is_listening(world.ingest_port()));
-    CHECK(ingest(world)["state"] == "down");
+    CHECK(world.ingest()["state"] == "down");
 }
 
 TEST_CASE("ingest: nginx has no file open outside of the state folder, and logs no stream key") {
@@ -207,10 +193,10 @@ TEST_CASE(
         return now && now->server && now->server != before.server && now->restarts == 1;
     }));
     CHECK(wait_gone(worker, std::chrono::seconds(3)));
-    CHECK(wait_ingest(world, "no_publisher"));
+    CHECK(world.wait_ingest("no_publisher"));
     CHECK(record_of(world).guardian == before.guardian);
     Publisher publisher(world.ingest_url());
-    CHECK(wait_ingest(world, "live"));
+    CHECK(world.wait_ingest("live"));
 }
 
 TEST_CASE("ingest: nginx's worker that is killed is replaced by nginx itself") {
@@ -222,7 +208,7 @@ TEST_CASE("ingest: nginx's worker that is killed is replaced by nginx itself") {
         const auto workers = children_of(record_of(world).server->pid);
         return workers.size() == 1 && workers[0].pid != worker;
     }));
-    CHECK(wait_ingest(world, "no_publisher"));
+    CHECK(world.wait_ingest("no_publisher"));
     CHECK(record_of(world).restarts == 0);
 }
 
@@ -234,9 +220,9 @@ TEST_CASE("ingest: nginx ends with its guardian") {
     CHECK(wait_gone(before.server->pid, std::chrono::seconds(3)));
     CHECK(wait_until(Deadline::after(std::chrono::seconds(3)),
                      [&] { return !FileLock::is_held(world.layout().ingest_lock()); }));
-    CHECK(ingest(world)["state"] == "down");
+    CHECK(world.ingest()["state"] == "down");
     world.must({"ingest", "start"});
-    CHECK(ingest(world)["state"] == "no_publisher");
+    CHECK(world.ingest()["state"] == "no_publisher");
 }
 
 TEST_CASE(
@@ -255,7 +241,7 @@ TEST_CASE(
         world.must({"ingest", verb});
         CHECK(wait_gone(worker, Milliseconds(100)));
     }
-    CHECK(ingest(world)["state"] == "down");
+    CHECK(world.ingest()["state"] == "down");
 }
 
 TEST_CASE("ingest: reload drops the publisher, which can come back at once") {
@@ -263,7 +249,7 @@ TEST_CASE("ingest: reload drops the publisher, which can come back at once") {
     world.must({"ingest", "start"});
     const IngestRecord before = record_of(world);
     Publisher publisher(world.ingest_url());
-    REQUIRE(wait_ingest(world, "live"));
+    REQUIRE(world.wait_ingest("live"));
     world.must({"ingest", "reload"});
     CHECK(wait_until(Deadline::after(std::chrono::seconds(3)), [&] { return !publisher.runs(); }));
     const IngestRecord after = record_of(world);
@@ -271,7 +257,7 @@ TEST_CASE("ingest: reload drops the publisher, which can come back at once") {
     CHECK(after.reloads == 1);
     CHECK(children_of(after.server->pid).size() == 1);
     publisher.start();
-    CHECK(wait_ingest(world, "live"));
+    CHECK(world.wait_ingest("live"));
 }
 
 TEST_CASE(
@@ -279,7 +265,7 @@ TEST_CASE(
     const World world;
     world.must({"ingest", "start"});
     Publisher publisher(world.ingest_url());
-    REQUIRE(wait_ingest(world, "live"));
+    REQUIRE(world.wait_ingest("live"));
     const int worker = worker_of(world);
     NginxServer other;
     write_file(world.config() / "restream.toml",
@@ -295,7 +281,7 @@ TEST_CASE(
     world.configure("");
     CHECK(worker_of(world) == worker);
     CHECK(publisher.runs());
-    CHECK(ingest(world)["state"] == "live");
+    CHECK(world.ingest()["state"] == "live");
 }
 
 TEST_CASE("ingest: reload moves it to another port") {
@@ -310,7 +296,7 @@ TEST_CASE("ingest: reload moves it to another port") {
     CHECK(is_listening(port));
     CHECK_FALSE(is_listening(world.ingest_port()));
     Publisher publisher(fmt::format("rtmp://127.0.0.1:{}/live", port));
-    CHECK(wait_ingest(world, "live"));
+    CHECK(world.wait_ingest("live"));
 }
 
 TEST_CASE("ingest: an external server is not touched, and that is said") {
@@ -336,17 +322,17 @@ TEST_CASE("ingest: the state folder's run/ deleted under a live server disturbs 
     world.must({"ingest", "start"});
     const IngestRecord before = record_of(world);
     Publisher publisher(world.ingest_url());
-    REQUIRE(wait_ingest(world, "live"));
+    REQUIRE(world.wait_ingest("live"));
     std::filesystem::remove_all(world.layout().run_directory());
     CHECK(wait_until(Deadline::after(std::chrono::seconds(5)),
                      [&] { return live_ingest_record(world.layout()).has_value(); }));
     CHECK(has(world.must({"ingest", "start"}).output, "was running"));
-    CHECK(ingest(world)["state"] == "unknown");
+    CHECK(world.ingest()["state"] == "unknown");
     CHECK(publisher.runs());
     world.must({"ingest", "stop"});
     CHECK(is_gone(before.server->pid));
     world.must({"ingest", "start"});
-    CHECK(ingest(world)["state"] == "no_publisher");
+    CHECK(world.ingest()["state"] == "no_publisher");
 }
 
 TEST_CASE("ingest: restart brings wanted relays back, and says how many were live") {

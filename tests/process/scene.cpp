@@ -8,7 +8,7 @@ namespace restream::test {
 
 using nlohmann::json;
 
-Scene::Scene() { world.must({"ingest", "start"}); }
+Scene::Scene(IngestServer ingest) : world(ingest) { world.must({"ingest", "start"}); }
 
 void Scene::publish(Footage footage) {
     publisher.emplace(world.ingest_url(), footage);

@@ -18,7 +18,7 @@ struct Scene {
     std::optional<Publisher> publisher;
 
     /// Starts the ingest server.
-    Scene();
+    explicit Scene(IngestServer ingest = IngestServer::nginx);
     /// Begins to publish, and waits until the ingest has it.
     void publish(Footage footage = Footage::short_gop);
     /// A destination at the platform whose key is its name.

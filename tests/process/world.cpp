@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/paths.hpp"
+#include "ingest/server.hpp"
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
 #include "state/lock.hpp"
@@ -49,7 +50,7 @@ std::string sanitizer_reports(const fs::path& home) {
 bool has_failed() { return test_has_failed; }
 void set_failed(bool failed) { test_has_failed = failed; }
 
-World::World() : ingest_port_(free_port()) {
+World::World(IngestServer ingest) : ingest_(ingest), ingest_port_(free_port()) {
     fs::create_directories(state());
     configure("");
 }
@@ -84,11 +85,11 @@ std::string World::ingest_url() const {
     return fmt::format("rtmp://127.0.0.1:{}/live", ingest_port_);
 }
 
-void World::configure(const std::string& more) const {
+void World::configure(const std::string& more, const std::string& ingest_fields) const {
     write_file(
         config() / "restream.toml",
-        fmt::format("[ingest]\nserver = \"nginx\"\nlisten = \"127.0.0.1:{}\"\nurl = \"{}\"\n\n{}",
-                    ingest_port_, ingest_url(), more));
+        fmt::format("[ingest]\nserver = \"{}\"\nlisten = \"127.0.0.1:{}\"\nurl = \"{}\"\n{}\n\n{}",
+                    ingest_server_name(ingest_), ingest_port_, ingest_url(), ingest_fields, more));
 }
 
 void World::add(const std::string& name, const std::string& url, const std::string& key,
@@ -167,6 +168,18 @@ bool World::wait_state(const std::string& name, const std::string& state,
                        Milliseconds longest) const {
     return wait_status(
         name, [&](const json& part) { return part["state"] == state; }, longest);
+}
+
+json World::ingest() const {
+    const Outcome outcome = run({"ingest", "status", "--json"});
+    json document = json::parse(outcome.output, nullptr, false);
+    REQUIRE_MESSAGE(!document.is_discarded(), "ingest status --json: " << outcome.describe());
+    return document["ingest"];
+}
+
+bool World::wait_ingest(const std::string& state, Milliseconds longest) const {
+    return wait_until(
+        Deadline::after(longest), [&] { return ingest()["state"] == state; }, Milliseconds(50));
 }
 
 int World::guardian(const std::string& name) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/process.hpp"
+#include "config/config.hpp"
 #include "process/command_run.hpp"
 #include "process/temporary_folder.hpp"
 #include "state/layout.hpp"
@@ -22,14 +23,14 @@ struct Call {
     Milliseconds longest = std::chrono::seconds(40);
 };
 
-/// A temporary home with a configuration whose ingest is a managed nginx on a free port.
+/// A temporary home with a configuration whose ingest is a managed server on a free port.
 ///
 /// To be made before every server and publisher of the test, so that it goes last: then it stops
 /// everything, and whatever process is left fails the test by name. So does any report of a
 /// sanitizer, from a relay too. When the test failed, the logs are printed.
 class World {
   public:
-    World();
+    explicit World(IngestServer ingest = IngestServer::nginx);
     ~World();
     World(const World&) = delete;
     World& operator=(const World&) = delete;
@@ -41,8 +42,12 @@ class World {
     int ingest_port() const { return ingest_port_; }
     std::string ingest_url() const;
 
-    /// Writes restream.toml anew: its [ingest] table and then `more`.
-    void configure(const std::string& more) const;
+    /// Writes restream.toml anew: its [ingest] table, with `ingest_fields` at its end, and then
+    /// `more`.
+    void configure(const std::string& more, const std::string& ingest_fields = "") const;
+    /// From the next configure() on, another kind of server, or another port.
+    void choose_ingest(IngestServer server) { ingest_ = server; }
+    void choose_port(int port) { ingest_port_ = port; }
     /// Writes destinations.d/NAME.toml.
     void add(const std::string& name, const std::string& url, const std::string& key = "",
              const std::string& more = "") const;
@@ -74,12 +79,18 @@ class World {
     /// Living descendants whose argv has this word: a program's name, say.
     static int count_processes(const std::string& word);
 
+    /// `restream ingest status --json`: its one object.
+    nlohmann::json ingest() const;
+    bool wait_ingest(const std::string& state,
+                     Milliseconds longest = std::chrono::seconds(20)) const;
+
     /// Everything the relays and nginx wrote to their logs.
     std::string logs() const;
 
   private:
     void end() noexcept;
     TemporaryFolder folder_;
+    IngestServer ingest_;
     int ingest_port_;
 };
 

@@ -13,6 +13,7 @@ namespace {
 
 IngestRecord sample() {
     IngestRecord record;
+    record.kind = IngestServer::embedded;
     record.guardian = {42, 1000, "boot"};
     record.server = ProcessId{43, 1001, "boot"};
     record.restarts = 2;
@@ -38,6 +39,14 @@ TEST_CASE("ingest record: it is read as it was written") {
     CHECK(ingest_record_from_json(to_json(down)) == down);
 }
 
+TEST_CASE("ingest record: one without a kind is of nginx, which once was the only one") {
+    std::string text = to_json(sample());
+    const std::string kind = "\"kind\":\"embedded\",";
+    text.erase(text.find(kind), kind.size());
+    REQUIRE(ingest_record_from_json(text));
+    CHECK(ingest_record_from_json(text)->kind == IngestServer::nginx);
+}
+
 TEST_CASE("ingest record: what is torn or foreign is nothing") {
     const std::string whole = to_json(sample());
     for (std::size_t length = 0; length + 2 < whole.size(); ++length) {
@@ -54,8 +63,9 @@ TEST_CASE("ingest record: what is torn or foreign is nothing") {
              with("\"restarts\":2", "\"restarts\":4294967296"),
              with("\"restarts\":2", "\"restarts\":null"), with("\"reloads\":3", "\"reloads\":0.5"),
              with("\"pid\":42", "\"pid\":0"), with("\"pid\":42", "\"pid\":\"42\""),
-             with("\"guardian\":{", "\"other\":{"), with("2026-01", "2026-13"),
-             with("\"problem\":", "\"p\":")}) {
+             with("\"embedded\"", "\"srs\""), with("\"embedded\"", "1"),
+             with("\"embedded\"", "null"), with("\"guardian\":{", "\"other\":{"),
+             with("2026-01", "2026-13"), with("\"problem\":", "\"p\":")}) {
         CAPTURE(text);
         CHECK_FALSE(ingest_record_from_json(text));
     }
@@ -70,6 +80,14 @@ TEST_CASE("ingest state: of an external server the relays tell") {
     CHECK(ingest_state_of(std::vector{other, down}) == IngestState::down);
     CHECK(ingest_state_of(std::vector{down, idle}) == IngestState::no_publisher);
     CHECK(ingest_state_of(std::vector{down, idle, live}) == IngestState::live);
+}
+
+TEST_CASE("ingest server: each kind has a name that is read back") {
+    for (const auto each : {IngestServer::embedded, IngestServer::nginx, IngestServer::external}) {
+        CHECK(ingest_server_from_name(ingest_server_name(each)) == each);
+    }
+    CHECK_FALSE(ingest_server_from_name(""));
+    CHECK_FALSE(ingest_server_from_name("Nginx"));
 }
 
 TEST_CASE("nginx log: the last grave line is found, without time and process") {

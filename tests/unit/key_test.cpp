@@ -166,6 +166,7 @@ TEST_CASE("key: the variables that hold keys are named once each") {
     CHECK(key_variables(config) == std::vector<std::string>{"A", "B"});
     config.ingest.publish_key = KeyEnv{"IN"};
     CHECK(key_variables(config) == std::vector<std::string>{"A", "B", "IN"});
+    CHECK(key_variables_but_publish_key(config) == std::vector<std::string>{"A", "B"});
 }
 
 TEST_CASE("key: publish_key comes from the same places, and must be one part of a path") {

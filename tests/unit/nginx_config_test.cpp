@@ -53,6 +53,14 @@ TEST_CASE("nginx config: relays that play by this machine's outer address are le
     CHECK_FALSE(holds(rendered(config), "studio"));
 }
 
+TEST_CASE("nginx config: players from the network are let in where they are allowed") {
+    IngestConfig config;
+    config.allow_play = {"192.168.1.0/24"};
+    const std::string text = rendered(config);
+    CHECK(holds(text, "allow play 192.168.1.0/24;"));
+    CHECK_FALSE(holds(text, "allow publish 192"));
+}
+
 TEST_CASE("nginx config: an IPv6 address stands in brackets") {
     IngestConfig config;
     config.listen_host = "::1";
@@ -93,6 +101,7 @@ TEST_CASE("nginx config: a value that nginx cannot take is refused") {
                               "1.2.3", "1.2.3.4/", "1.2.3.4/x", "1.2.3.4\n", "{}", "#"}) {
         CAPTURE(entry);
         refuses([&](IngestConfig& config) { config.allow_publish = {entry}; });
+        refuses([&](IngestConfig& config) { config.allow_play = {entry}; });
     }
     for (const char* url :
          {"", "rtmp://127.0.0.1", "rtmp://127.0.0.1/", "rtmp://127.0.0.1//",

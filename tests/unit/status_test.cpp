@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "status/media_json.hpp"
+
 using namespace restream;
 using namespace std::chrono_literals;
 
@@ -55,6 +57,43 @@ TEST_CASE("status table: a wide terminal shows all, with reason, remedy and the 
         CHECK(table.find(part) != std::string::npos);
     }
     CHECK(table.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("status table: why the ingest's picture reaches nobody is told below it, wrapped") {
+    Status status = sample();
+    status.ingest.state = IngestState::no_publisher;
+    status.ingest.trouble =
+        PublisherTrouble{"somebody publishes to live with a stream key, but relays play it without",
+                         "", "empty OBS's Stream Key field"};
+    const auto table = to_table(status, 60, false, now);
+    CHECK(
+        table.starts_with("ingest: nobody publishes, rtmp://127.0.0.1:1935/live (embedded)\n"
+                          "  somebody publishes to live with a stream key, but relays\n"
+                          "  play it without; empty OBS's Stream Key field\n"));
+}
+
+TEST_CASE("status json: what is published is shown with null for what is not known") {
+    Status status = sample();
+    CHECK(to_json(status).find("\"video\": null") != std::string::npos);
+    VideoTrack& video = status.ingest.media.video.emplace();
+    video.codec = "hevc";
+    video.width = 1920;
+    const std::string text = to_json(status);
+    for (const char* part : {"\"codec\": \"hevc\"", "\"profile\": null", "\"width\": 1920",
+                             "\"fps\": null", "\"b_frames\": null", "\"audio\": null"}) {
+        CAPTURE(part);
+        CHECK(text.find(part) != std::string::npos);
+    }
+}
+
+TEST_CASE("media words: what is known is said, what is not is left out") {
+    CHECK(describe(VideoTrack{"vp9", "", 0, 0, {}, {}, {}, {}}) == "vp9");
+    CHECK(describe(VideoTrack{"h264", "High", 1920, 1080, 29.97, 6000, 2.0, true}) ==
+          "h264 High, 1920x1080, 29.97 fps, 6000 kbit/s, a keyframe every 2 s");
+    CHECK(describe(AudioTrack{"opus", "", 0, 0, {}}) == "opus");
+    CHECK(describe(AudioTrack{"aac", "LC", 48000, 2, 160}) ==
+          "aac LC, 48000 Hz, 2 channels, 160 kbit/s");
+    CHECK(describe(AudioTrack{"aac", "", 44100, 1, std::nullopt}) == "aac, 44100 Hz, 1 channel");
 }
 
 TEST_CASE("status table: a narrow terminal keeps name, state and reason") {

@@ -1,0 +1,215 @@
+#include "status/ingest_view.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "ingest/address.hpp"
+#include "ingest/control.hpp"
+#include "ingest/tcp.hpp"
+#include "status/media_json.hpp"
+#include "status/status.hpp"
+
+namespace restream {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+/// What is shown of those who were turned away: the latest.
+constexpr std::size_t most_refusals_shown = 3;
+
+IngestView look_at_external(const IngestConfig& config, IngestView view) {
+    const RtmpEndpoint endpoint = ingest_endpoint(config);
+    const auto problem =
+        connect_problem(endpoint.host, endpoint.port, Deadline::after(std::chrono::seconds(1)));
+    if (problem) view.status.state = IngestState::down;
+    view.problem = problem.value_or("");
+    return view;
+}
+
+void look_at_nginx(const IngestConfig& config, const Layout& layout, IngestView& view) {
+    const auto stat = ask_nginx(layout.nginx_directory(), Deadline::after(nginx_patience));
+    const auto* found = stat ? stat->find(ingest_endpoint(config)) : nullptr;
+    if (found != nullptr) view.nginx = *found;
+}
+
+void look_at_embedded(const IngestConfig& config, const Layout& layout, IngestView& view) {
+    view.embedded = last_publications(layout);
+    if (!view.embedded) return;
+    if (const auto* played = view.embedded->find(played_path(config))) view.played = *played;
+}
+
+ordered_json trouble_value(const IngestStatus& status) {
+    if (!status.trouble) return nullptr;
+    return {{"message", status.trouble->message},
+            {"cause", status.trouble->cause},
+            {"remedy", status.trouble->remedy}};
+}
+
+ordered_json refusal_json(const IngestRefusal& refusal) {
+    return {{"wish", refusal.wish == IngestRefusal::Wish::publish ? "publish" : "play"},
+            {"when", to_iso8601(refusal.when)},
+            {"address", refusal.address},
+            {"software", refusal.software},
+            {"problem", refusal.problem},
+            {"times", refusal.times}};
+}
+
+ordered_json nginx_tracks(const NginxPublication& publication) {
+    ordered_json value = {
+        {"players", publication.players()}, {"video", nullptr}, {"audio", nullptr}};
+    if (const auto& video = publication.video) {
+        value["video"] = {{"codec", video->codec},
+                          {"width", video->width},
+                          {"height", video->height},
+                          {"frame_rate", video->frame_rate}};
+    }
+    if (const auto& audio = publication.audio) {
+        value["audio"] = {{"codec", audio->codec},
+                          {"channels", audio->channels},
+                          {"sample_rate_hz", audio->sample_rate_hz}};
+    }
+    return value;
+}
+
+ordered_json embedded_json(const IngestView& view) {
+    ordered_json value = {{"publisher", nullptr}};
+    if (const auto& played = view.played) {
+        value["publisher"] = {{"address", played->address},
+                              {"software", played->software},
+                              {"since", to_iso8601(played->since)}};
+        value["players"] = played->players;
+        value["bytes_received"] = played->bytes_received;
+        value["bitrate_kbps"] = played->bitrate_kbps;
+        value["gop_ms"] = played->gop.count();
+        value["video"] = ordered_json::parse(to_json(played->media.video));
+        value["audio"] = ordered_json::parse(to_json(played->media.audio));
+    }
+    value["refusals"] = ordered_json::array();
+    for (const auto& each : view.embedded->refusals) {
+        value["refusals"].push_back(refusal_json(each));
+    }
+    value["connections"] = view.embedded->connections;
+    value["dropped_players"] = view.embedded->dropped_players;
+    return value;
+}
+
+std::string state_words(IngestState state) {
+    switch (state) {
+        case IngestState::live:
+            return "somebody publishes";
+        case IngestState::no_publisher:
+            return "up, nobody publishes";
+        case IngestState::down:
+            return "down";
+        case IngestState::unknown:
+            return "up, but it does not say who publishes";
+    }
+    return "unknown";
+}
+
+std::string nginx_text(const NginxPublication& publication) {
+    std::string text;
+    if (const auto& video = publication.video) {
+        text += fmt::format("  video {} {}x{} {:g} fps\n", video->codec, video->width,
+                            video->height, video->frame_rate);
+    }
+    if (const auto& audio = publication.audio) {
+        text += fmt::format("  audio {} {} Hz, {} channels\n", audio->codec, audio->sample_rate_hz,
+                            audio->channels);
+    }
+    return text + fmt::format("  {} players\n", publication.players());
+}
+
+std::string ago(WallTime then, WallTime now) {
+    return describe_duration(std::chrono::duration_cast<std::chrono::seconds>(
+        std::max(now - then, WallTime::duration(0))));
+}
+
+std::string played_text(const PublicationRecord& played, WallTime now) {
+    std::string text = fmt::format("  from {} for {}{}\n", played.address, ago(played.since, now),
+                                   played.software.empty() ? "" : ", " + played.software);
+    if (const auto& video = played.media.video) text += "  video " + describe(*video) + "\n";
+    if (const auto& audio = played.media.audio) text += "  audio " + describe(*audio) + "\n";
+    return text + fmt::format("  {} player{}\n", played.players, played.players == 1 ? "" : "s");
+}
+
+std::string refusals_text(const PublicationsRecord& record, WallTime now) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(record.refusals.size(), most_refusals_shown); ++i) {
+        const IngestRefusal& each = record.refusals[i];
+        text += fmt::format("  refused {} ago: {} from {}: {}{}\n", ago(each.when, now),
+                            each.wish == IngestRefusal::Wish::publish ? "publisher" : "player",
+                            each.address, each.problem,
+                            each.times > 1 ? fmt::format(" ({} times)", each.times) : "");
+    }
+    return text;
+}
+
+}  // namespace
+
+IngestView look_at_ingest(const Config& config, const Registry& registry) {
+    IngestView view;
+    view.status = look(config, registry, {}).ingest;
+    if (config.ingest.server == IngestServer::external &&
+        !other_running_server(config.ingest, registry.layout())) {
+        return look_at_external(config.ingest, std::move(view));
+    }
+    view.record = live_ingest_record(registry.layout());
+    if (view.record) view.problem = view.record->problem;
+    const auto kind = view.record ? view.record->kind : config.ingest.server;
+    if (kind == IngestServer::nginx) look_at_nginx(config.ingest, registry.layout(), view);
+    if (kind == IngestServer::embedded) look_at_embedded(config.ingest, registry.layout(), view);
+    return view;
+}
+
+std::string to_json(const IngestView& view) {
+    ordered_json value = {{"server", ingest_server_name(view.status.server)},
+                          {"running", nullptr},
+                          {"url", view.status.url},
+                          {"state", ingest_state_name(view.status.state)},
+                          {"pid", nullptr},
+                          {"worker_pid", nullptr},
+                          {"restarts", view.record ? view.record->restarts : 0},
+                          {"problem", nullptr},
+                          {"trouble", trouble_value(view.status)},
+                          {"players", nullptr},
+                          {"video", nullptr},
+                          {"audio", nullptr}};
+    if (view.record) value["running"] = ingest_server_name(view.record->kind);
+    if (view.status.pid) value["pid"] = *view.status.pid;
+    if (view.status.worker_pid) value["worker_pid"] = *view.status.worker_pid;
+    if (!view.problem.empty()) value["problem"] = view.problem;
+    if (view.nginx) value.update(nginx_tracks(*view.nginx));
+    if (view.embedded) value.update(embedded_json(view));
+    const ordered_json document = {{"schema", 1}, {"ingest", std::move(value)}};
+    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string to_text(const IngestView& view, WallTime now) {
+    std::string text = fmt::format("{} at {}: {}\n", ingest_server_name(view.status.server),
+                                   view.status.url, state_words(view.status.state));
+    if (!view.problem.empty()) text += fmt::format("  {}\n", view.problem);
+    if (view.record && view.record->kind != view.status.server) {
+        const bool is_external = view.status.server == IngestServer::external;
+        text += fmt::format("  {} runs, but restream.toml wants {}; 'restream ingest {}' ends it\n",
+                            describe_server(view.record->kind), describe_server(view.status.server),
+                            is_external ? "stop" : "restart");
+    }
+    if (view.status.pid) {
+        text += fmt::format("  PID {}, server {}, {} restarts\n", *view.status.pid,
+                            view.status.worker_pid.value_or(0),
+                            view.record ? view.record->restarts : 0);
+    }
+    if (view.nginx) text += nginx_text(*view.nginx);
+    if (view.played) text += played_text(*view.played, now);
+    if (const auto& trouble = view.status.trouble) {
+        text += fmt::format("  {}; {}\n", trouble->message, trouble->remedy);
+    }
+    if (view.embedded) text += refusals_text(*view.embedded, now);
+    return text;
+}
+
+}  // namespace restream
