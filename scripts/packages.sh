@@ -19,17 +19,17 @@ build_packages=(
     pkg-config
 )
 
-# What runs beside restream: the ingest server, and the publisher and decoder of the demonstration.
+# What runs beside restream in the demonstration: the publisher and the decoder.
 run_packages=(
     ffmpeg
-    libnginx-mod-rtmp
-    nginx-light
 )
 
 # What only the tests need, and what makes building again quick.
 test_packages=(
     ccache
     doctest-dev
+    libnginx-mod-rtmp
+    nginx-light
     openssl
     procps
     scdoc
