@@ -62,7 +62,7 @@ TEST_CASE("ending: a server that falls silent, at every step") {
         const char* words;
     };
     const Row rows[] = {
-        {Step::handshake, RtmpRole::play, Cause::handshake_timed_out, "RTMP's handshake in 0.05 s"},
+        {Step::handshake, RtmpRole::play, Cause::handshake_timed_out, "RTMP's handshake in 0.4 s"},
         {Step::handshake, RtmpRole::publish, Cause::handshake_timed_out, "RTMP's handshake"},
         {Step::connect, RtmpRole::play, Cause::answer_timed_out, "no answer to connect in"},
         {Step::connect, RtmpRole::publish, Cause::answer_timed_out, "no answer to connect in"},
@@ -70,19 +70,26 @@ TEST_CASE("ending: a server that falls silent, at every step") {
         {Step::create, RtmpRole::publish, Cause::answer_timed_out, "no answer to createStream in"},
         {Step::begin, RtmpRole::publish, Cause::answer_timed_out, "no answer to publish in"},
     };
+    // All at once: each may take its time, and the test does not.
+    constexpr auto deadline = 400ms;
+    Loop loop;
+    std::vector<std::unique_ptr<PeerServer>> servers;
+    std::vector<std::unique_ptr<ClientConnection>> clients;
+    const auto begun = SteadyClock::now();
     for (const Row& row : rows) {
-        CAPTURE(row.words);
-        const PeerServer server({.act = Act::fall_silent, .at = row.at});
-        Loop loop;
-        auto asked = request(row.role, server.port());
-        asked.connect_deadline = 50ms;
-        const auto begun = SteadyClock::now();
-        ClientConnection client(loop, asked);
-        const auto ending = ending_of(loop, client);
-        CHECK(SteadyClock::now() - begun >= 50ms);
-        CHECK(ending.cause == row.cause);
-        CHECK(names_peer(ending, server.port()));
-        CHECK(ending.detail.find(row.words) != std::string::npos);
+        servers.push_back(std::make_unique<PeerServer>(
+            PeerServer::Script{.act = Act::fall_silent, .at = row.at}));
+        auto asked = request(row.role, servers.back()->port());
+        asked.connect_deadline = deadline;
+        clients.push_back(std::make_unique<ClientConnection>(loop, asked));
+    }
+    for (std::size_t i = 0; i < std::size(rows); ++i) {
+        CAPTURE(rows[i].words);
+        const auto ending = ending_of(loop, *clients[i]);
+        CHECK(SteadyClock::now() - begun >= deadline);
+        CHECK(ending.cause == rows[i].cause);
+        CHECK(names_peer(ending, servers[i]->port()));
+        CHECK(ending.detail.find(rows[i].words) != std::string::npos);
     }
 }
 
@@ -90,10 +97,10 @@ TEST_CASE("ending: a player waits for its publisher beyond the deadline of conne
     const PeerServer server({.act = Act::fall_silent, .at = Step::begin});
     Loop loop;
     auto asked = request(RtmpRole::play, server.port());
-    asked.connect_deadline = 50ms;
-    asked.longest_silence = 50ms;
+    asked.connect_deadline = 300ms;
+    asked.longest_silence = 300ms;
     const ClientConnection client(loop, asked);
-    const Deadline later = Deadline::after(150ms);
+    const Deadline later = Deadline::after(400ms);
     while (!later.has_passed()) loop.run_once(later);
     CHECK(!client.ending());
 }
@@ -191,7 +198,7 @@ TEST_CASE("ending: a player that is sent nothing more has stalled") {
     const auto ending = ending_of(loop, client);
     CHECK(ending.cause == Cause::stalled);
     CHECK(names_peer(ending, server.port()));
-    CHECK(ending.detail.find("sent nothing for 0.06") != std::string::npos);
+    CHECK(ending.detail.find("sent nothing for ") != std::string::npos);
 }
 
 TEST_CASE("ending: a player is not stalled once its publisher left") {
@@ -224,7 +231,7 @@ TEST_CASE("ending: a publisher whose peer takes nothing more has stalled") {
     CHECK(ending.cause == Cause::stalled);
     CHECK(SteadyClock::now() - begun >= 80ms);
     CHECK(names_peer(ending, server.port()));
-    CHECK(ending.detail.find("took nothing for 0.0") != std::string::npos);
+    CHECK(ending.detail.find("took nothing for ") != std::string::npos);
 }
 
 TEST_CASE("ending: a peer that vanished has stalled, though the kernel takes what little is sent") {
@@ -247,17 +254,20 @@ TEST_CASE("ending: a peer that vanished has stalled, though the kernel takes wha
 }
 
 TEST_CASE("ending: a peer that vanished is noticed also while nothing is sent") {
-    for (const RtmpRole role : roles) {
-        PeerServer server;
-        Loop loop;
-        auto asked = request(role, server.port());
+    PeerServer servers[2];
+    Loop loop;
+    std::vector<std::unique_ptr<ClientConnection>> clients;
+    for (std::size_t i = 0; i < 2; ++i) {
+        auto asked = request(roles[i], servers[i].port());
         asked.write_deadline = asked.longest_silence = 800ms;  // the kernel counts in seconds
-        ClientConnection client(loop, asked);
-        REQUIRE(accepted(loop, client));
-        server.vanish();
-        const auto ending = ending_of(loop, client);
+        clients.push_back(std::make_unique<ClientConnection>(loop, asked));
+        REQUIRE(accepted(loop, *clients[i]));
+        servers[i].vanish();
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+        const auto ending = ending_of(loop, *clients[i]);
         CHECK(ending.cause == Cause::stalled);
-        CHECK(names_peer(ending, server.port()));
+        CHECK(names_peer(ending, servers[i].port()));
     }
 }
 
