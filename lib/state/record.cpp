@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "state/media_json.hpp"
+
 namespace restream {
 
 using nlohmann::json;
@@ -24,6 +26,11 @@ constexpr std::array<std::pair<State, std::string_view>, 7> state_names = {{
 
 json process_json(const ProcessId& id) {
     return {{"pid", id.pid}, {"start_time", id.start_time}, {"boot_id", id.boot_id}};
+}
+
+/// What is not UTF-8 (a server's own words may be anything) becomes U+FFFD instead of an exception.
+std::string dump(const json& document) {
+    return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 /// Reads members of one object; `is_good` tells whether all of them were there and of their type.
@@ -105,6 +112,16 @@ class Reader {
         inner.read("rtt_ms", into.rtt_ms);
         is_good_ = is_good_ && inner.is_good_;
     }
+    void read(const char* name, MediaFacts& into) {
+        const json* value = find(name, &json::is_object);
+        if (value == nullptr) return;
+        const auto facts = media_facts_from_json(dump(*value));
+        if (facts) {
+            into = *facts;
+        } else {
+            is_good_ = false;
+        }
+    }
     /// null stands for nothing; a missing member does not.
     template <typename Value>
     void read(const char* name, std::optional<Value>& into) {
@@ -143,11 +160,6 @@ json session_json(const SessionFigures& session) {
             {"rtt_ms", session.rtt_ms ? json(*session.rtt_ms) : json(nullptr)}};
 }
 
-/// What is not UTF-8 (a server's own words may be anything) becomes U+FFFD instead of an exception.
-std::string dump(const json& document) {
-    return document.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string_view state_name(State state) {
@@ -178,6 +190,7 @@ std::string to_json(const Record& record) {
                      {"worker", nullptr},
                      {"worker_restarts", record.worker_restarts},
                      {"session", nullptr},
+                     {"media", nullptr},
                      {"reconnects", record.reconnects},
                      {"attempts", record.attempts},
                      {"next_retry", nullptr},
@@ -190,6 +203,7 @@ std::string to_json(const Record& record) {
     }
     if (record.worker) document["worker"] = process_json(*record.worker);
     if (record.session) document["session"] = session_json(*record.session);
+    if (record.media) document["media"] = json::parse(to_json(*record.media));
     if (record.next_retry) document["next_retry"] = to_iso8601(*record.next_retry);
     if (record.dirty_end) document["dirty_end"] = to_iso8601(*record.dirty_end);
     return dump(document) + "\n";
@@ -214,6 +228,8 @@ std::optional<Record> record_from_json(std::string_view text) {
     reader.read("worker", record.worker);
     reader.read("worker_restarts", record.worker_restarts);
     reader.read("session", record.session);
+    // A worker that was started before it was told goes on.
+    if (document.contains("media")) reader.read("media", record.media);
     reader.read("reconnects", record.reconnects);
     reader.read("attempts", record.attempts);
     reader.read("next_retry", record.next_retry);

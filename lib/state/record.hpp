@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "base/media_facts.hpp"
 #include "base/process.hpp"
 
 namespace restream {
@@ -54,6 +55,8 @@ struct Record {
     std::optional<ProcessId> worker;
     std::uint32_t worker_restarts = 0;
     std::optional<SessionFigures> session;
+    /// What the ingest carries, as this relay sees it; nothing while it does not read the ingest.
+    std::optional<MediaFacts> media;
     std::uint32_t reconnects = 0;
     /// Tries to open the destination, counted over the relay's life: tells a new failure from an
     /// old one.

@@ -8,7 +8,8 @@
 #include "ingest/address.hpp"
 #include "ingest/control.hpp"
 #include "ingest/tcp.hpp"
-#include "status/media_json.hpp"
+#include "state/media_json.hpp"
+#include "status/media_words.hpp"
 #include "status/status.hpp"
 
 namespace restream {
@@ -84,8 +85,7 @@ ordered_json embedded_json(const IngestView& view) {
         value["bytes_received"] = played->bytes_received;
         value["bitrate_kbps"] = played->bitrate_kbps;
         value["gop_ms"] = played->gop.count();
-        value["video"] = ordered_json::parse(to_json(played->media.video));
-        value["audio"] = ordered_json::parse(to_json(played->media.audio));
+        value.update(ordered_json::parse(to_json(played->media)));
     }
     value["refusals"] = ordered_json::array();
     for (const auto& each : view.embedded->refusals) {
@@ -131,8 +131,7 @@ std::string ago(WallTime then, WallTime now) {
 std::string played_text(const PublicationRecord& played, WallTime now) {
     std::string text = fmt::format("  from {} for {}{}\n", played.address, ago(played.since, now),
                                    played.software.empty() ? "" : ", " + played.software);
-    if (const auto& video = played.media.video) text += "  video " + describe(*video) + "\n";
-    if (const auto& audio = played.media.audio) text += "  audio " + describe(*audio) + "\n";
+    if (const auto words = media_words(played.media); !words.empty()) text += "  " + words + "\n";
     return text + fmt::format("  {} player{}\n", played.players, played.players == 1 ? "" : "s");
 }
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "relay/session_end.hpp"
-#include "status/media_json.hpp"
+#include "state/media_json.hpp"
 
 namespace restream {
 
@@ -93,6 +93,17 @@ ordered_json session_json(const SessionFigures& session) {
             {"rtt_ms", session.rtt_ms ? ordered_json(*session.rtt_ms) : ordered_json(nullptr)}};
 }
 
+/// What the latest record of a relay that reads the ingest says of it.
+MediaFacts media_of(const std::vector<Record>& records) {
+    const Record* latest = nullptr;
+    for (const auto& each : records) {
+        if (each.media && (latest == nullptr || each.written > latest->written)) latest = &each;
+    }
+    const bool is_fresh =
+        latest != nullptr && std::chrono::system_clock::now() - latest->written <= oldest_record;
+    return is_fresh ? *latest->media : MediaFacts{};
+}
+
 ordered_json or_null(int pid) { return pid != 0 ? ordered_json(pid) : ordered_json(nullptr); }
 
 ordered_json to_value(const DestinationStatus& each) {
@@ -123,13 +134,14 @@ ordered_json to_value(const DestinationStatus& each) {
 }
 
 ordered_json ingest_value(const IngestStatus& ingest) {
+    const ordered_json media = ordered_json::parse(restream::to_json(ingest.media));
     ordered_json value = {{"server", ingest_server_name(ingest.server)},
                           {"url", ingest.url},
                           {"state", ingest_state_name(ingest.state)},
                           {"pid", or_null(ingest.pid.value_or(0))},
                           {"worker_pid", or_null(ingest.worker_pid.value_or(0))},
-                          {"video", ordered_json::parse(to_json(ingest.media.video))},
-                          {"audio", ordered_json::parse(to_json(ingest.media.audio))},
+                          {"video", media["video"]},
+                          {"audio", media["audio"]},
                           {"trouble", nullptr}};
     if (ingest.trouble) {
         value["trouble"] = {{"message", ingest.trouble->message},
@@ -154,6 +166,10 @@ Status look(const Config& config, const Registry& registry, const std::vector<st
     for (const auto& name : all)
         status.destinations.push_back(look_at(config, registry, name, records));
     status.ingest = ingest_status(config.ingest, registry.layout(), records);
+    // nginx and external servers do not tell what is published.
+    if (status.ingest.media == MediaFacts{} && status.ingest.state == IngestState::live) {
+        status.ingest.media = media_of(records);
+    }
     return status;
 }
 

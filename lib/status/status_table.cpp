@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "status/media_words.hpp"
 #include "status/status.hpp"
 
 namespace restream {
@@ -106,6 +107,9 @@ std::string_view ingest_words(IngestState state) {
 std::string ingest_lines(const IngestStatus& ingest, std::size_t width) {
     std::string text = fmt::format("ingest: {}, {} ({})\n", ingest_words(ingest.state), ingest.url,
                                    ingest_server_name(ingest.server));
+    if (const auto words = media_words(ingest.media); !words.empty()) {
+        text += wrapped("  " + words, width) + "\n";
+    }
     if (const auto& trouble = ingest.trouble) {
         text += wrapped(fmt::format("  {}; {}", trouble->message, trouble->remedy), width) + "\n";
     }

@@ -23,7 +23,7 @@ std::set<std::string> members(const json& object) {
 }
 
 const std::set<std::string> document_members = {"schema", "ingest", "destinations"};
-const std::set<std::string> ingest_members = {"server", "url", "state", "pid", "worker_pid"};
+const std::set<std::string> ingest_members = {"server", "url", "state", "pid", "worker_pid", "video", "audio"};
 const std::set<std::string> destination_members = {
     "name",       "service",         "url",     "wanted",     "down",
     "state",      "confirmed",       "reason",  "since",      "pid",

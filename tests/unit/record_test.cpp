@@ -25,6 +25,8 @@ Record full_record() {
     record.worker = ProcessId{4245, 123456790, "f00d"};
     record.worker_restarts = 2;
     record.session = SessionFigures{record.since, 1'000'000'000'000, 6000, 1, 2, 3, 40, 12.5};
+    record.media = MediaFacts{VideoTrack{"h264", "High", 1920, 1080, 29.97, 6000, 2.0, true},
+                              AudioTrack{"aac", "LC", 48000, 2, 160}};
     record.reconnects = 7;
     record.attempts = 8;
     record.next_retry = record.since;
@@ -42,6 +44,18 @@ TEST_CASE("record: what is written reads back") {
     bare.name = "x";
     bare.guardian = {1, 2, "b"};
     CHECK(record_from_json(to_json(bare)) == bare);
+}
+
+TEST_CASE("record: one from before media facts were told still reads") {
+    std::string text = to_json(full_record());
+    const std::size_t begin = text.find("\"media\":");
+    REQUIRE(begin != std::string::npos);
+    const std::size_t end = text.find("}},", begin);  // audio is first, video's end is the last
+    REQUIRE(end != std::string::npos);
+    text.erase(begin, end + 3 - begin);
+    Record expected = full_record();
+    expected.media.reset();
+    CHECK(record_from_json(text) == expected);
 }
 
 TEST_CASE("record: a server's words that are not UTF-8 do no harm") {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <sstream>
 
-#include "status/media_json.hpp"
 
 using namespace restream;
 using namespace std::chrono_literals;
@@ -72,28 +71,18 @@ TEST_CASE("status table: why the ingest's picture reaches nobody is told below i
                           "  play it without; empty OBS's Stream Key field\n"));
 }
 
-TEST_CASE("status json: what is published is shown with null for what is not known") {
+TEST_CASE("status: what the ingest carries stands under it, in the table and in JSON") {
     Status status = sample();
-    CHECK(to_json(status).find("\"video\": null") != std::string::npos);
-    VideoTrack& video = status.ingest.media.video.emplace();
-    video.codec = "hevc";
-    video.width = 1920;
-    const std::string text = to_json(status);
-    for (const char* part : {"\"codec\": \"hevc\"", "\"profile\": null", "\"width\": 1920",
-                             "\"fps\": null", "\"b_frames\": null", "\"audio\": null"}) {
-        CAPTURE(part);
-        CHECK(text.find(part) != std::string::npos);
-    }
-}
-
-TEST_CASE("media words: what is known is said, what is not is left out") {
-    CHECK(describe(VideoTrack{"vp9", "", 0, 0, {}, {}, {}, {}}) == "vp9");
-    CHECK(describe(VideoTrack{"h264", "High", 1920, 1080, 29.97, 6000, 2.0, true}) ==
-          "h264 High, 1920x1080, 29.97 fps, 6000 kbit/s, a keyframe every 2 s");
-    CHECK(describe(AudioTrack{"opus", "", 0, 0, {}}) == "opus");
-    CHECK(describe(AudioTrack{"aac", "LC", 48000, 2, 160}) ==
-          "aac LC, 48000 Hz, 2 channels, 160 kbit/s");
-    CHECK(describe(AudioTrack{"aac", "", 44100, 1, std::nullopt}) == "aac, 44100 Hz, 1 channel");
+    CHECK(to_json(status).find("\"video\": null,\n    \"audio\": null") != std::string::npos);
+    status.ingest.media = {VideoTrack{"h264", "High", 1920, 1080, 30, 6012, 2.0, true},
+                           AudioTrack{"aac", "LC", 48000, 2, 160}};
+    const auto table = to_table(status, 120, false, now);
+    CHECK(table.find("\n  1920x1080 30 fps h264 High 6012 kbit/s, keyframe every 2.0 s, aac 48 kHz "
+                     "stereo 160 kbit/s\n") != std::string::npos);
+    CHECK(longest_line(to_table(status, 60, false, now)) <= 60);
+    const auto document = to_json(status);
+    CHECK(document.find("\"keyframe_interval_s\": 2.0") != std::string::npos);
+    CHECK(document.find("\"sample_rate_hz\": 48000") != std::string::npos);
 }
 
 TEST_CASE("status table: a narrow terminal keeps name, state and reason") {
