@@ -5,6 +5,7 @@
 
 #include "base/paths.hpp"
 #include "state/lock.hpp"
+#include "state/media_json.hpp"
 
 namespace restream {
 
@@ -15,47 +16,17 @@ namespace {
 constexpr int schema = 1;
 constexpr std::uintmax_t longest_record_bytes = 256 * 1024;
 
-// Writing. What is not known is null, so that readers need not guess.
-
-template <typename Value>
-json or_null(const std::optional<Value>& value) {
-    return value ? json(*value) : json(nullptr);
-}
-
-json positive_or_null(int value) { return value > 0 ? json(value) : json(nullptr); }
-
-json video_json(const std::optional<VideoTrack>& video) {
-    if (!video) return nullptr;
-    return {{"codec", video->codec},
-            {"profile", video->profile},
-            {"width", positive_or_null(video->width)},
-            {"height", positive_or_null(video->height)},
-            {"fps", or_null(video->fps)},
-            {"bitrate_kbps", or_null(video->bitrate_kbps)},
-            {"keyframe_interval_s", or_null(video->keyframe_interval_s)},
-            {"b_frames", or_null(video->b_frames)}};
-}
-
-json audio_json(const std::optional<AudioTrack>& audio) {
-    if (!audio) return nullptr;
-    return {{"codec", audio->codec},
-            {"profile", audio->profile},
-            {"sample_rate_hz", positive_or_null(audio->sample_rate_hz)},
-            {"channels", positive_or_null(audio->channels)},
-            {"bitrate_kbps", or_null(audio->bitrate_kbps)}};
-}
-
 json publication_json(const PublicationRecord& record) {
-    return {{"path", record.path},
-            {"since", to_iso8601(record.since)},
-            {"address", record.address},
-            {"software", record.software},
-            {"video", video_json(record.media.video)},
-            {"audio", audio_json(record.media.audio)},
-            {"bytes_received", record.bytes_received},
-            {"bitrate_kbps", record.bitrate_kbps},
-            {"players", record.players},
-            {"gop_ms", record.gop.count()}};
+    json document = {{"path", record.path},
+                     {"since", to_iso8601(record.since)},
+                     {"address", record.address},
+                     {"software", record.software},
+                     {"bytes_received", record.bytes_received},
+                     {"bitrate_kbps", record.bitrate_kbps},
+                     {"players", record.players},
+                     {"gop_ms", record.gop.count()}};
+    document.update(json::parse(to_json(record.media)));
+    return document;
 }
 
 json refusal_json(const IngestRefusal& refusal) {
@@ -98,56 +69,11 @@ WallTime read_time(const json& document, const char* name) {
     return *time;
 }
 
-template <typename Value>
-std::optional<Value> read_optional(const json& document, const char* name,
-                                   bool (json::*is)() const) {
-    const json& value = field(document, name);
-    if (value.is_null()) return std::nullopt;
-    if (!(value.*is)()) throw NoRecord();
-    return value.get<Value>();
-}
-
-std::optional<int> read_int(const json& document, const char* name) {
-    if (field(document, name).is_null()) return std::nullopt;
-    return read_number<int>(document, name);
-}
-
-std::optional<double> read_double(const json& document, const char* name) {
-    const json& value = field(document, name);
-    if (value.is_null()) return std::nullopt;
-    if (!value.is_number()) throw NoRecord();
-    return value.get<double>();
-}
-
-const json* read_object(const json& document, const char* name) {
-    const json& value = field(document, name);
-    if (value.is_null()) return nullptr;
-    if (!value.is_object()) throw NoRecord();
-    return &value;
-}
-
 MediaFacts read_media(const json& document) {
-    MediaFacts media;
-    if (const json* video = read_object(document, "video")) {
-        VideoTrack& track = media.video.emplace();
-        track.codec = read_text(*video, "codec");
-        track.profile = read_text(*video, "profile");
-        track.width = read_int(*video, "width").value_or(0);
-        track.height = read_int(*video, "height").value_or(0);
-        track.fps = read_double(*video, "fps");
-        track.bitrate_kbps = read_int(*video, "bitrate_kbps");
-        track.keyframe_interval_s = read_double(*video, "keyframe_interval_s");
-        track.b_frames = read_optional<bool>(*video, "b_frames", &json::is_boolean);
-    }
-    if (const json* audio = read_object(document, "audio")) {
-        AudioTrack& track = media.audio.emplace();
-        track.codec = read_text(*audio, "codec");
-        track.profile = read_text(*audio, "profile");
-        track.sample_rate_hz = read_int(*audio, "sample_rate_hz").value_or(0);
-        track.channels = read_int(*audio, "channels").value_or(0);
-        track.bitrate_kbps = read_int(*audio, "bitrate_kbps");
-    }
-    return media;
+    const json media = {{"video", field(document, "video")}, {"audio", field(document, "audio")}};
+    const auto facts = media_facts_from_json(media.dump());
+    if (!facts) throw NoRecord();
+    return *facts;
 }
 
 PublicationRecord read_publication(const json& document) {
