@@ -14,7 +14,7 @@
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/url.hpp"
-#include "media/probe.hpp"
+#include "relay/probe.hpp"
 #include "relay/rtmp_source.hpp"
 
 namespace {
@@ -60,30 +60,34 @@ std::string_view state_name(const std::variant<Probe, SessionEnd>& found) {
 std::optional<SessionEnd> reason_of(const std::variant<Probe, SessionEnd>& found) {
     if (const auto* const end = std::get_if<SessionEnd>(&found)) return *end;
     const Probe& probe = std::get<Probe>(found);
-    if (probe.video || probe.audio) return std::nullopt;
+    if (probe.media.video || probe.media.audio) return std::nullopt;
     return SessionEnd{EndCode::waiting_for_keyframe, "no video and no audio yet"};
 }
 
-json video_json(const ProbedVideo& video) {
+template <typename Value>
+json or_null(const std::optional<Value>& value) {
+    return value ? json(*value) : json();
+}
+
+json video_json(const VideoTrack& video, std::uint64_t messages) {
     return {{"codec", video.codec},
             {"profile", video.profile.empty() ? json() : json(video.profile)},
             {"width", video.width > 0 ? json(video.width) : json()},
             {"height", video.height > 0 ? json(video.height) : json()},
-            {"fps", video.fps},
-            {"bitrate_kbps", video.bitrate_kbps},
-            {"keyframe_interval_s",
-             video.keyframe_interval_s ? json(*video.keyframe_interval_s) : json()},
-            {"b_frames", video.has_b_frames ? json(*video.has_b_frames) : json()},
-            {"messages", video.messages}};
+            {"fps", video.fps.value_or(0)},
+            {"bitrate_kbps", video.bitrate_kbps.value_or(0)},
+            {"keyframe_interval_s", or_null(video.keyframe_interval_s)},
+            {"b_frames", or_null(video.b_frames)},
+            {"messages", messages}};
 }
 
-json audio_json(const ProbedAudio& audio) {
+json audio_json(const AudioTrack& audio, std::uint64_t messages) {
     return {{"codec", audio.codec},
             {"profile", audio.profile.empty() ? json() : json(audio.profile)},
-            {"sample_rate", audio.sample_rate > 0 ? json(audio.sample_rate) : json()},
+            {"sample_rate", audio.sample_rate_hz > 0 ? json(audio.sample_rate_hz) : json()},
             {"channels", audio.channels > 0 ? json(audio.channels) : json()},
-            {"bitrate_kbps", audio.bitrate_kbps},
-            {"messages", audio.messages}};
+            {"bitrate_kbps", audio.bitrate_kbps.value_or(0)},
+            {"messages", messages}};
 }
 
 void print_json(const std::string& url, const std::variant<Probe, SessionEnd>& found) {
@@ -94,46 +98,54 @@ void print_json(const std::string& url, const std::variant<Probe, SessionEnd>& f
                   {"message", describe(*end)},
                   {"remedy", remedy(end->code, "")}};
     }
-    const json document = {{"schema", 1},
-                           {"url", url},
-                           {"state", state_name(found)},
-                           {"reason", reason},
-                           {"watched_ms", seen ? seen->watched.count() : 0},
-                           {"messages", seen ? seen->messages : 0},
-                           {"first_keyframe_ms",
-                            seen && seen->to_keyframe ? json(seen->to_keyframe->count()) : json()},
-                           {"video", seen && seen->video ? video_json(*seen->video) : json()},
-                           {"audio", seen && seen->audio ? audio_json(*seen->audio) : json()}};
+    json document = {{"schema", 1},
+                     {"url", url},
+                     {"state", state_name(found)},
+                     {"reason", reason},
+                     {"watched_ms", seen ? seen->watched.count() : 0},
+                     {"messages", seen ? seen->messages : 0},
+                     {"first_keyframe_ms", nullptr},
+                     {"video", nullptr},
+                     {"audio", nullptr}};
+    if (seen && seen->to_keyframe) document["first_keyframe_ms"] = seen->to_keyframe->count();
+    if (seen && seen->media.video) {
+        document["video"] = video_json(*seen->media.video, seen->video_messages);
+    }
+    if (seen && seen->media.audio) {
+        document["audio"] = audio_json(*seen->media.audio, seen->audio_messages);
+    }
     fmt::print("{}\n", document.dump(2));
 }
 
 std::string number_or_question(int number) { return number > 0 ? std::to_string(number) : "?"; }
 
-std::string video_text(const ProbedVideo& video) {
+std::string video_text(const VideoTrack& video) {
     std::string text = video.codec;
     if (!video.profile.empty()) text += " " + video.profile;
     if (video.width > 0) text += fmt::format(", {}x{}", video.width, video.height);
-    text += fmt::format(", {:.4g} fps, {} kbps", video.fps, video.bitrate_kbps);
+    text +=
+        fmt::format(", {:.4g} fps, {} kbps", video.fps.value_or(0), video.bitrate_kbps.value_or(0));
     if (video.keyframe_interval_s) {
         text += fmt::format(", a keyframe every {:.3g} s", *video.keyframe_interval_s);
     } else {
         text += ", fewer than two keyframes seen";
     }
-    if (video.has_b_frames) text += *video.has_b_frames ? ", B-frames" : ", no B-frames";
+    if (video.b_frames) text += *video.b_frames ? ", B-frames" : ", no B-frames";
     return text;
 }
 
-std::string audio_text(const ProbedAudio& audio) {
-    return fmt::format("{}{}{}, {} Hz, {} {}, {} kbps", audio.codec,
-                       audio.profile.empty() ? "" : " ", audio.profile,
-                       number_or_question(audio.sample_rate), number_or_question(audio.channels),
-                       audio.channels == 1 ? "channel" : "channels", audio.bitrate_kbps);
+std::string audio_text(const AudioTrack& audio) {
+    return fmt::format(
+        "{}{}{}, {} Hz, {} {}, {} kbps", audio.codec, audio.profile.empty() ? "" : " ",
+        audio.profile, number_or_question(audio.sample_rate_hz), number_or_question(audio.channels),
+        audio.channels == 1 ? "channel" : "channels", audio.bitrate_kbps.value_or(0));
 }
 
 void print_text(const std::string& url, const Probe& probe) {
     fmt::print("{} is live\n", url);
-    fmt::print("  video  {}\n", probe.video ? video_text(*probe.video) : "none");
-    fmt::print("  audio  {}\n", probe.audio ? audio_text(*probe.audio) : "none");
+    const auto& [video, audio] = probe.media;
+    fmt::print("  video  {}\n", video ? video_text(*video) : "none");
+    fmt::print("  audio  {}\n", audio ? audio_text(*audio) : "none");
     const double watched_s = static_cast<double>(probe.watched.count()) / 1000;
     fmt::print("  {} messages in {:.1f} s", probe.messages, watched_s);
     if (probe.to_keyframe) {
@@ -141,8 +153,8 @@ void print_text(const std::string& url, const Probe& probe) {
                    static_cast<double>(probe.to_keyframe->count()) / 1000);
     }
     fmt::print("\n");
-    const bool is_slow = probe.video && probe.video->keyframe_interval_s &&
-                         *probe.video->keyframe_interval_s > longest_keyframe_interval_s;
+    const bool is_slow = video && video->keyframe_interval_s &&
+                         *video->keyframe_interval_s > longest_keyframe_interval_s;
     if (is_slow) fmt::print("  set the encoder's keyframe interval to 2 s\n");
 }
 
@@ -150,13 +162,15 @@ void print_text(const std::string& url, const Probe& probe) {
 std::variant<Probe, SessionEnd> run_probe(const ProbeRequest& request) {
     Inbox inbox;
     Cancel cancel;
+    Loop loop;
     Pipe finished = make_pipe();
     std::thread watch([&] {
         if (inbox.wait(Deadline::never(), nullptr, &finished.read_end) == Inbox::What::stop) {
             cancel.request();
+            loop.wake();
         }
     });
-    auto found = probe_ingest(open_rtmp_source, request, cancel);
+    auto found = probe_ingest(open_rtmp_source, request, loop, cancel);
     finished.write_end.close();
     watch.join();
     return found;

@@ -67,6 +67,7 @@ void Intake::close(SessionEnd why, SteadyTime now) {
 
 void Intake::take_tag(Tag tag, SteadyTime now) {
     const bool can_begin = readiness_.observe(tag, now);
+    meter_.observe(tag, now);
     if (is_of_publisher(tag)) {
         has_had_tag_ = true;
         if (!is_delivering_) obstacle_ = SessionEnd{EndCode::waiting_for_keyframe};
@@ -86,6 +87,13 @@ void Intake::lose(SessionEnd why) {
     obstacle_ = why.code == EndCode::ingest_gone ? SessionEnd{EndCode::no_publisher} : why;
     if (is_delivering_) lost_ = std::move(why);
     is_delivering_ = false;
+    meter_.reset();
+}
+
+std::optional<MediaFacts> Intake::media(SteadyTime now) const {
+    MediaFacts facts = meter_.facts(now);
+    if (!facts.video && !facts.audio) return std::nullopt;
+    return facts;
 }
 
 Intake::Event Intake::next() {

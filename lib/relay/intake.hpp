@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/media_facts.hpp"
 #include "relay/readiness.hpp"
 #include "relay/session_end.hpp"
 #include "relay/source.hpp"
 #include "relay/tag_queue.hpp"
+#include "rtmp/media_meter.hpp"
 
 namespace restream {
 
@@ -65,6 +67,8 @@ class Intake {
     Milliseconds waited(SteadyTime now) const { return queue_.waited(now); }
     /// What keeps the ingest from being ready now; nothing once it is, and while that is not known.
     const std::optional<SessionEnd>& obstacle() const { return obstacle_; }
+    /// What the publisher sends; nothing where there is none.
+    std::optional<MediaFacts> media(SteadyTime now) const;
 
   private:
     void open();
@@ -81,6 +85,7 @@ class Intake {
     Milliseconds retry_;
 
     Readiness readiness_;
+    MediaMeter meter_;
     TagQueue queue_;
     std::optional<std::vector<Tag>> begun_;  ///< not fetched yet; comes before the queue
     std::optional<SessionEnd> lost_;         ///< not fetched yet; comes after the queue

@@ -217,7 +217,7 @@ void Session::report(SteadyTime now) {
     figures_.rtt_ms = sink_->rtt_ms();
     const auto live_for = std::chrono::duration_cast<Milliseconds>(now - live_since_);
     if (!hold_until_ && live_for >= confirmation) facts_.was_confirmed = true;
-    observer_.figures(figures_, hold_until_ ? Milliseconds(0) : live_for);
+    observer_.figures(figures_, intake_.media(now), hold_until_ ? Milliseconds(0) : live_for);
 }
 
 }  // namespace restream

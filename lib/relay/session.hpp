@@ -24,8 +24,9 @@ class SessionObserver {
     virtual ~SessionObserver() = default;
     /// connecting, live, holding (with the reason), live again.
     virtual void entered(State state, const std::optional<SessionEnd>& why) = 0;
-    /// At least once a second while it is connected.
-    virtual void figures(const SessionFigures& figures, Milliseconds live_for) = 0;
+    /// At least once a second while it is connected. `media` is what the ingest carries.
+    virtual void figures(const SessionFigures& figures, const std::optional<MediaFacts>& media,
+                         Milliseconds live_for) = 0;
     /// The file that is written.
     virtual void writes_file(const std::string& name) = 0;
     /// What the ingest had stored has been sent: from now on little waits, and little is in memory.

@@ -199,6 +199,7 @@ void Worker::enter(State state, const std::optional<SessionEnd>& why,
         }
         if (retry_in) record.next_retry = wall_now() + *retry_in;
         if (state != State::live && state != State::holding) record.session.reset();
+        if (state != State::live) record.media.reset();
     });
 }
 
@@ -217,9 +218,11 @@ void Worker::entered(State state, const std::optional<SessionEnd>& why) {
     was_connected_ = true;
 }
 
-void Worker::figures(const SessionFigures& figures, Milliseconds live_for) {
+void Worker::figures(const SessionFigures& figures, const std::optional<MediaFacts>& media,
+                     Milliseconds live_for) {
     const auto edit = [&](Record& record) {
         record.session = figures;
+        record.media = media;
         if (record.state != State::live) return;
         record.settled = live_for >= plan_->destination.late_refusal;
         record.confirmed = live_for >= Session::confirmation;

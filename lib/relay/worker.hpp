@@ -72,7 +72,8 @@ class Worker : private SessionObserver {
                std::optional<Milliseconds> retry_in = std::nullopt);
 
     void entered(State state, const std::optional<SessionEnd>& why) override;
-    void figures(const SessionFigures& figures, Milliseconds live_for) override;
+    void figures(const SessionFigures& figures, const std::optional<MediaFacts>& media,
+                 Milliseconds live_for) override;
     void writes_file(const std::string& name) override;
     void burst_is_over() override;
 

@@ -38,7 +38,15 @@ TEST_CASE("probe: says what is published, in words and as JSON, and never the st
     CHECK(document["video"]["fps"].get<double>() == doctest::Approx(30).epsilon(0.05));
     CHECK(document["video"]["keyframe_interval_s"].get<double>() ==
           doctest::Approx(2).epsilon(0.05));
+    CHECK(document["video"]["profile"].is_string());
+    CHECK(document["video"]["b_frames"].is_boolean());
+    CHECK(document["video"]["bitrate_kbps"] > 50);
+    CHECK(document["video"]["messages"] >= 80);
     CHECK(document["audio"]["codec"] == "aac");
+    CHECK(document["audio"]["profile"] == "LC");
+    CHECK(document["audio"]["sample_rate"] > 8000);
+    CHECK(document["audio"]["channels"] > 0);
+    CHECK(document["audio"]["bitrate_kbps"] > 20);
     CHECK(document["first_keyframe_ms"].is_number());
 }
 

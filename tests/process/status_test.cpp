@@ -23,11 +23,17 @@ std::set<std::string> members(const json& object) {
 }
 
 const std::set<std::string> document_members = {"schema", "ingest", "destinations"};
-const std::set<std::string> ingest_members = {"server", "url", "state", "pid", "worker_pid", "video", "audio"};
+const std::set<std::string> ingest_members = {"server",     "url",   "state", "pid",
+                                              "worker_pid", "video", "audio"};
 const std::set<std::string> destination_members = {
     "name",       "service",         "url",     "wanted",     "down",
     "state",      "confirmed",       "reason",  "since",      "pid",
     "worker_pid", "worker_restarts", "session", "reconnects", "next_retry_in_s"};
+const std::set<std::string> video_members = {
+    "codec", "profile",      "width",    "height",
+    "fps",   "bitrate_kbps", "b_frames", "keyframe_interval_s"};
+const std::set<std::string> audio_members = {"codec", "profile", "sample_rate_hz", "channels",
+                                             "bitrate_kbps"};
 const std::set<std::string> session_members = {
     "started",        "bytes_sent",       "bitrate_kbps", "video_messages",
     "audio_messages", "dropped_messages", "queue_ms",     "rtt_ms"};
@@ -73,6 +79,43 @@ TEST_CASE(
         CAPTURE(name);
         CHECK_MESSAGE(never[name].is_null(), never.dump());
     }
+}
+
+TEST_CASE("status: tells what the ingest carries, as long as a relay reads it") {
+    Scene scene;
+    scene.add("youtube");
+    scene.publish();
+    CHECK(json::parse(scene.world.run({"status", "--json"}).output)["ingest"]["video"].is_null());
+    scene.world.must({"enable", "youtube"});
+    json ingest;
+    REQUIRE_MESSAGE(
+        wait_until(Deadline::after(seconds(15)),
+                   [&] {
+                       ingest = json::parse(scene.world.run({"status", "--json"}).output)["ingest"];
+                       return ingest["video"].is_object() &&
+                              ingest["video"]["keyframe_interval_s"].is_number();
+                   }),
+        ingest.dump());
+    const json& video = ingest["video"];
+    CHECK_MESSAGE(members(video) == video_members, video.dump());
+    CHECK(video["codec"] == "h264");
+    CHECK(video["width"] == 320);
+    CHECK(video["height"] == 180);
+    CHECK(video["fps"].get<double>() == doctest::Approx(30).epsilon(0.01));
+    CHECK(video["keyframe_interval_s"].get<double>() == doctest::Approx(0.5).epsilon(0.05));
+    CHECK_MESSAGE(video["bitrate_kbps"] > 50, video.dump());
+    CHECK(video["b_frames"].is_boolean());
+    const json& audio = ingest["audio"];
+    CHECK_MESSAGE(members(audio) == audio_members, audio.dump());
+    CHECK(audio["codec"] == "aac");
+    CHECK(audio["profile"] == "LC");
+    CHECK(audio["sample_rate_hz"] > 8000);
+    const Outcome words = scene.world.run({"status"});
+    CHECK_MESSAGE(words.output.find("320x180 30 fps h264 ") != std::string::npos, words.output);
+    CHECK_MESSAGE(words.output.find("keyframe every 0.5 s, aac ") != std::string::npos,
+                  words.output);
+    scene.world.must({"stop"});
+    CHECK(json::parse(scene.world.run({"status", "--json"}).output)["ingest"]["video"].is_null());
 }
 
 TEST_CASE("status: is confirmed after 10 s of flow, and its figures grow") {

@@ -86,6 +86,24 @@ TEST_CASE("intake: what the ingest had stored comes whole, at once and in order"
     CHECK(scene.intake.dropped() == 0);
 }
 
+TEST_CASE("intake: tells what the publisher sends, until it leaves") {
+    Scene scene;
+    scene.intake.take(start);
+    CHECK_FALSE(scene.intake.media(start));
+    scene.arrive(burst);
+    REQUIRE(scene.intake.media(start));
+    CHECK(scene.intake.media(start)->video->codec == "h264");
+    CHECK(scene.intake.media(start)->audio->sample_rate_hz == 44100);
+    scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{});
+    scene.intake.take(start);
+    CHECK_FALSE(scene.intake.media(start));
+    scene.arrive({aac_header(), audio(5)});
+    CHECK_FALSE(scene.intake.media(start)->video);
+    scene.ingest.end(EndCode::ingest_gone);
+    scene.intake.take(start);
+    CHECK_FALSE(scene.intake.media(start));
+}
+
 TEST_CASE("intake: an ingest that ends is lost behind what waits, and is opened again") {
     Scene scene;
     scene.arrive(burst);

@@ -15,12 +15,17 @@ namespace {
 struct Told : SessionObserver {
     std::string states;
     SessionFigures last;
+    std::optional<MediaFacts> media;
     int bursts = 0;
     void entered(State state, const std::optional<SessionEnd>& why) override {
         states += std::string(state_name(state)) +
                   (why ? ":" + std::string(end_code_name(why->code)) : "") + " ";
     }
-    void figures(const SessionFigures& figures, Milliseconds) override { last = figures; }
+    void figures(const SessionFigures& figures, const std::optional<MediaFacts>& carried,
+                 Milliseconds) override {
+        last = figures;
+        media = carried;
+    }
     void writes_file(const std::string&) override {}
     void burst_is_over() override { ++bursts; }
 };
@@ -81,6 +86,8 @@ TEST_CASE("session: headers and keyframe first, times from 0, a goodbye when it 
     CHECK(scene.told.states == "connecting live ");
     CHECK(scene.told.last.video_messages == 3);
     CHECK(scene.told.last.audio_messages == 2);
+    REQUIRE(scene.told.media);
+    CHECK(scene.told.media->video->codec == "h264");
 }
 
 TEST_CASE("session: what the destination says while it connects is the end") {

@@ -8,37 +8,19 @@
 #include <variant>
 
 #include "base/clock.hpp"
+#include "base/media_facts.hpp"
 #include "relay/cancel.hpp"
 #include "relay/session_end.hpp"
 #include "relay/source.hpp"
+#include "rtmp/loop.hpp"
 
 namespace restream {
 
-struct ProbedVideo {
-    std::string codec;    ///< as video_codec_name()
-    std::string profile;  ///< "High"; empty where it is not known
-    int width = 0;        ///< 0 where it is not known
-    int height = 0;
-    double fps = 0;
-    int bitrate_kbps = 0;
-    std::optional<double> keyframe_interval_s;  ///< nothing with fewer than two keyframes seen
-    std::optional<bool> has_b_frames;           ///< nothing where the codec does not tell
-    std::uint64_t messages = 0;                 ///< without sequence headers
-};
-
-struct ProbedAudio {
-    std::string codec;
-    std::string profile;
-    int sample_rate = 0;
-    int channels = 0;
-    int bitrate_kbps = 0;
-    std::uint64_t messages = 0;
-};
-
 /// What was seen. Without video and audio: a publisher is there, and sends neither.
 struct Probe {
-    std::optional<ProbedVideo> video;
-    std::optional<ProbedAudio> audio;
+    MediaFacts media;
+    std::uint64_t video_messages = 0;  ///< without sequence headers
+    std::uint64_t audio_messages = 0;
     std::uint64_t messages = 0;  ///< of every kind
     Milliseconds watched{0};
     std::optional<Milliseconds> to_keyframe;  ///< from the connection to the first keyframe
@@ -50,6 +32,8 @@ struct ProbeRequest {
     /// How long the first keyframe may take where video is to come. OBS's own default interval
     /// is 8.3 s.
     Milliseconds longest_keyframe_wait = std::chrono::seconds(10);
+    /// How long a publisher may take, at least. A source tells that there is none after a second.
+    Milliseconds least_opening = std::chrono::milliseconds(1500);
     /// Called once where the server plays and has sent nothing for a second.
     std::function<void()> on_no_publisher = {};
 };
@@ -57,8 +41,9 @@ struct ProbeRequest {
 /// Opens the ingest, waiting for a publisher at most `span` (but long enough to know that there is
 /// none), and reads for `span`, from the first keyframe on where the ingest carries video. An end
 /// says why nothing could be read: `no_publisher`, `ingest_down`, `ingest_refused`, `stopped`.
-/// **Blocks**: until then; obeys Cancel.
+/// **Blocks**: until then; obeys Cancel where its request comes with a Loop::wake(), and within
+/// 50 ms elsewhere.
 std::variant<Probe, SessionEnd> probe_ingest(const OpenSource& open, const ProbeRequest& request,
-                                             const Cancel& cancel);
+                                             Loop& loop, const Cancel& cancel);
 
 }  // namespace restream
