@@ -13,7 +13,7 @@
 #include "ingest/server.hpp"
 #include "ingest/tcp.hpp"
 #include "state/lock.hpp"
-#include "status/media_json.hpp"
+#include "status/media_words.hpp"
 
 namespace restream {
 
@@ -80,9 +80,7 @@ Diagnosis check_nginx_publisher(const IngestConfig& config, const Layout& layout
 }
 
 std::string track_words(const MediaFacts& media) {
-    std::string words;
-    if (media.video) words = describe(*media.video);
-    if (media.audio) words += (words.empty() ? "" : "; ") + describe(*media.audio);
+    std::string words = media_words(media);
     return words.empty() ? "no tracks yet" : words;
 }
 

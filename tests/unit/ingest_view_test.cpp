@@ -120,7 +120,7 @@ TEST_CASE("ingest view: who publishes, for how long, with what, and who was turn
     const std::string text = to_text(view, now);
     says(text, "embedded at rtmp://127.0.0.1:1935/live: somebody publishes\n");
     says(text, "  from 192.168.1.7 for 1 min, FMLE/3.0\n");
-    says(text, "  video h264, 1280x720\n");
+    says(text, "  1280x720 h264, no sound\n");
     says(text, "  2 players\n");
     says(text, "  refused 3 s ago: publisher from 192.168.1.9: wrong stream key (7 times)\n");
     CHECK(text.find("6 s ago") == std::string::npos);
