@@ -90,6 +90,10 @@ std::optional<UrlProblem> read_authority(std::string_view authority, UrlParts& p
     if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
         parts.user_info = authority.substr(0, at);
         authority.remove_prefix(at + 1);
+        // To others the host ends there.
+        if (parts.user_info.find('#') != std::string::npos) {
+            return UrlProblem{"has a \"#\" before the host; write %23"};
+        }
     }
     std::string_view port;
     bool has_port = false;
@@ -141,6 +145,8 @@ std::variant<UrlParts, UrlProblem> split_file_url(std::string_view rest) {
     if (!rest.starts_with('/')) {
         return UrlProblem{"must name an absolute path; write file:/FOLDER/NAME.mkv"};
     }
+    // Of several slashes one stays: "file:" and a path with two would read as a host.
+    rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()) - 1);
     parts.path = rest;
     return parts;
 }

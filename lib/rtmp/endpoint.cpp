@@ -73,8 +73,10 @@ std::optional<Split> split_url(std::string_view url) {
     }
     if (!has_only_visible(url)) return std::nullopt;
     std::string_view rest = url.substr(out.scheme.size() + 3);
-    const auto slash = rest.find_first_of("/?#");
+    const auto slash = rest.find_first_of("/?");
     std::string_view authority = rest.substr(0, slash);
+    // Where the host ends would be a matter of taste: lib/config refuses it in words.
+    if (authority.find('#') != std::string_view::npos) return std::nullopt;
     if (slash != std::string_view::npos) {
         out.path = rest.substr(rest[slash] == '/' ? slash + 1 : slash);
     }
@@ -100,7 +102,9 @@ std::optional<RtmpEndpoint> make_endpoint(const Split& split, std::string app, S
     out.tc_url = fmt::format("{}://{}/{}", split.scheme, split.authority, app);
     out.app = std::move(app);
     out.playpath = std::move(playpath);
-    if (out.app.empty() || out.tc_url.size() > longest_name_bytes) return std::nullopt;
+    // Slashes alone are none: what follows them would be the key here, and the app elsewhere.
+    const bool has_app = out.app.find_first_not_of('/') < path_end(out.app);
+    if (!has_app || out.tc_url.size() > longest_name_bytes) return std::nullopt;
     return out;
 }
 

@@ -90,7 +90,11 @@ TEST_CASE("endpoint: what is no RTMP URL is told apart") {
                                "rtmp://[::1/live",
                                "rtmp://[::1]x/live",
                                "rtmp://[]/live",
+                               "rtmp://h?x=1",
+                               "rtmp://h/?x=1",
                                "rtmp://u@/live",
+                               "rtmp://u#x@h/live",
+                               "rtmp://h#x/live",
                                "rtmp://:1935/live",
                                "rtmp://h /live",
                                "rtmp://h/li ve",
@@ -103,5 +107,8 @@ TEST_CASE("endpoint: what is no RTMP URL is told apart") {
         CHECK_FALSE(play_endpoint(url));
         CHECK_FALSE(publish_endpoint(url, Secret("k")));
     }
+    // A key of its own would have slashes for an app.
+    CHECK_FALSE(publish_endpoint("rtmp://h///key", Secret()));
+    CHECK(publish_endpoint("rtmp://h//live/key", Secret())->playpath == Secret("key"));
     CHECK(play_endpoint("rtmp://u:secret@h/live")->user_info == Secret("u:secret"));
 }

@@ -44,6 +44,9 @@ TEST_CASE("url: a destination's URL is kept as it is written") {
     }
     CHECK(checked("RTMP://Live.Twitch.TV/App") == "rtmp://live.twitch.tv/App");
     CHECK(checked("file:///var/media/show.flv") == "file:/var/media/show.flv");
+    // One that is written with two slashes would be refused where it is read again.
+    CHECK(checked("file:////var/media/show.flv") == "file:/var/media/show.flv");
+    CHECK(checked("file://///var//media/show.flv") == "file:/var//media/show.flv");
 }
 
 TEST_CASE("url: Kick's, which its dashboard shows without port and app, is repaired") {
@@ -104,6 +107,8 @@ TEST_CASE("url: what no destination can have is refused, with what would be righ
         {"rtmp://h\xC3\xB6st/app", "has a host that can't be"},
         {"rtmp://host..example/app", "has a host that can't be"},
         {"rtmp://.example/app", "has a host that can't be"},
+        {"rtmp://us#er@host/app", "has a \"#\" before the host"},
+        {"rtmp://host#x/app", "has a host that can't be"},
         {"rtmp://::1/app", "bad port"},
         {"rtmp://[::1/app", "bad IPv6"},
         {"rtmp://[::1]x/app", "bad IPv6"},
@@ -127,6 +132,7 @@ TEST_CASE("url: what no destination can have is refused, with what would be righ
         {"srt://host:9000?passphrase=short", "10 to 79 characters"},
         {"srt://host:9000?passphrase=" + std::string(80, 'a'), "10 to 79 characters"},
         {"file:", "absolute path"},
+        {"file:///", "must end in"},
         {"file:show.mkv", "absolute path"},
         {"file:./show.mkv", "absolute path"},
         {"file:~/show.mkv", "absolute path"},
@@ -152,8 +158,9 @@ TEST_CASE("url: what no destination can have is refused, with what would be righ
 
 TEST_CASE("url: a problem never quotes what may be secret") {
     for (const char* url : {"http://user:CANARY@host/CANARY", "rtmp://CANARY@ho$t/CANARY",
-                            "rtmp://host:1x/app/CANARY", "srt://host?passphrase=CANARY",
-                            "srt://host:1/x?streamid=CANARY", "rtmp://host/app/CANARY b"}) {
+                            "rtmp://host:1x/app/CANARY", "rtmp://CANARY#CANARY@host/app",
+                            "srt://host?passphrase=CANARY", "srt://host:1/x?streamid=CANARY",
+                            "rtmp://host/app/CANARY b"}) {
         CAPTURE(url);
         const std::string problem = problem_of(check_destination_url(url));
         CHECK_FALSE(problem.empty());
