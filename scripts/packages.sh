@@ -27,7 +27,9 @@ run_packages=(
 # What only the tests need, and what makes building again quick.
 test_packages=(
     ccache
+    clang-19
     doctest-dev
+    libclang-rt-19-dev
     libnginx-mod-rtmp
     nginx-light
     openssl

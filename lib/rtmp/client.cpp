@@ -55,7 +55,9 @@ RtmpClient::RtmpClient(Setup setup)
       role_(setup.role),
       fourccs_(std::move(setup.fourccs)),
       mask_(endpoint_),
-      link_(Handshake::Side::client, setup.random, ChunkReader::Limits()) {}
+      link_(Handshake::Side::client, setup.random,
+            {.longest_message = setup.longest_message,
+             .most_pending_bytes = 2 * setup.longest_message}) {}
 
 std::array<std::span<std::uint8_t>, 2> RtmpClient::spaces() { return link_.spaces(); }
 

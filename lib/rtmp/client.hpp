@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -9,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "rtmp/chunk_reader.hpp"
 #include "rtmp/command.hpp"
 #include "rtmp/ending.hpp"
 #include "rtmp/endpoint.hpp"
@@ -45,6 +47,7 @@ class RtmpClient {
         /// **Source**: Enhanced RTMP v1, "Enhancing NetConnection connect Command".
         std::vector<std::string> fourccs;
         std::vector<std::uint8_t> random;  ///< **Shape**: 1,528 unpredictable bytes
+        std::size_t longest_message = ChunkReader::Limits().longest_message;
     };
     /// How far it has come, for deadlines and words.
     enum class Step { handshake, connect, create, begin, accepted, ended };

@@ -28,7 +28,7 @@ inline Bytes bytes_of(std::string_view notation) {
             i = end;
             continue;
         }
-        REQUIRE(i + 1 < notation.size());
+        if (i + 1 == notation.size()) FAIL("half a byte");
         const int high = digit(notation[i]);
         bytes.push_back(static_cast<std::uint8_t>(high << 4 | digit(notation[++i])));
     }
