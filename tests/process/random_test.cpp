@@ -2,14 +2,18 @@
 // left over.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
 
 #include "process/descendants.hpp"
+#include "process/recording.hpp"
 #include "process/scene.hpp"
+#include "process/temporary_folder.hpp"
 
 namespace restream::test {
 
@@ -25,12 +29,18 @@ unsigned number_from(const char* variable, unsigned otherwise) {
     return text == nullptr ? otherwise : static_cast<unsigned>(std::strtoul(text, nullptr, 10));
 }
 
-/// Does one random thing after the other to three destinations, and knows what should have come of
-/// it.
+/// Does one random thing after the other to three destinations over RTMP and one file, and knows
+/// what should have come of it.
 class Walk {
   public:
-    explicit Walk(unsigned seed) : random_(seed) {
-        for (const auto& name : names_) scene_.add(name, "hold = \"20s\"\n");
+    Walk(IngestServer ingest, unsigned seed) : random_(seed), scene_(ingest) {
+        for (const auto& name : names_) {
+            if (name == archive_)
+                scene_.world.add(name, "file:" + files_.path().string() + "/%Y%m%d-%H%M%S.mkv", "",
+                                 "hold = \"20s\"\n");
+            else
+                scene_.add(name, "hold = \"20s\"\n");
+        }
         scene_.publish();
         scene_.world.must({"enable", "--all"});
         for (const auto& name : names_) wanted_[name] = true;
@@ -68,28 +78,52 @@ class Walk {
             ++live;
             CHECK_MESSAGE(scene_.world.wait_state(name, "live"), scene_.world.status(name).dump());
             CHECK(wait_until(Deadline::after(seconds(5)), [&] {
-                return scene_.platform.begun(name) - scene_.platform.ended(name) == 1;
+                return name == archive_ ||
+                       scene_.platform.begun(name) - scene_.platform.ended(name) == 1;
             }));
         }
         CHECK_MESSAGE(World::count_processes("restream-relay") == 2 * live,
                       describe(living_descendants()));
         for (const auto& [name, wanted] : wanted_) {
             CAPTURE(name);
-            if (wanted) check_whole(scene_.finish(name));
+            if (wanted && name != archive_) check_whole(scene_.finish(name));
+            if (wanted && name == archive_) check_archive();
         }
         CHECK_MESSAGE(World::count_processes("restream-relay") == 0,
                       describe(living_descendants()));
     }
 
   private:
+    std::vector<std::filesystem::path> archives() const {
+        std::vector<std::filesystem::path> all;
+        for (const auto& each : std::filesystem::directory_iterator(files_.path())) {
+            all.push_back(each.path());
+        }
+        std::ranges::sort(all, {}, [](const auto& file) { return last_write_time(file); });
+        return all;
+    }
+
+    void check_archive() {
+        CHECK(scene_.wait_flow(archive_));
+        scene_.world.must({"disable", archive_});
+        const auto all = archives();
+        REQUIRE_FALSE(all.empty());
+        check_whole(decode(all.back()));
+    }
+
+    /// So many sessions of it have begun.
+    int begun(const std::string& name) const {
+        return name == archive_ ? static_cast<int>(archives().size()) : scene_.platform.begun(name);
+    }
+
     std::size_t any(std::size_t count) {
         return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_);
     }
 
     std::map<std::string, int> sessions() const {
-        std::map<std::string, int> begun;
-        for (const auto& name : names_) begun[name] = scene_.platform.begun(name);
-        return begun;
+        std::map<std::string, int> all;
+        for (const auto& name : names_) all[name] = begun(name);
+        return all;
     }
 
     bool is_live(const std::string& name) const { return scene_.world.state(name) == "live"; }
@@ -130,7 +164,7 @@ class Walk {
 
     void kill(const std::string& what, const std::string& name) {
         if (!scene_.world.is_lock_held(name)) return;
-        killed_at_[name] = scene_.platform.begun(name);
+        killed_at_[name] = begun(name);
         const int guardian = scene_.world.guardian(name);
         const int worker = scene_.world.worker(name);
         // Either may just be ending by itself.
@@ -162,8 +196,7 @@ class Walk {
     /// any time.
     void note_who_recovers() {
         for (const auto& name : names_) {
-            const bool has_begun =
-                !killed_at_.contains(name) || scene_.platform.begun(name) > killed_at_[name];
+            const bool has_begun = !killed_at_.contains(name) || begun(name) > killed_at_[name];
             if (has_begun && is_live(name)) {
                 recovering_.erase(name);
                 killed_at_.erase(name);
@@ -173,11 +206,13 @@ class Walk {
         }
     }
 
-    const std::vector<std::string> names_ = {"youtube", "twitch", "kick"};
+    const std::string archive_ = "archive";
+    const std::vector<std::string> names_ = {"youtube", "twitch", "kick", archive_};
     const std::vector<std::string> actions_ = {"enable",    "enable",        "disable",
                                                "restart",   "kill guardian", "kill worker",
                                                "kill both", "flap"};
     std::mt19937 random_;
+    TemporaryFolder files_;
     Scene scene_;
     std::map<std::string, bool> wanted_;
     std::set<std::string> recovering_;
@@ -185,17 +220,28 @@ class Walk {
     std::string story_;
 };
 
+/// Half of the steps that are asked for.
+void walk_at(IngestServer ingest) {
+    const unsigned seed = number_from("RESTREAM_TEST_SEED", std::random_device{}());
+    const unsigned steps = number_from("RESTREAM_TEST_STEPS", 200);
+    MESSAGE("RESTREAM_TEST_SEED=" << seed << " RESTREAM_TEST_STEPS=" << steps);
+    Walk walk(ingest, seed);
+    for (unsigned i = 1; i <= steps / 2; ++i) walk.step(i);
+    walk.check_end();
+}
+
 }  // namespace
 
 TEST_CASE(
     "random steps: every wanted destination carries picture and sound, no process is left, nobody "
-    "else is harmed") {
-    const unsigned seed = number_from("RESTREAM_TEST_SEED", std::random_device{}());
-    const unsigned steps = number_from("RESTREAM_TEST_STEPS", 60);
-    MESSAGE("RESTREAM_TEST_SEED=" << seed << " RESTREAM_TEST_STEPS=" << steps);
-    Walk walk(seed);
-    for (unsigned i = 1; i <= steps; ++i) walk.step(i);
-    walk.check_end();
+    "else is harmed; at the embedded ingest") {
+    walk_at(IngestServer::embedded);
+}
+
+TEST_CASE(
+    "random steps: every wanted destination carries picture and sound, no process is left, nobody "
+    "else is harmed; at nginx") {
+    walk_at(IngestServer::nginx);
 }
 
 TEST_SUITE_END();
