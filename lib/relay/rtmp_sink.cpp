@@ -25,7 +25,7 @@ class RtmpSink final : public Sink {
         connection_.emplace(loop, std::move(wanted));
     }
 
-    bool is_accepted() const override { return connection_ && connection_->is_accepted(); }
+    bool is_accepted() const override { return connection_ && connection_->was_accepted(); }
     std::optional<SessionEnd> end() const override {
         if (!connection_) {
             return SessionEnd{EndCode::config_invalid, "its URL is not rtmp://HOST/APP"};

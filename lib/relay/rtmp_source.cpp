@@ -60,7 +60,7 @@ TagSource::Event RtmpSource::poll() {
         if (tag->type != TagType::script || is_metadata(*tag)) has_had_message_ = is_fed_ = true;
         return std::move(*tag);
     }
-    if (!accepted_at_ && connection_->is_accepted()) accepted_at_ = SteadyClock::now();
+    if (!accepted_at_ && connection_->was_accepted()) accepted_at_ = SteadyClock::now();
     if (std::holds_alternative<ClientConnection::PublisherLeft>(event)) {
         is_fed_ = false;
         has_publisher_left_ = true;

@@ -14,6 +14,7 @@ ClientConnection::ClientConnection(Loop& loop, Request request)
 ClientConnection::~ClientConnection() = default;
 
 bool ClientConnection::is_accepted() const { return inside_->is_accepted(); }
+bool ClientConnection::was_accepted() const { return inside_->was_accepted(); }
 std::optional<RtmpEnding> ClientConnection::ending() const { return inside_->ending(); }
 ClientConnection::Event ClientConnection::poll() { return inside_->poll(); }
 bool ClientConnection::is_ready() const { return inside_->is_ready(); }

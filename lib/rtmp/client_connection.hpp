@@ -53,6 +53,8 @@ class ClientConnection {
 
     /// Publisher: Publish.Start was heard. Player: play was accepted.
     bool is_accepted() const;
+    /// It is, or it was before it ended.
+    bool was_accepted() const;
     /// How it ended; then nothing but destruction is left. A player's, once poll() has given all
     /// that arrived.
     std::optional<RtmpEnding> ending() const;

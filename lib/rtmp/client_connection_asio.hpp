@@ -21,7 +21,8 @@ class ClientConnection::Inside : public std::enable_shared_from_this<Inside> {
     /// REQUIRES: a shared_ptr has it.
     void begin();
 
-    bool is_accepted() const { return is_accepted_; }
+    bool is_accepted() const { return is_accepted_ && !ending_; }
+    bool was_accepted() const { return is_accepted_; }
     std::optional<RtmpEnding> ending() const;
     Event poll();
     bool is_ready() const;

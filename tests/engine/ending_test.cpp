@@ -123,6 +123,7 @@ TEST_CASE("ending: a server that closes or resets, at every step") {
                                                  Cause::name_refused};
                 CHECK(fitting.contains(ending.cause));
                 CHECK(!ending.detail.empty());
+                CHECK(!client.was_accepted());
             }
         }
     }
@@ -151,6 +152,8 @@ TEST_CASE("ending: the peer's close is seen at once while nothing is sent") {
             is_reset ? server.reset() : server.close();
             loop.run_once(long_enough());
             REQUIRE(client.ending());
+            CHECK(!client.is_accepted());
+            CHECK(client.was_accepted());
             CHECK(client.ending()->cause == (is_reset ? Cause::reset : Cause::closed));
             CHECK(names_peer(*client.ending(), server.port()));
         }

@@ -115,7 +115,7 @@ TEST_CASE("destination: one whose scheme was changed is carried by the other wor
     scene.publish();
     TcpProxy line(scene.platform.port());
     line.set_mode(TcpProxy::Mode::refuse);
-    scene.world.add("one", "rtmp://127.0.0.1:" + std::to_string(line.port()) + "/live", "word");
+    scene.world.add("one", "rtmp://127.0.0.1:" + std::to_string(line.port()) + "/live", "one");
     CHECK(scene.world.run({"enable", "one"}).status == 5);
     const int guardian = scene.world.guardian("one");
     const int worker = scene.world.worker("one");
@@ -132,7 +132,7 @@ TEST_CASE("destination: one whose scheme was changed is carried by the other wor
     CHECK(scene.world.status("one")["worker_restarts"] == 0);
     // And back, once the session has ended.
     line.set_mode(TcpProxy::Mode::pass);
-    scene.world.add("one", "rtmp://127.0.0.1:" + std::to_string(line.port()) + "/live", "word");
+    scene.world.add("one", "rtmp://127.0.0.1:" + std::to_string(line.port()) + "/live", "one");
     scene.world.must({"restart", "one"});
     REQUIRE(scene.wait_flow("one"));
     check_whole(scene.finish("one"));

@@ -1,6 +1,7 @@
 // Both ends of a relay, as a test plays them: an ingest and a destination without sockets.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -22,8 +23,8 @@ struct FakeIngest {
     std::deque<TagSource::Event> arriving;  ///< given to whoever polls, as long as there are any
     std::deque<Act> acts;
     bool has_no_publisher = false;
-    int opened = 0;
-    int open = 0;  ///< connections that are open now
+    std::atomic<int> opened = 0;
+    std::atomic<int> open = 0;  ///< connections that are open now
 
     OpenSource opener();
     /// An act that is done at once.
@@ -43,7 +44,7 @@ struct FakeDestination {
     std::vector<Tag> written;
     std::vector<SinkRequest> requests;
     int goodbyes = 0;
-    int open = 0;
+    std::atomic<int> open = 0;
 
     OpenSink opener();
     std::vector<std::uint32_t> times() const;
