@@ -51,7 +51,7 @@ class ClientConnection {
     ClientConnection(const ClientConnection&) = delete;
     ClientConnection& operator=(const ClientConnection&) = delete;
 
-    /// Publisher: Publish.Start was heard. Player: play was accepted.
+    /// Publisher: Publish.Start was heard. Player: play was accepted. Still so when it has ended.
     bool is_accepted() const;
     /// It is, or it was before it ended.
     bool was_accepted() const;

@@ -149,7 +149,14 @@ Transfer TlsChannel::open() {
         return written;
     }
     const int kind = SSL_get_error(session_.get(), result);
-    if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE) {
+    const bool is_later = kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE;
+    if (is_later && written.state == Transfer::State::ended) {
+        // It closed or reset before it had read our first words: whatever it is, it has no TLS.
+        return {.state = Transfer::State::ended,
+                .ending = RtmpEnding{RtmpEnding::Cause::tls_failed,
+                                     "TLS's handshake: " + written.ending->detail}};
+    }
+    if (is_later) {
         if (written.state == Transfer::State::more) written.state = Transfer::State::blocked;
         return written;
     }

@@ -186,9 +186,8 @@ TEST_CASE("connector: where all addresses fail, each is named and a refusal coun
 }
 
 TEST_CASE("connector: an address that does not answer has a head start, no more") {
-    Listener silent("::1");
+    auto [silent, listener] = listen_on_both();
     silent.fall_silent();
-    const Listener listener("127.0.0.1", silent.port());
     const Outcome outcome = connect("h", listener.port(), answer({"::1", "127.0.0.1"}));
     CHECK(outcome.peer == "127.0.0.1");
     CHECK(outcome.took >= 250ms);
@@ -196,9 +195,8 @@ TEST_CASE("connector: an address that does not answer has a head start, no more"
 }
 
 TEST_CASE("connector: a short deadline is shared among the addresses") {
-    Listener silent("::1");
+    auto [silent, listener] = listen_on_both();
     silent.fall_silent();
-    const Listener listener("127.0.0.1", silent.port());
     // Half of it each: less than a head start.
     const auto patience = 400ms;
     CHECK(once_within(patience, [&] {
@@ -207,9 +205,8 @@ TEST_CASE("connector: a short deadline is shared among the addresses") {
 }
 
 TEST_CASE("connector: where no address answers, the time is out at the deadline") {
-    Listener six("::1");
+    auto [six, four] = listen_on_both();
     six.fall_silent();
-    Listener four("127.0.0.1", six.port());
     four.fall_silent();
     const Outcome outcome = connect("h", six.port(), answer({"::1", "127.0.0.1"}), 300ms);
     REQUIRE(outcome.ending);

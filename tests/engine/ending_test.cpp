@@ -54,6 +54,23 @@ TEST_CASE("ending: no answer to TCP's connect") {
     CHECK(names_peer(ending, silent.port()));
 }
 
+TEST_CASE("ending: a reset before anything was said tells nothing about TLS") {
+    for (const bool is_tls : {false, true}) {
+        const Listener listener;
+        Loop loop;
+        const auto asked = is_tls ? tls_request(RtmpRole::publish, listener.port())
+                                  : request(RtmpRole::publish, listener.port());
+        ClientConnection client(loop, asked);
+        loop.run_once(Deadline::after(-1s));  // one step: it begins to connect
+        Fd peer = listener.accept();
+        REQUIRE(peer.is_open());
+        reset(peer);
+        const auto ending = ending_of(loop, client);
+        CHECK(ending.cause == Cause::reset);
+        CHECK(names_peer(ending, listener.port()));
+    }
+}
+
 TEST_CASE("ending: a server that falls silent, at every step") {
     struct Row {
         Step at;

@@ -33,6 +33,13 @@ class Listener {
     std::vector<Fd> queued_;
 };
 
+/// One port on ::1 and on 127.0.0.1.
+struct Twins {
+    Listener six;
+    Listener four;
+};
+Twins listen_on_both();
+
 /// A port that nobody listens on, and that nobody else can get while this lives.
 class ClosedPort {
   public:

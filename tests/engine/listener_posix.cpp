@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iterator>
 #include <stdexcept>
+#include <utility>
 
 #include "engine/listener.hpp"
 
@@ -78,6 +79,19 @@ void Listener::fall_silent() {
 Fd Listener::accept(const Deadline& deadline) const {
     if (!wait_readable(fd_, deadline)) return {};
     return Fd(::accept4(number(fd_), nullptr, nullptr, SOCK_CLOEXEC));
+}
+
+Twins listen_on_both() {
+    for (int tries = 0; tries < 100; ++tries) {
+        Listener six("::1");
+        try {
+            Listener four("127.0.0.1", six.port());
+            return {std::move(six), std::move(four)};
+        } catch (const std::runtime_error&) {
+            // Free on one of them only: the next one, then.
+        }
+    }
+    throw std::runtime_error("no port is free on both kinds of loopback");
 }
 
 ClosedPort::ClosedPort() {

@@ -167,11 +167,21 @@ TEST_CASE("tls: a server that speaks no TLS, or none that is new enough, is told
         ClientConnection client(loop, ask(server));
         CHECK(ending_of(loop, client).cause == Cause::tls_failed);
     }
-    SUBCASE("plain RTMP, which resets") {
-        const PeerServer server({.act = Act::reset, .at = Step::handshake});
+    SUBCASE("plain RTMP, which resets when it has read") {
+        const Listener listener;
         Loop loop;
-        ClientConnection client(loop, ask(server));
-        CHECK(ending_of(loop, client).cause == Cause::tls_failed);
+        ClientConnection client(loop, tls_request(RtmpRole::publish, listener.port()));
+        Fd peer;
+        CHECK(run_until(loop, [&] {
+            if (!peer.is_open() && wait_readable(listener.fd(), Deadline::after(0ms))) {
+                peer = listener.accept();
+            }
+            return peer.is_open() && wait_readable(peer, Deadline::after(0ms));
+        }));
+        reset(peer);
+        const auto ending = ending_of(loop, client);
+        CHECK(ending.cause == Cause::tls_failed);
+        CHECK(ending.detail.find("Connection reset by peer") != std::string::npos);
     }
     SUBCASE("plain words") {
         const Listener listener;
