@@ -24,7 +24,7 @@ std::set<std::string> members(const json& object) {
 
 const std::set<std::string> document_members = {"schema", "ingest", "destinations"};
 const std::set<std::string> ingest_members = {"server",     "url",   "state", "pid",
-                                              "worker_pid", "video", "audio"};
+                                              "worker_pid", "video", "audio", "trouble"};
 const std::set<std::string> destination_members = {
     "name",       "service",         "url",     "wanted",     "down",
     "state",      "confirmed",       "reason",  "since",      "pid",
@@ -116,6 +116,33 @@ TEST_CASE("status: tells what the ingest carries, as long as a relay reads it") 
                   words.output);
     scene.world.must({"stop"});
     CHECK(json::parse(scene.world.run({"status", "--json"}).output)["ingest"]["video"].is_null());
+}
+
+TEST_CASE("status: the embedded server tells what is published, without any relay") {
+    const World world(IngestServer::embedded);
+    world.must({"ingest", "start"});
+    CHECK(world.status()["ingest"]["video"].is_null());
+    {
+        Publisher publisher(world.ingest_url());
+        json ingest;
+        REQUIRE_MESSAGE(wait_until(Deadline::after(seconds(15)),
+                                   [&] {
+                                       ingest = world.status()["ingest"];
+                                       return ingest["video"].is_object() &&
+                                              ingest["video"]["bitrate_kbps"].is_number() &&
+                                              ingest["audio"].is_object() &&
+                                              ingest["audio"]["bitrate_kbps"].is_number();
+                                   }),
+                        ingest.dump());
+        CHECK_MESSAGE(members(ingest["video"]) == video_members, ingest.dump());
+        CHECK_MESSAGE(members(ingest["audio"]) == audio_members, ingest.dump());
+        CHECK(ingest["video"]["width"] == 320);
+        CHECK(ingest["video"]["profile"].is_string());
+    }
+    CHECK(world.wait_ingest("no_publisher"));
+    const json ingest = world.status()["ingest"];
+    CHECK(ingest["video"].is_null());
+    CHECK(ingest["audio"].is_null());
 }
 
 TEST_CASE("status: is confirmed after 10 s of flow, and its figures grow") {
