@@ -59,6 +59,8 @@ void IngestGuard::crashed(const std::string& how, std::uint32_t restarts, Millis
 Guarded::AfterReload IngestGuard::reload(const ChildProcess* child) {
     ++record_.reloads;
     record_.problem.clear();
+    // From here on the problem is the reload's: an answer of the server does not mend that.
+    has_crashed_ = false;
     auto result = AfterReload::child_stays;
     try {
         result = take(load_own(), child);

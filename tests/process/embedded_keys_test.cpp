@@ -228,7 +228,7 @@ TEST_CASE(
     world.must({"enable", "one", "--wait-live"});
     const Outcome doctor = world.run({"doctor"});
     CHECK_MESSAGE(doctor.status == 0, doctor.describe());
-    CHECK_MESSAGE(has(doctor.output, "somebody publishes: h264"), doctor.describe());
+    CHECK_MESSAGE(has(doctor.output, "somebody publishes: 320x180 "), doctor.describe());
     CHECK_MESSAGE(has(doctor.output, "all is well"), doctor.describe());
 }
 

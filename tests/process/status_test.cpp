@@ -61,6 +61,7 @@ TEST_CASE(
     CHECK(ingest["state"] == "live");
     CHECK(ingest["pid"].is_number());
     CHECK(ingest["url"] == scene.world.ingest_url());
+    CHECK(ingest["trouble"].is_null());
     const json live = scene.world.status("live");
     CHECK_MESSAGE(members(live) == destination_members, live.dump());
     CHECK_MESSAGE(members(live["session"]) == session_members, live.dump());

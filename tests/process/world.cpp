@@ -8,6 +8,7 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
+#include "base/atomic_file.hpp"
 #include "base/paths.hpp"
 #include "ingest/server.hpp"
 #include "process/descendants.hpp"
@@ -86,10 +87,13 @@ std::string World::ingest_url() const {
 }
 
 void World::configure(const std::string& more, const std::string& ingest_fields) const {
-    write_file(
-        config() / "restream.toml",
+    const std::string text =
         fmt::format("[ingest]\nserver = \"{}\"\nlisten = \"127.0.0.1:{}\"\nurl = \"{}\"\n{}\n\n{}",
-                    ingest_server_name(ingest_), ingest_port_, ingest_url(), ingest_fields, more));
+                    ingest_server_name(ingest_), ingest_port_, ingest_url(), ingest_fields, more);
+    // By rename: who reads it meanwhile must not take an empty file for the defaults.
+    fs::create_directories(config());
+    const auto error = publish_file(config() / "restream.toml", text, Durability::survives_crash);
+    REQUIRE_MESSAGE(!error, "writing restream.toml: " << error.message());
 }
 
 void World::add(const std::string& name, const std::string& url, const std::string& key,
