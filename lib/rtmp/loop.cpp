@@ -9,14 +9,6 @@
 
 namespace restream {
 
-namespace {
-
-/// Events of one turn beyond the first: a peer that sends faster than we read must not keep the
-/// loop's owner from looking at its other objects.
-constexpr int most_further_events = 63;
-
-}  // namespace
-
 void LoopInbox::post(std::function<void()> work) {
     const std::lock_guard lock(mutex_);
     if (context_ != nullptr) boost::asio::post(*context_, std::move(work));
@@ -47,12 +39,7 @@ Loop::~Loop() = default;
 void Loop::run_once(const Deadline& deadline) {
     auto& context = inside_->context;
     // After a deadline that has passed, run_one_until() handles nothing, not even what is ready.
-    if (context.run_one_until(deadline.at()) == 0) {
-        context.poll_one();
-        return;
-    }
-    for (int i = 0; i < most_further_events && context.poll_one() > 0; ++i) {
-    }
+    if (context.run_one_until(deadline.at()) == 0) context.poll_one();
 }
 
 void Loop::wake() {

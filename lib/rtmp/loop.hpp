@@ -19,8 +19,8 @@ class Loop {
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    /// Handles what is ready. **Blocks**: until at least one thing was handled, wake() was called,
-    /// or the deadline.
+    /// Handles one thing: what came first of all that is ready. Asking for more would cost a system
+    /// call for each message. **Blocks**: until it was handled, wake() was called, or the deadline.
     void run_once(const Deadline& deadline);
     /// Ends the run_once() that blocks now, or the next one at once.
     void wake();

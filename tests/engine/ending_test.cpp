@@ -167,8 +167,7 @@ TEST_CASE("ending: the peer's close is seen at once while nothing is sent") {
             ClientConnection client(loop, request(role, server.port()));
             REQUIRE(accepted(loop, client));
             is_reset ? server.reset() : server.close();
-            loop.run_once(long_enough());
-            REQUIRE(client.ending());
+            REQUIRE(run_until(loop, [&] { return client.ending().has_value(); }));
             CHECK(!client.is_accepted());
             CHECK(client.was_accepted());
             CHECK(client.ending()->cause == (is_reset ? Cause::reset : Cause::closed));
