@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "rtmp/setup_tags.hpp"
 #include "rtmp/tag.hpp"
 
 namespace restream {
@@ -57,20 +58,12 @@ class GopCache {
     std::size_t bytes() const { return bytes_; }
 
   private:
-    /// Which of the headers: type, packet type and track. Headers of one kind replace each other.
-    using HeaderKind = std::uint32_t;
-    struct Header {
-        HeaderKind kind;
-        Tag tag;
-    };
-    static std::optional<HeaderKind> header_kind(const Tag& tag);
-    void keep_header(HeaderKind kind, const Tag& tag);
-    bool begins_gop(const Tag& tag);
+    bool begins_gop(const VideoFacts& facts);
     void append(const Tag& tag);
 
     Limits limits_;
-    std::vector<Header> headers_;        ///< the latest; metadata comes first
-    std::vector<Header> start_headers_;  ///< as they were when the GOP began
+    SetupTags headers_;
+    SetupTags start_headers_;  ///< as they were when the GOP began
     std::vector<Tag> gop_;
     std::size_t bytes_ = 0;
     RtmpTime last_time_;

@@ -8,25 +8,27 @@ void Readiness::observe_video(const Tag& tag, bool& can_begin) {
     const auto facts = video_facts(tag.bytes());
     if (!facts || facts->is_command) return;
     has_seen_video_ = true;
+    if (!facts->is_multitrack) has_plain_video_ = true;
     if (facts->is_sequence_header) {
-        video_header_ = tag;
+        has_video_header_ |= !facts->is_multitrack;
         has_video_ = true;
         return;
     }
-    if (facts->needs_sequence_header() && !video_header_) return;
+    if (facts->needs_sequence_header() && !has_video_header_) return;
     has_video_ = true;
-    can_begin = facts->is_keyframe;
+    // What decoders show is the plain track, where there is one.
+    can_begin = facts->is_keyframe && !(facts->is_multitrack && has_plain_video_);
 }
 
 void Readiness::observe_audio(const Tag& tag, bool& can_begin) {
     const auto facts = audio_facts(tag.bytes());
     if (!facts) return;
     if (facts->is_sequence_header) {
-        audio_header_ = tag;
+        has_audio_header_ |= !facts->is_multitrack;
         has_audio_ = true;
         return;
     }
-    if (facts->needs_sequence_header() && !audio_header_) return;
+    if (facts->needs_sequence_header() && !has_audio_header_) return;
     has_audio_ = true;
     can_begin = true;
 }
@@ -34,9 +36,10 @@ void Readiness::observe_audio(const Tag& tag, bool& can_begin) {
 bool Readiness::observe(const Tag& tag, SteadyTime now) {
     bool can_begin_with_video = false;
     bool can_begin_with_audio = false;
+    headers_.keep(tag);
     switch (tag.type) {
         case TagType::script:
-            if (is_metadata(tag)) metadata_ = tag;
+            if (is_metadata(tag)) announces_video_ = announces_video(tag);
             return false;  // metadata alone begins no window: some servers send it long before
         case TagType::video:
             observe_video(tag, can_begin_with_video);
@@ -51,17 +54,8 @@ bool Readiness::observe(const Tag& tag, SteadyTime now) {
     if (has_video_ && has_audio_) return can_begin_with_video;
     if (!is_window_over) return false;
     if (has_video_) return can_begin_with_video;
-    const bool is_picture_due =
-        metadata_ && announces_video(*metadata_) && now - *first_seen_ < announced_wait;
+    const bool is_picture_due = announces_video_ && now - *first_seen_ < announced_wait;
     return !has_seen_video_ && !is_picture_due && has_audio_ && can_begin_with_audio;
-}
-
-std::vector<Tag> Readiness::headers() const {
-    std::vector<Tag> all;
-    for (const auto* each : {&metadata_, &video_header_, &audio_header_}) {
-        if (*each) all.push_back(**each);
-    }
-    return all;
 }
 
 }  // namespace restream

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "relay/session_end.hpp"
+#include "rtmp/setup_tags.hpp"
 #include "rtmp/tag.hpp"
 
 namespace restream {
@@ -32,8 +33,8 @@ class Readiness {
     /// video, an audio message.
     bool observe(const Tag& tag, SteadyTime now);
 
-    /// Metadata, video and audio sequence headers, as last seen: what a session begins with.
-    std::vector<Tag> headers() const;
+    /// Metadata and the sequence headers of all tracks, as last seen: what a session begins with.
+    std::vector<Tag> headers() const { return headers_.all(); }
     /// Whether the probe window is open: a picture or sound has arrived.
     bool has_begun() const { return first_seen_.has_value(); }
 
@@ -48,9 +49,11 @@ class Readiness {
     bool has_video_ = false;  ///< a video message that can be passed on was or could be sent
     bool has_audio_ = false;
     bool has_seen_video_ = false;
-    std::optional<Tag> metadata_;
-    std::optional<Tag> video_header_;
-    std::optional<Tag> audio_header_;
+    bool has_plain_video_ = false;  ///< not only in multitrack messages
+    bool has_video_header_ = false;  ///< of the plain track
+    bool has_audio_header_ = false;
+    bool announces_video_ = false;  ///< the metadata does
+    SetupTags headers_;
 };
 
 }  // namespace restream

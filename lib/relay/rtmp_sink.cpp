@@ -4,6 +4,7 @@
 
 #include "relay/rtmp_ends.hpp"
 #include "rtmp/client_connection.hpp"
+#include "rtmp/tag_body.hpp"
 
 namespace restream {
 
@@ -61,11 +62,10 @@ void add_fourcc(std::uint32_t fourcc, std::vector<std::string>& all) {
 std::vector<std::string> fourccs_of(const std::vector<Tag>& prefix) {
     std::vector<std::string> all;
     for (const Tag& tag : prefix) {
-        if (tag.type == TagType::video) {
-            if (const auto facts = video_facts(tag.bytes())) add_fourcc(facts->fourcc, all);
-        } else if (tag.type == TagType::audio) {
-            if (const auto facts = audio_facts(tag.bytes())) add_fourcc(facts->fourcc, all);
-        }
+        if (tag.type == TagType::script) continue;
+        const auto body =
+            tag.type == TagType::video ? video_body(tag.bytes()) : audio_body(tag.bytes());
+        if (body && body->is_enhanced) add_fourcc(body->fourcc, all);
     }
     return all;
 }

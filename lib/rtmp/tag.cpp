@@ -11,6 +11,9 @@ constexpr std::uint8_t codec_hevc =
     12;  // not in FLV 10.1: what Asian platforms and old FFmpeg forks use
 constexpr std::uint8_t sound_aac = 10;
 constexpr std::uint8_t sound_enhanced = 9;  // Enhanced RTMP v2, "ExHeader"
+// Enhanced RTMP v2, VideoPacketType and AudioPacketType.
+constexpr std::uint8_t video_multitrack = 6;
+constexpr std::uint8_t audio_multitrack = 5;
 
 constexpr std::uint32_t fourcc(const char (&text)[5]) {
     return std::uint32_t(std::uint8_t(text[0])) << 24 | std::uint32_t(std::uint8_t(text[1])) << 16 |
@@ -50,9 +53,13 @@ std::optional<VideoFacts> video_facts(std::span<const std::uint8_t> payload) {
     facts.is_enhanced = (first & 0x80) != 0;
     if (facts.is_enhanced) {
         if (payload.size() < 5) return std::nullopt;
-        const std::uint8_t packet_type = first & 0x0f;
-        // Multitrack (6) and modifiers (7) hide the FourCC further inside: passed through unread.
-        if (packet_type < 6) facts.fourcc = read_u32(payload.subspan(1));
+        std::uint8_t packet_type = first & 0x0f;
+        // Modifiers (7) hide all the rest further inside, multitrack the FourCC: passed unread.
+        facts.is_multitrack = packet_type == video_multitrack;
+        if (facts.is_multitrack)
+            packet_type = payload[1] & 0x0f;
+        else if (packet_type < video_multitrack)
+            facts.fourcc = read_u32(payload.subspan(1));
         facts.is_sequence_header = packet_type == 0;
         facts.is_end_of_sequence = packet_type == 2;
         if (packet_type == 4) facts.is_command = true;  // metadata: no picture inside
@@ -77,8 +84,12 @@ std::optional<AudioFacts> audio_facts(std::span<const std::uint8_t> payload) {
     facts.is_enhanced = format == sound_enhanced;
     if (facts.is_enhanced) {
         if (payload.size() < 5) return std::nullopt;
-        const std::uint8_t packet_type = payload[0] & 0x0f;
-        if (packet_type < 5) facts.fourcc = read_u32(payload.subspan(1));
+        std::uint8_t packet_type = payload[0] & 0x0f;
+        facts.is_multitrack = packet_type == audio_multitrack;
+        if (facts.is_multitrack)
+            packet_type = payload[1] & 0x0f;
+        else if (packet_type < audio_multitrack)
+            facts.fourcc = read_u32(payload.subspan(1));
         facts.is_sequence_header = packet_type == 0;
     } else {
         facts.codec = format;

@@ -55,8 +55,10 @@ struct VideoFacts {
     bool is_end_of_sequence = false;
     bool is_command = false;   ///< FrameType 5: no picture inside
     bool is_enhanced = false;  ///< carries a FourCC instead of a codec number
+    /// Of one or more tracks among several, beside which there may be a plain one.
+    bool is_multitrack = false;
     std::uint8_t codec = 0;    ///< FLV CodecID (7 = AVC); 0 where is_enhanced
-    std::uint32_t fourcc = 0;  ///< big-endian FourCC; 0 where not is_enhanced
+    std::uint32_t fourcc = 0;  ///< big-endian FourCC; 0 where not is_enhanced, or is_multitrack
     bool needs_sequence_header() const;
 };
 
@@ -64,7 +66,8 @@ struct VideoFacts {
 struct AudioFacts {
     bool is_sequence_header = false;
     bool is_enhanced = false;
-    std::uint8_t codec = 0;  ///< FLV SoundFormat (10 = AAC, 2 = MP3); 0 where is_enhanced
+    bool is_multitrack = false;  ///< as VideoFacts'
+    std::uint8_t codec = 0;      ///< FLV SoundFormat (10 = AAC, 2 = MP3); 0 where is_enhanced
     std::uint32_t fourcc = 0;
     bool needs_sequence_header() const;
 };

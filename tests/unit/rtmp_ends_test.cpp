@@ -130,4 +130,7 @@ TEST_CASE("sink: announces the codecs that have a FourCC, and nothing for AVC an
     const Tag opus = tag(TagType::audio, 0, {0x90, 'O', 'p', 'u', 's', 1});
     CHECK(fourccs_of({hevc, opus, hevc_picture}) == std::vector<std::string>{"hvc1", "Opus"});
     CHECK(fourccs_of({tag(TagType::video, 0, {0x90, 'a'})}).empty());
+    // A second track beside plain AVC.
+    const Tag track = tag(TagType::video, 0, {0x96, 0, 'a', 'v', 'c', '1', 1, 1});
+    CHECK(fourccs_of({avc_header(), track}) == std::vector<std::string>{"avc1"});
 }

@@ -48,6 +48,14 @@ TEST_CASE("tag: Enhanced RTMP is understood as far as passing through needs it")
     CHECK(video_facts(enhanced(0x13, "av01"))->is_keyframe);
     CHECK(video_facts(enhanced(0x14, "av01"))->is_command);
     CHECK_FALSE(video_facts(enhanced(0x21, "av01"))->is_keyframe);
+    const auto track = video_facts(Bytes{0x96, 0, 'a', 'v', 'c', '1', 1});
+    CHECK(track->is_multitrack);
+    CHECK(track->is_sequence_header);
+    CHECK_FALSE(track->is_keyframe);
+    CHECK(video_facts(Bytes{0x96, 1, 'a', 'v', 'c', '1', 1})->is_keyframe);
+    CHECK_FALSE(video_facts(enhanced(0x11, "av01"))->is_multitrack);
+    CHECK(audio_facts(Bytes{0x95, 0, 'm', 'p', '4', 'a', 1})->is_sequence_header);
+    CHECK_FALSE(audio_facts(Bytes{0x95, 1, 'm', 'p', '4', 'a', 1})->is_sequence_header);
     const auto opus = audio_facts(Bytes{0x90, 'O', 'p', 'u', 's'});
     REQUIRE(opus);
     CHECK(opus->is_sequence_header);
