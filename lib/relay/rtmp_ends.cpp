@@ -40,7 +40,7 @@ constexpr std::array rows = {
     Row{Cause::closed, EndCode::closed, EndCode::ingest_down, Told::nothing},
     Row{Cause::reset, EndCode::reset, EndCode::ingest_down, Told::nothing},
     Row{Cause::stalled, EndCode::stalled, EndCode::ingest_down, Told::nothing},
-    Row{Cause::malformed, EndCode::failed, EndCode::ingest_down, Told::nothing},
+    Row{Cause::malformed, EndCode::not_rtmp, EndCode::ingest_down, Told::address},
     Row{Cause::failed, EndCode::failed, EndCode::ingest_down, Told::address},
 };
 
@@ -52,10 +52,6 @@ const Row& row_of(Cause cause) {
 }
 
 std::string detail_of(const RtmpEnding& ending, const RtmpEndpoint& endpoint) {
-    if (ending.cause == Cause::malformed) {
-        return fmt::format("{}: what answers there is no RTMP server{}{}", endpoint.address(),
-                           ending.detail.empty() ? "" : ": ", ending.detail);
-    }
     if (!ending.detail.empty()) return ending.detail;
     switch (row_of(ending.cause).told) {
         case Told::nothing:
@@ -81,10 +77,14 @@ bool says_not_found(std::string_view said) {
 
 SessionEnd destination_end(const RtmpEnding& ending, const RtmpEndpoint& endpoint,
                            PublishStep step) {
-    const bool never_was = step == PublishStep::opening && ending.cause == Cause::closed;
-    const EndCode code = never_was ? EndCode::failed : row_of(ending.cause).destination;
+    // Behind the handshake, what closes has refused the app or the key.
+    const bool is_close = ending.cause == Cause::closed || ending.cause == Cause::reset;
+    const bool never_was = step == PublishStep::opening && is_close;
+    const EndCode code = never_was ? EndCode::not_rtmp : row_of(ending.cause).destination;
     std::string detail = detail_of(ending, endpoint);
-    if (never_was) detail = fmt::format("{}: {}", endpoint.address(), detail);
+    if (ending.cause == Cause::malformed && !ending.detail.empty()) {
+        detail = fmt::format("{}: {}", endpoint.address(), detail);
+    }
     return {code, std::move(detail)};
 }
 
@@ -92,7 +92,9 @@ SessionEnd ingest_end(const RtmpEnding& ending, const RtmpEndpoint& endpoint, Pl
     if (ending.cause == Cause::stopped) return {EndCode::stopped};
     std::string detail = detail_of(ending, endpoint);
     if (step == PlayStep::had_message) {
-        if (ending.cause == Cause::malformed) return {EndCode::failed, "the ingest: " + detail};
+        if (ending.cause == Cause::malformed) {
+            return {EndCode::failed, "the ingest's server does not speak RTMP: " + detail};
+        }
         return {EndCode::ingest_gone, std::move(detail)};
     }
     if (ending.cause == Cause::name_refused && says_not_found(ending.detail)) {

@@ -54,6 +54,8 @@ constexpr std::array rows = {
     Row{EndCode::handshake_timed_out, "handshake_timed_out",
         "the server took the connection and never answered in RTMP",
         "check the URL's host and port, and whether it is rtmps:// or rtmp:// there", false},
+    Row{EndCode::not_rtmp, "not_rtmp", "the server does not speak RTMP",
+        "check the URL's host and port, and whether it is rtmps:// or rtmp:// there", false},
     Row{EndCode::app_refused, "app_refused", "the server refused the application in the URL",
         "check the URL's path", true},
     Row{EndCode::publish_refused, "publish_refused", "the server refused the stream key",

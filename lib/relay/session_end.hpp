@@ -30,6 +30,7 @@ enum class EndCode {
     tls_untrusted,        ///< the certificate is by nobody that this machine knows
     tls_failed,           ///< any other failure of TLS; no TLS there, for one
     handshake_timed_out,  ///< connected, then no RTMP handshake in time
+    not_rtmp,             ///< what answers is no RTMP, or it closes instead of a handshake
     app_refused,          ///< the server refused connect
     publish_refused,      ///< the server refused the stream key
     closed_early,  ///< accepted, then closed within the time the platform takes to check a key

@@ -290,7 +290,7 @@ TEST_CASE("sink: how it cannot be opened") {
         {fmt::format("rtmp://127.0.0.1:{}/live", silent.port()), EndCode::handshake_timed_out},
         {fmt::format("rtmps://127.0.0.1:{}/live", silent.port()), EndCode::handshake_timed_out},
         {fmt::format("rtmps://127.0.0.1:{}/live", web.port()), EndCode::tls_failed},
-        {fmt::format("rtmp://127.0.0.1:{}/live", web.port()), EndCode::failed},
+        {fmt::format("rtmp://127.0.0.1:{}/live", web.port()), EndCode::not_rtmp},
         {nginx.url("unknown"), EndCode::app_refused},
         {nginx.url("live"), EndCode::publish_refused},
         {nginx.url("asks"), EndCode::publish_refused},

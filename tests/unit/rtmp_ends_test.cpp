@@ -50,10 +50,9 @@ TEST_CASE("ends: each way in which a destination's connection ends has its own r
         {Cause::closed, "", "closed", ""},
         {Cause::reset, "Connection reset by peer", "reset", "Connection reset by peer"},
         {Cause::stalled, "took nothing for 10 s", "stalled", "took nothing for 10 s"},
-        {Cause::malformed, "", "failed",
-         "rtmps://live.example:443: what answers there is no RTMP server"},
-        {Cause::malformed, "a version of 72", "failed",
-         "rtmps://live.example:443: what answers there is no RTMP server: a version of 72"},
+        {Cause::malformed, "", "not_rtmp", "rtmps://live.example:443"},
+        {Cause::malformed, "a version of 72", "not_rtmp",
+         "rtmps://live.example:443: a version of 72"},
         {Cause::failed, "why", "failed", "why"},
         {Cause::failed, "", "failed", "rtmps://live.example:443"},
     };
@@ -65,11 +64,13 @@ TEST_CASE("ends: each way in which a destination's connection ends has its own r
         CHECK(end.detail == row.detail);
         CHECK(describe(end).find("word") == std::string::npos);
     }
-    // What never took the session cannot have closed it.
-    const SessionEnd end = destination_end({Cause::closed, "closed before the RTMP handshake"},
-                                           endpoint, PublishStep::opening);
-    CHECK(end == SessionEnd{EndCode::failed,
-                            "rtmps://live.example:443: closed before the RTMP handshake"});
+    // What never took the session cannot have closed or broken it. So does a TLS server that is
+    // spoken to in plain RTMP.
+    for (const Cause cause : {Cause::closed, Cause::reset}) {
+        const SessionEnd end =
+            destination_end({cause, "gone before the handshake"}, endpoint, PublishStep::opening);
+        CHECK(end == SessionEnd{EndCode::not_rtmp, "gone before the handshake"});
+    }
 }
 
 TEST_CASE("ends: an ingest that cannot be played is down, refuses, or has no publisher") {
