@@ -29,14 +29,23 @@ test_packages=(
     ccache
     clang-19
     doctest-dev
+    gstreamer1.0-plugins-bad
+    gstreamer1.0-plugins-good
+    gstreamer1.0-tools
     libclang-rt-19-dev
     libnginx-mod-rtmp
     nginx-light
     openssl
     procps
+    rtmpdump
     scdoc
     shellcheck
+    socat
 )
+# A nodejs from elsewhere brings an npm of its own, and conflicts with Debian's.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    test_packages+=(nodejs npm)
+fi
 
 program=${0##*/}
 

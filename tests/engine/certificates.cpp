@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include <atomic>
+#include <functional>
 #include <stdexcept>
 
 namespace restream::test {
@@ -22,6 +23,14 @@ void add_extension(X509* certificate, X509* issuer, int kind, const std::string&
         X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str()), &X509_EXTENSION_free);
     require(extension != nullptr, "extension");
     require(X509_add_ext(certificate, extension.get(), -1) == 1, "adding an extension");
+}
+
+std::string written(const std::function<int(BIO*)>& write) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), &BIO_free);
+    require(write(out.get()) == 1, "PEM");
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(out.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
 }
 
 long next_serial() {
@@ -57,11 +66,13 @@ Identity::Identity(const Wish& wish, const Identity* issuer)
 }
 
 std::string Identity::pem() const {
-    const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), &BIO_free);
-    require(PEM_write_bio_X509(out.get(), certificate_.get()) == 1, "PEM");
-    char* text = nullptr;
-    const long size = BIO_get_mem_data(out.get(), &text);
-    return {text, static_cast<std::size_t>(size)};
+    return written([this](BIO* out) { return PEM_write_bio_X509(out, certificate_.get()); });
+}
+
+std::string Identity::key_pem() const {
+    return written([this](BIO* out) {
+        return PEM_write_bio_PrivateKey(out, key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    });
 }
 
 const Identity& test_authority() {

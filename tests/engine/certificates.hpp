@@ -24,6 +24,7 @@ class Identity {
     EVP_PKEY& key() const { return *key_; }
     X509& certificate() const { return *certificate_; }
     std::string pem() const;
+    std::string key_pem() const;
 
   private:
     std::shared_ptr<EVP_PKEY> key_;
