@@ -1,0 +1,115 @@
+#include "process/raw_server.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <span>
+#include <utility>
+
+namespace restream::test {
+
+using Step = RtmpServerConnection::Step;
+
+namespace {
+
+/// Between two looks whether the server goes.
+constexpr int look_ms = 20;
+
+int number(const Fd& fd) { return static_cast<int>(fd.native()); }
+
+}  // namespace
+
+bool RawConnection::wait(short events) const {
+    while (!is_ending_ && socket_.is_open()) {
+        pollfd entry{number(socket_), events, 0};
+        if (::poll(&entry, 1, look_ms) > 0) return true;
+    }
+    return false;
+}
+
+bool RawConnection::send(std::string_view bytes) {
+    while (!bytes.empty()) {
+        if (!wait(POLLOUT)) return false;
+        const ssize_t sent =
+            ::send(number(socket_), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
+        if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
+bool RawConnection::take_what_is_there() {
+    std::array<char, 16384> block;
+    for (;;) {
+        const ssize_t got = ::recv(number(socket_), block.data(), block.size(), MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+        if (got <= 0) return false;
+    }
+}
+
+void RawConnection::drain() {
+    std::array<char, 16384> block;
+    while (wait(POLLIN) && read_some(socket_, block) > 0) {
+    }
+}
+
+bool RawConnection::flush(RtmpServerConnection& rtmp) {
+    std::array<std::span<const std::uint8_t>, 1> piece;
+    while (rtmp.output().gather(piece) > 0) {
+        const std::string_view bytes(reinterpret_cast<const char*>(piece[0].data()),
+                                     piece[0].size());
+        if (!send(bytes)) return false;
+        rtmp.output().consume(bytes.size());
+    }
+    return true;
+}
+
+bool RawConnection::serve_until(RtmpServerConnection& rtmp, Step step) {
+    std::array<char, 4096> block;
+    while (rtmp.step() < step) {
+        const auto event = rtmp.next();
+        if (std::holds_alternative<RtmpEnding>(event)) return false;
+        if (std::holds_alternative<RtmpServerConnection::PublishWish>(event)) rtmp.accept();
+        if (!flush(rtmp)) return false;
+        if (!std::holds_alternative<RtmpServerConnection::NeedMore>(event)) continue;
+        if (rtmp.step() >= step) break;
+        const std::size_t got = wait(POLLIN) ? read_some(socket_, block) : 0;
+        if (got == 0) return false;
+        rtmp.feed({reinterpret_cast<const std::uint8_t*>(block.data()), got});
+    }
+    return true;
+}
+
+void RawConnection::reset() {
+    const linger at_once{1, 0};
+    ::setsockopt(number(socket_), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    socket_.close();
+}
+
+RawServer::RawServer(Serve serve) : serve_(std::move(serve)) {
+    thread_ = std::thread([this] { run(); });
+}
+
+RawServer::~RawServer() {
+    is_ending_ = true;
+    thread_.join();
+    for (std::thread& each : threads_) each.join();
+}
+
+void RawServer::run() {
+    while (!is_ending_) {
+        pollfd entry{number(listener_.fd()), POLLIN, 0};
+        if (::poll(&entry, 1, look_ms) <= 0) continue;
+        Fd socket = listener_.accept();
+        if (!socket.is_open()) continue;
+        ++accepted_;
+        threads_.emplace_back([this, socket = std::move(socket)]() mutable {
+            RawConnection connection(std::move(socket), is_ending_);
+            serve_(connection);
+        });
+    }
+}
+
+}  // namespace restream::test

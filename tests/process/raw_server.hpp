@@ -1,0 +1,66 @@
+// Servers that misbehave: what each connection gets is up to the test.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "engine/listener.hpp"
+#include "rtmp/server_connection.hpp"
+
+namespace restream::test {
+
+/// A server's end of one connection. Its calls block, until the server goes or the peer does; then
+/// they return false.
+class RawConnection {
+  public:
+    RawConnection(Fd socket, const std::atomic<bool>& is_ending)
+        : socket_(std::move(socket)), is_ending_(is_ending) {}
+
+    bool send(std::string_view bytes);
+    /// What has been sent by now is dropped. Never blocks; false where the peer has closed.
+    bool take_what_is_there();
+    /// What is sent is dropped until the peer closes.
+    void drain();
+    /// Plays by the rules until `rtmp` has come to this step, whose answers are sent.
+    bool serve_until(RtmpServerConnection& rtmp, RtmpServerConnection::Step step);
+    /// Writes what `rtmp` has to say.
+    bool flush(RtmpServerConnection& rtmp);
+    void reset();  ///< closes with RST
+
+  private:
+    bool wait(short events) const;
+    Fd socket_;
+    const std::atomic<bool>& is_ending_;
+};
+
+/// On 127.0.0.1. Each connection is served on a thread of its own; where `serve` returns, it is
+/// closed.
+class RawServer {
+  public:
+    using Serve = std::function<void(RawConnection&)>;
+    explicit RawServer(Serve serve);
+    ~RawServer();
+    RawServer(const RawServer&) = delete;
+    RawServer& operator=(const RawServer&) = delete;
+
+    int port() const { return listener_.port(); }
+    std::string url() const { return "rtmp://127.0.0.1:" + std::to_string(port()) + "/live"; }
+    int accepted() const { return accepted_; }
+
+  private:
+    void run();
+
+    Serve serve_;
+    Listener listener_;
+    std::atomic<int> accepted_ = 0;
+    std::atomic<bool> is_ending_ = false;
+    std::vector<std::thread> threads_;
+    std::thread thread_;
+};
+
+}  // namespace restream::test
