@@ -15,7 +15,7 @@
 #include "base/error.hpp"
 #include "ingest/address.hpp"
 #include "ingest/connection_socket.hpp"
-#include "ingest/tcp.hpp"
+#include "ingest/listen_check.hpp"
 
 namespace restream {
 
@@ -42,32 +42,6 @@ struct FreeAddresses {
     void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
 };
 using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
-
-std::string who_holds(int port) {
-    const auto holder = find_port_holder(port);
-    if (!holder || holder->pid == 0) return "by another user's process";
-    return fmt::format("by {} (PID {})", holder->name, holder->pid);
-}
-
-[[noreturn]] void throw_cannot_listen(const std::string& host, int port, int error) {
-    const std::string place = host_and_port(host, port);
-    std::string why = std::generic_category().message(error);
-    if (error == EADDRINUSE) {
-        why = fmt::format(
-            "port {} is taken {}; end that program, or change listen and url in the [ingest] "
-            "section of restream.toml, or set server = \"external\" to use the server that is "
-            "there",
-            port, who_holds(port));
-    } else if (error == EACCES) {
-        why = "not allowed; ports below 1024 belong to the system: use 1935";
-    } else if (error == EADDRNOTAVAIL) {
-        why =
-            "this machine does not have that address; use 127.0.0.1, or 0.0.0.0 for all of its "
-            "addresses";
-    }
-    throw Error(ErrorKind::refused, fmt::format("listening at {}: {}", place, why),
-                std::error_code(error, std::generic_category()));
-}
 
 /// A listening socket, or the error number.
 std::variant<Fd, int> listen_socket(const addrinfo& address) {
@@ -148,10 +122,10 @@ std::vector<Fd> listen_at(const std::string& host, int port) {
         const int error = std::get<int>(opened);
         // A name may stand for addresses of a family that this machine has switched off.
         const bool is_absent = error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
-        if (!is_absent) throw_cannot_listen(host, port, error);
+        if (!is_absent) throw cannot_listen(host, port, {error, std::generic_category()});
         if (first_error == 0) first_error = error;
     }
-    if (sockets.empty()) throw_cannot_listen(host, port, first_error);
+    if (sockets.empty()) throw cannot_listen(host, port, {first_error, std::generic_category()});
     return sockets;
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/error.hpp"
 #include "ingest/address.hpp"
 #include "ingest/tcp.hpp"
 
@@ -17,33 +16,39 @@ std::string who_holds(int port) {
     return fmt::format("by {} (PID {})", holder->name, holder->pid);
 }
 
+std::string words(int port, std::error_code why) {
+    if (why == std::errc::address_in_use) {
+        return fmt::format(
+            "port {} is taken {}; end that program, or change listen and url in the [ingest] "
+            "section of restream.toml, or set server = \"external\" to use the server that is "
+            "there",
+            port, who_holds(port));
+    }
+    if (why == std::errc::permission_denied) {
+        return "not allowed; ports below 1024 belong to the system: use 1935";
+    }
+    if (why == std::errc::address_not_available) {
+        return "this machine does not have that address; use 127.0.0.1, or 0.0.0.0 for all of its "
+               "addresses";
+    }
+    return why.message();
+}
+
 }  // namespace
+
+Error cannot_listen(const std::string& host, int port, std::error_code why) {
+    return Error(ErrorKind::refused,
+                 fmt::format("listening at {}: {}", host_and_port(host, port), words(port, why)),
+                 why);
+}
 
 void require_free_port(const IngestConfig& config) {
     const auto problem = listen_problem(config.listen_host, config.listen_port);
-    if (!problem) return;
-    const std::string place = host_and_port(config.listen_host, config.listen_port);
-    switch (*problem) {
-        case ListenProblem::taken:
-            throw Error(
-                ErrorKind::refused,
-                fmt::format("listening at {}: port {} is taken {}; end that program, or "
-                            "change listen and url in the [ingest] section of restream.toml, "
-                            "or set server = \"external\" to use the server that is there",
-                            place, config.listen_port, who_holds(config.listen_port)));
-        case ListenProblem::not_allowed:
-            throw Error(ErrorKind::refused,
-                        fmt::format("listening at {}: not allowed; ports below 1024 belong to the "
-                                    "system: use 1935",
-                                    place));
-        case ListenProblem::no_such_address:
-            throw Error(ErrorKind::refused,
-                        fmt::format("listening at {}: this machine does not have that address; use "
-                                    "127.0.0.1, or 0.0.0.0 for all of its addresses",
-                                    place));
-        case ListenProblem::other:
-            break;  // the server will say it
-    }
+    const bool is_known = problem == std::errc::address_in_use ||
+                          problem == std::errc::permission_denied ||
+                          problem == std::errc::address_not_available;
+    // Anything else the server will say.
+    if (is_known) throw cannot_listen(config.listen_host, config.listen_port, problem);
 }
 
 }  // namespace restream

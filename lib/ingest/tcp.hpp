@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -16,9 +17,8 @@ namespace restream {
 std::optional<std::string> connect_problem(const std::string& host, int port,
                                            const Deadline& deadline);
 
-/// Why this process could not listen there; nothing where it could.
-enum class ListenProblem { taken, not_allowed, no_such_address, other };
-std::optional<ListenProblem> listen_problem(const std::string& host, int port);
+/// Why this process could not listen there; no error where it could.
+std::error_code listen_problem(const std::string& host, int port);
 
 /// Who listens at a TCP port of this machine, on any of its addresses.
 struct PortHolder {

@@ -66,26 +66,17 @@ std::optional<std::string> connect_problem(const std::string& host, int port,
     return words(last);
 }
 
-std::optional<ListenProblem> listen_problem(const std::string& host, int port) {
+std::error_code listen_problem(const std::string& host, int port) {
     int error = 0;
     const Addresses list = look_up(host, port, AI_PASSIVE, error);
-    if (!list) return ListenProblem::no_such_address;
+    if (!list) return make_error_code(std::errc::address_not_available);
     const Fd socket(::socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!socket.is_open()) return ListenProblem::other;
+    if (!socket.is_open()) return {errno, std::generic_category()};
     // As servers do it: a port whose last connections are still in TIME_WAIT is free.
     const int yes = 1;
     ::setsockopt(number(socket), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (::bind(number(socket), list->ai_addr, list->ai_addrlen) == 0) return std::nullopt;
-    switch (errno) {
-        case EADDRINUSE:
-            return ListenProblem::taken;
-        case EACCES:
-            return ListenProblem::not_allowed;
-        case EADDRNOTAVAIL:
-            return ListenProblem::no_such_address;
-        default:
-            return ListenProblem::other;
-    }
+    if (::bind(number(socket), list->ai_addr, list->ai_addrlen) == 0) return {};
+    return {errno, std::generic_category()};
 }
 
 }  // namespace restream
