@@ -17,17 +17,6 @@ using nlohmann::json;
 
 namespace {
 
-IngestRecord record_of(const World& world) {
-    const auto record = live_ingest_record(world.layout());
-    REQUIRE(record);
-    REQUIRE(record->server);
-    return *record;
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
 /// Until another server than `before` takes publishers.
 bool wait_replaced(const World& world, const IngestRecord& before, Milliseconds longest) {
     return wait_until(Deadline::after(longest), [&] {
@@ -150,7 +139,7 @@ TEST_CASE("embedded ingest: a server that is killed is back within a second, and
     scene.add("one");
     scene.publish();
     world.must({"enable", "one", "--wait-live"});
-    const IngestRecord before = record_of(world);
+    const IngestRecord before = world.ingest_record();
     const int worker = world.worker("one");
     kill_now(before.server->pid);
     CHECK(wait_replaced(world, before, std::chrono::seconds(1)));
@@ -158,12 +147,12 @@ TEST_CASE("embedded ingest: a server that is killed is back within a second, and
                      [&] { return !scene.publisher->runs(); }));
     scene.publish();
     CHECK(world.wait_state("one", "live"));
-    const IngestRecord after = record_of(world);
+    const IngestRecord after = world.ingest_record();
     CHECK(after.guardian == before.guardian);
     CHECK(after.restarts == 1);
     CHECK(world.worker("one") == worker);
     CHECK(wait_until(Deadline::after(std::chrono::seconds(5)),
-                     [&] { return record_of(world).problem.empty(); }));
+                     [&] { return world.ingest_record().problem.empty(); }));
     check_whole(scene.finish("one"));
 }
 
@@ -171,7 +160,7 @@ TEST_CASE(
     "embedded ingest: a server that cannot be started again says why, and comes when mended") {
     const World world(IngestServer::embedded);
     world.must({"ingest", "start"});
-    const IngestRecord before = record_of(world);
+    const IngestRecord before = world.ingest_record();
     write_file(world.config() / "restream.toml", "[ingest]\nserver = \"embeded\"\n");
     kill_now(before.server->pid);
     CHECK(wait_until(Deadline::after(std::chrono::seconds(8)), [&] {
@@ -181,13 +170,13 @@ TEST_CASE(
     world.configure("");
     world.must({"ingest", "reload"});
     CHECK(world.ingest()["state"] == "no_publisher");
-    CHECK(record_of(world).problem.empty());
+    CHECK(world.ingest_record().problem.empty());
 }
 
 TEST_CASE("embedded ingest: the server ends with its guardian") {
     const World world(IngestServer::embedded);
     world.must({"ingest", "start"});
-    const IngestRecord before = record_of(world);
+    const IngestRecord before = world.ingest_record();
     kill_now(before.guardian.pid);
     CHECK(wait_gone(before.server->pid, std::chrono::seconds(3)));
     CHECK(wait_until(Deadline::after(std::chrono::seconds(3)),
@@ -202,7 +191,7 @@ TEST_CASE("embedded ingest: one that hangs and lost its guardian is ended by sta
     for (const char* verb : {"start", "stop"}) {
         CAPTURE(verb);
         world.must({"ingest", "start"});
-        const IngestRecord before = record_of(world);
+        const IngestRecord before = world.ingest_record();
         freeze(before.server->pid);
         kill_now(before.guardian.pid);
         CHECK_FALSE(is_gone(before.server->pid));
@@ -218,13 +207,13 @@ TEST_CASE("embedded ingest: reload starts a new server; publisher and relays com
     scene.add("one");
     scene.publish();
     world.must({"enable", "one", "--wait-live"});
-    const IngestRecord before = record_of(world);
+    const IngestRecord before = world.ingest_record();
     const int worker = world.worker("one");
     const Outcome reload = world.must({"ingest", "reload"});
     CHECK_MESSAGE(has(reload.error, "1 destination is live (one)"), reload.describe());
     CHECK(wait_until(Deadline::after(std::chrono::seconds(3)),
                      [&] { return !scene.publisher->runs(); }));
-    const IngestRecord after = record_of(world);
+    const IngestRecord after = world.ingest_record();
     CHECK(after.server != before.server);
     CHECK(after.guardian == before.guardian);
     CHECK(after.reloads == 1);
@@ -240,7 +229,7 @@ TEST_CASE("embedded ingest: reload with what cannot be leaves the publisher alon
     world.must({"ingest", "start"});
     Publisher publisher(world.ingest_url());
     REQUIRE(world.wait_ingest("live"));
-    const IngestRecord before = record_of(world);
+    const IngestRecord before = world.ingest_record();
     const NginxServer other;
     const int own = world.ingest_port();
     world.choose_port(other.port());
@@ -257,7 +246,7 @@ TEST_CASE("embedded ingest: reload with what cannot be leaves the publisher alon
     write_file(world.config() / "restream.toml", "[ingest\n");
     CHECK(world.run({"ingest", "reload"}).status == 3);
     world.configure("");
-    CHECK(record_of(world).server == before.server);
+    CHECK(world.ingest_record().server == before.server);
     CHECK(publisher.runs());
     CHECK(world.ingest()["state"] == "live");
 }
@@ -283,10 +272,10 @@ TEST_CASE("embedded ingest: restart brings wanted relays back, and says how many
     scene.publish();
     world.must({"enable", "one", "two", "--wait-live"});
     world.must({"stop", "two"});
-    const IngestRecord before = record_of(world);
+    const IngestRecord before = world.ingest_record();
     const Outcome outcome = world.must({"ingest", "restart"});
     CHECK_MESSAGE(has(outcome.error, "1 destination is live (one)"), outcome.describe());
-    CHECK(record_of(world).guardian != before.guardian);
+    CHECK(world.ingest_record().guardian != before.guardian);
     CHECK(world.state("two") == "stopped");
     scene.publish();
     CHECK(world.wait_state("one", "live"));
@@ -308,7 +297,7 @@ TEST_CASE("embedded ingest: its guardian starts a wanted relay again that died w
 TEST_CASE("embedded ingest: run/ deleted under a live server disturbs no publisher") {
     const World world(IngestServer::embedded);
     world.must({"ingest", "start"});
-    const IngestRecord before = record_of(world);
+    const IngestRecord before = world.ingest_record();
     Publisher publisher(world.ingest_url());
     REQUIRE(world.wait_ingest("live"));
     // Moved away first: the server writes its record every second, also into a folder that is being

@@ -19,10 +19,6 @@ namespace {
 constexpr const char* right_key = "hushhush-right";
 constexpr const char* wrong_key = "hushhush-wrong";
 
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
 /// Everything that is printed or written about the ingest.
 std::string all_words(const World& world) {
     std::string text = world.logs();

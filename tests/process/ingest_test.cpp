@@ -22,21 +22,10 @@ using nlohmann::json;
 
 namespace {
 
-IngestRecord record_of(const World& world) {
-    const auto record = live_ingest_record(world.layout());
-    REQUIRE(record);
-    REQUIRE(record->server);
-    return *record;
-}
-
 int worker_of(const World& world) {
-    const auto workers = children_of(record_of(world).server->pid);
+    const auto workers = children_of(world.ingest_record().server->pid);
     REQUIRE(workers.size() == 1);
     return workers[0].pid;
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -78,7 +67,7 @@ TEST_CASE("ingest: start takes publishers with an empty key, stop ends it, both 
 TEST_CASE("ingest: nginx has no file open outside of the state folder, and logs no stream key") {
     const World world;
     world.must({"ingest", "start"});
-    const int master = record_of(world).server->pid;
+    const int master = world.ingest_record().server->pid;
     for (const int pid : {master, worker_of(world)}) {
         for (const auto& entry :
              std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", pid))) {
@@ -185,7 +174,7 @@ TEST_CASE(
     "ingest: nginx's master that is killed is replaced, and its worker does not keep the port") {
     const World world;
     world.must({"ingest", "start"});
-    const IngestRecord before = record_of(world);
+    const IngestRecord before = world.ingest_record();
     const int worker = worker_of(world);
     kill_now(before.server->pid);
     CHECK(wait_until(Deadline::after(std::chrono::seconds(8)), [&] {
@@ -194,7 +183,7 @@ TEST_CASE(
     }));
     CHECK(wait_gone(worker, std::chrono::seconds(3)));
     CHECK(world.wait_ingest("no_publisher"));
-    CHECK(record_of(world).guardian == before.guardian);
+    CHECK(world.ingest_record().guardian == before.guardian);
     Publisher publisher(world.ingest_url());
     CHECK(world.wait_ingest("live"));
 }
@@ -205,17 +194,17 @@ TEST_CASE("ingest: nginx's worker that is killed is replaced by nginx itself") {
     const int worker = worker_of(world);
     kill_now(worker);
     CHECK(wait_until(Deadline::after(std::chrono::seconds(5)), [&] {
-        const auto workers = children_of(record_of(world).server->pid);
+        const auto workers = children_of(world.ingest_record().server->pid);
         return workers.size() == 1 && workers[0].pid != worker;
     }));
     CHECK(world.wait_ingest("no_publisher"));
-    CHECK(record_of(world).restarts == 0);
+    CHECK(world.ingest_record().restarts == 0);
 }
 
 TEST_CASE("ingest: nginx ends with its guardian") {
     const World world;
     world.must({"ingest", "start"});
-    const IngestRecord before = record_of(world);
+    const IngestRecord before = world.ingest_record();
     kill_now(before.guardian.pid);
     CHECK(wait_gone(before.server->pid, std::chrono::seconds(3)));
     CHECK(wait_until(Deadline::after(std::chrono::seconds(3)),
@@ -231,7 +220,7 @@ TEST_CASE(
     for (const char* verb : {"start", "stop"}) {
         CAPTURE(verb);
         world.must({"ingest", "start"});
-        const IngestRecord before = record_of(world);
+        const IngestRecord before = world.ingest_record();
         const int worker = worker_of(world);
         // Stopped first, so that it does not end the worker when the master dies.
         ::kill(before.guardian.pid, SIGSTOP);
@@ -247,12 +236,12 @@ TEST_CASE(
 TEST_CASE("ingest: reload drops the publisher, which can come back at once") {
     const World world;
     world.must({"ingest", "start"});
-    const IngestRecord before = record_of(world);
+    const IngestRecord before = world.ingest_record();
     Publisher publisher(world.ingest_url());
     REQUIRE(world.wait_ingest("live"));
     world.must({"ingest", "reload"});
     CHECK(wait_until(Deadline::after(std::chrono::seconds(3)), [&] { return !publisher.runs(); }));
-    const IngestRecord after = record_of(world);
+    const IngestRecord after = world.ingest_record();
     CHECK(after.server == before.server);
     CHECK(after.reloads == 1);
     CHECK(children_of(after.server->pid).size() == 1);
@@ -320,7 +309,7 @@ TEST_CASE("ingest: an external server is not touched, and that is said") {
 TEST_CASE("ingest: the state folder's run/ deleted under a live server disturbs no publisher") {
     const World world;
     world.must({"ingest", "start"});
-    const IngestRecord before = record_of(world);
+    const IngestRecord before = world.ingest_record();
     Publisher publisher(world.ingest_url());
     REQUIRE(world.wait_ingest("live"));
     std::filesystem::remove_all(world.layout().run_directory());

@@ -240,6 +240,17 @@ void must_signal(int pid, int number) {
 
 }  // namespace
 
+IngestRecord World::ingest_record() const {
+    const auto record = live_ingest_record(layout());
+    REQUIRE(record);
+    REQUIRE(record->server);
+    return *record;
+}
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
 void kill_now(int pid) { must_signal(pid, SIGKILL); }
 void kill_if_there(int pid) { signal_own(pid, SIGKILL); }
 void freeze(int pid) { must_signal(pid, SIGSTOP); }

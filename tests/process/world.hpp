@@ -10,6 +10,7 @@
 
 #include "base/process.hpp"
 #include "config/config.hpp"
+#include "ingest/record.hpp"
 #include "process/command_run.hpp"
 #include "process/temporary_folder.hpp"
 #include "state/layout.hpp"
@@ -81,6 +82,8 @@ class World {
 
     /// `restream ingest status --json`: its one object.
     nlohmann::json ingest() const;
+    /// What the managed server's guardian says of itself; the test ends where it has no server.
+    IngestRecord ingest_record() const;
     bool wait_ingest(const std::string& state,
                      Milliseconds longest = std::chrono::seconds(20)) const;
 
@@ -93,6 +96,8 @@ class World {
     IngestServer ingest_;
     int ingest_port_;
 };
+
+bool has(const std::string& text, const std::string& part);
 
 /// The process is gone (or a zombie).
 bool is_gone(int pid);
