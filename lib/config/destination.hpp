@@ -13,6 +13,12 @@ namespace restream {
 
 enum class OnIngestLoss { hold, close };
 
+/// What becomes of a session whose publisher goes on with another picture size or rate.
+enum class OnTrackChange {
+    pass,       ///< the new sequence headers are sent, the connection stays
+    reconnect,  ///< a new session: the platform can't take them in the middle of one
+};
+
 /// How long a service's stream keys can be used.
 enum class KeyLifetime { forever, broadcast, once };
 
@@ -28,6 +34,7 @@ struct Destination {
     Milliseconds hold = std::chrono::seconds(30);
     Milliseconds late_refusal = Milliseconds(0);  ///< from the service
     KeyLifetime key_lifetime = KeyLifetime::forever;
+    OnTrackChange on_track_change = OnTrackChange::pass;  ///< the user's word, else the service's
     std::string ca_file;           ///< absolute path of a PEM file, or empty
     std::filesystem::path origin;  ///< the file it stands in
     int line = 0;                  ///< where it begins in that file

@@ -46,6 +46,7 @@ void apply_service(const Fields& fields, Presets& presets, Destination& destinat
     destination.service = service->id;
     destination.late_refusal = service->late_refusal;
     destination.key_lifetime = service->key_lifetime;
+    destination.on_track_change = service->on_track_change;
     if (!destination.url.empty()) return;
     if (service->url.empty()) {
         fields.fail("service", fmt::format("{} gives every account or event its own URL; copy it "
@@ -96,7 +97,8 @@ DestinationDefaults read_defaults(const Fields& fields, const DestinationDefault
 
 Destination read_destination(const std::string& name, const Fields& fields,
                              const DestinationDefaults& defaults, Presets& presets) {
-    fields.allow_only({"service", "url", "key", "backup_url", "on_ingest_loss", "hold", "ca_file"});
+    fields.allow_only({"service", "url", "key", "backup_url", "on_ingest_loss", "hold", "ca_file",
+                       "on_track_change"});
     Destination destination;
     destination.name = name;
     destination.origin = fields.file();
@@ -108,6 +110,14 @@ Destination read_destination(const std::string& name, const Fields& fields,
     const auto own = read_defaults(fields, defaults);
     destination.on_ingest_loss = own.on_ingest_loss;
     destination.hold = own.hold;
+    if (const auto text = fields.text("on_track_change")) {
+        if (*text != "pass" && *text != "reconnect") {
+            fields.fail("on_track_change",
+                        fmt::format("is {}; it is \"pass\" or \"reconnect\"", in_quotes(*text)));
+        }
+        destination.on_track_change =
+            *text == "pass" ? OnTrackChange::pass : OnTrackChange::reconnect;
+    }
     if (const auto text = fields.text("ca_file")) {
         destination.ca_file = read_path(fields, "ca_file", *text).string();
     }

@@ -21,6 +21,13 @@ KeyLifetime read_lifetime(const Fields& fields) {
     fields.fail("key_lifetime", "must be \"forever\", \"broadcast\" or \"once\"");
 }
 
+OnTrackChange read_track_change(const Fields& fields) {
+    const std::string text = fields.text("on_track_change").value_or("pass");
+    if (text == "pass") return OnTrackChange::pass;
+    if (text == "reconnect") return OnTrackChange::reconnect;
+    fields.fail("on_track_change", "must be \"pass\" or \"reconnect\"");
+}
+
 std::string read_url(const Fields& fields, std::string_view field) {
     const std::string text = fields.text(field).value_or("");
     if (text.empty()) return "";
@@ -33,7 +40,7 @@ std::string read_url(const Fields& fields, std::string_view field) {
 Service read_service(const Fields& fields) {
     fields.allow_only({"id", "name", "url", "backup_url", "keyframe_interval_s", "max_video_kbps",
                        "max_audio_kbps", "codecs", "key_lifetime", "late_refusal", "key_page",
-                       "note"});
+                       "note", "on_track_change"});
     Service service;
     service.id = fields.text("id").value_or("");
     if (const auto problem = name_problem(service.id)) fields.fail("id", *problem);
@@ -50,6 +57,7 @@ Service read_service(const Fields& fields) {
     service.key_lifetime = read_lifetime(fields);
     service.late_refusal = fields.duration("late_refusal", Milliseconds(0), std::chrono::minutes(1))
                                .value_or(Milliseconds(0));
+    service.on_track_change = read_track_change(fields);
     service.key_page = fields.text("key_page").value_or("");
     service.note = fields.text("note").value_or("");
     return service;

@@ -24,6 +24,7 @@ struct Service {
     std::vector<std::string> codecs;
     KeyLifetime key_lifetime = KeyLifetime::forever;
     Milliseconds late_refusal = Milliseconds(0);
+    OnTrackChange on_track_change = OnTrackChange::pass;
     std::string key_page;  ///< where the user finds the key
     std::string note;
 };

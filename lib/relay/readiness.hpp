@@ -49,7 +49,7 @@ class Readiness {
     bool has_video_ = false;  ///< a video message that can be passed on was or could be sent
     bool has_audio_ = false;
     bool has_seen_video_ = false;
-    bool has_plain_video_ = false;  ///< not only in multitrack messages
+    bool has_plain_video_ = false;   ///< not only in multitrack messages
     bool has_video_header_ = false;  ///< of the plain track
     bool has_audio_header_ = false;
     bool announces_video_ = false;  ///< the metadata does

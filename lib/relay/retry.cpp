@@ -4,11 +4,18 @@
 
 namespace restream {
 
+namespace {
+
+Milliseconds part(Milliseconds whole, double factor) {
+    return Milliseconds(static_cast<std::int64_t>(static_cast<double>(whole.count()) * factor));
+}
+
+}  // namespace
+
 Milliseconds Backoff::next(double luck) {
-    const double scaled = static_cast<double>(nominal_.count()) * (1.0 - jitter * luck);
-    const auto grown = static_cast<std::int64_t>(static_cast<double>(nominal_.count()) * growth);
-    nominal_ = std::min(longest, Milliseconds(grown));
-    return Milliseconds(static_cast<std::int64_t>(scaled));
+    const Milliseconds wait = part(nominal_, 1.0 - luck);
+    nominal_ = std::min(longest, part(nominal_, growth));
+    return std::max(shortest, wait);
 }
 
 NextTry RetryPolicy::refused(SessionEnd end, const ServiceFacts& service) const {
@@ -26,6 +33,12 @@ namespace {
 bool is_nobodys_fault(EndCode code) {
     return code == EndCode::stopped || code == EndCode::ingest_gone ||
            code == EndCode::tracks_changed;
+}
+
+/// What other destinations meet at the same moment where this machine's network fails.
+bool is_of_the_network(EndCode code) {
+    return code == EndCode::reset || code == EndCode::unreachable || code == EndCode::stalled ||
+           code == EndCode::too_slow;
 }
 
 }  // namespace
@@ -62,6 +75,9 @@ NextTry RetryPolicy::after(const SessionEnd& ended, const SessionFacts& session,
     }
     if (session.was_accepted && !session.said_goodbye && end.code != EndCode::closed_early) {
         dirty_end_ = now;
+        if (session.was_confirmed && is_of_the_network(end.code)) {
+            return {NextTry::Kind::after, part(spread, luck), std::move(end)};
+        }
         if (session.was_confirmed) return {NextTry::Kind::at_once, Milliseconds(0), std::move(end)};
     } else if (session.said_goodbye) {
         dirty_end_.reset();

@@ -18,9 +18,9 @@ class Backoff {
     static constexpr Milliseconds longest = std::chrono::seconds(60);
     /// Growth per failed session. Source: OBS obs-output.c, RECONNECT_RETRY_BASE_EXP.
     static constexpr double growth = 1.5;
-    /// Each wait is between (1 - jitter) and 1 of its nominal length, so that destinations which
-    /// failed together do not come back in one burst.
-    static constexpr double jitter = 0.3;
+    /// Each wait is anywhere between this and its nominal length, so that destinations which failed
+    /// together do not come back in one burst ("full jitter").
+    static constexpr Milliseconds shortest = Milliseconds(200);
 
     /// `luck` is in [0, 1).
     Milliseconds next(double luck);
@@ -65,6 +65,9 @@ class RetryPolicy {
     static constexpr Milliseconds longest_held = std::chrono::seconds(90);
     static constexpr Milliseconds rejected_wait = std::chrono::minutes(5);
     static constexpr int most_early_closes = 3;
+    /// After a session that ran well the first retry is at once; but within this, by chance, where
+    /// it ended in a way in which an uplink that fails ends all of them.
+    static constexpr Milliseconds spread = std::chrono::seconds(1);
 
     /// A session of an earlier life of this relay ended without a goodbye at `when`.
     void remember_dirty_end(SteadyTime when) { dirty_end_ = when; }

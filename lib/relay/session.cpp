@@ -6,116 +6,104 @@
 #include <cmath>
 #include <utility>
 
+#include "relay/track_change.hpp"
+
 namespace restream {
 
 namespace {
 
 constexpr Milliseconds report_interval(1000);
 
-/// What a decoder is set up with: the tag after them is the keyframe, and metadata may differ.
-std::vector<Tag> headers_of(const std::vector<Tag>& prefix) {
-    std::vector<Tag> found;
+/// What decoders are set up with: the last tag is a frame, and metadata may differ.
+SetupTags headers_of(const std::vector<Tag>& prefix) {
+    SetupTags found;
     for (std::size_t i = 0; i + 1 < prefix.size(); ++i) {
-        if (prefix[i].type != TagType::script) found.push_back(prefix[i]);
+        if (prefix[i].type != TagType::script) found.keep(prefix[i]);
     }
     return found;
 }
 
-bool are_same(const std::vector<Tag>& before, const std::vector<Tag>& after) {
-    return std::ranges::equal(before, after, [](const Tag& a, const Tag& b) {
-        return a.type == b.type && std::ranges::equal(a.bytes(), b.bytes());
-    });
-}
-
 }  // namespace
 
-Session::Session(Loop& loop, const OpenSink& open, SinkRequest request, OnLoss on_loss,
-                 Intake& intake, SessionObserver& observer, const Cancel& cancel)
+Session::Session(Loop& loop, const OpenSink& open, SinkRequest request, bool takes_other_tracks,
+                 Intake& intake, SessionOwner& owner, const Cancel& cancel)
     : loop_(loop),
       open_(open),
       request_(std::move(request)),
-      on_loss_(on_loss),
+      takes_other_tracks_(takes_other_tracks),
       intake_(intake),
-      observer_(observer),
+      owner_(owner),
       cancel_(cancel) {}
 
-SessionResult Session::run() {
-    observer_.entered(State::connecting, std::nullopt);
+void Session::run() {
+    now_ = SteadyClock::now();
     sink_ = open_(request_, loop_);
-    std::optional<SessionEnd> end = connect();
-    if (!end) {
-        begin();
-        while (!end) end = step();
-        facts_.lasted = std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - accepted_at_);
-        report(SteadyClock::now());
-    }
-    return {std::move(*end), facts_};
+    while (owner_.machine().state() == State::connecting) connect();
+    while (is_on()) step();
+    report(now_);
+    finish();
 }
 
-/// Until the destination has accepted. Returns the end, if that comes first.
-std::optional<SessionEnd> Session::connect() {
-    while (!sink_->is_accepted()) {
-        if (auto end = sink_->end()) return end;
-        if (cancel_.is_requested()) {
-            finish();
-            return SessionEnd{EndCode::stopped};
-        }
-        intake_.take(SteadyClock::now());
-        if (intake_.is_lost()) {
-            finish();
-            return SessionEnd{EndCode::ingest_gone};
-        }
-        loop_.run_once(Deadline::after(report_interval));
-    }
-    return std::nullopt;
+/// One turn while the destination has not accepted.
+void Session::connect() {
+    now_ = SteadyClock::now();
+    if (cancel_.is_requested()) return tell(StateMachine::Stop{});
+    if (auto how = sink_->end()) return end(std::move(*how), false);
+    if (sink_->is_accepted()) return begin();
+    intake_.take(now_);
+    if (intake_.is_lost()) return tell(StateMachine::IngestLost{{EndCode::ingest_gone}});
+    loop_.run_once(Deadline::after(report_interval));
 }
 
 void Session::begin() {
-    facts_.was_accepted = true;
-    now_ = accepted_at_ = live_since_ = reported_at_ = SteadyClock::now();
+    accepted_at_ = reported_at_ = now_;
     figures_.started = std::chrono::system_clock::now();
-    if (const auto file = sink_->file_name(); !file.empty()) observer_.writes_file(file);
+    if (const auto file = sink_->file_name(); !file.empty()) owner_.writes_file(file);
     intake_.start_clock(now_);
     rebase_.begin(request_.prefix.back().time, now_);
     headers_ = headers_of(request_.prefix);
     send_all(std::exchange(request_.prefix, {}));
-    observer_.entered(State::live, std::nullopt);
+    tell(StateMachine::Accepted{});
 }
 
-/// One turn: all that has arrived, and then the wait for more. Returns the end, if it is one.
-std::optional<SessionEnd> Session::step() {
+/// One turn: all that has arrived, and then the wait for more.
+void Session::step() {
     now_ = SteadyClock::now();
-    if (cancel_.is_requested()) return leave({EndCode::stopped});
+    if (cancel_.is_requested()) return tell(StateMachine::Stop{});
     intake_.take(now_);
-    if (auto end = carry()) return end;
-    if (auto end = sink_->end()) return with_age(std::move(*end));
-    if (intake_.is_too_slow(now_)) {
-        finish();
-        return SessionEnd{EndCode::too_slow};
-    }
-    if (hold_until_ && now_ >= *hold_until_) return leave({EndCode::ingest_gone});
+    carry();
+    if (!is_on()) return;
+    if (auto how = sink_->end()) return end(with_age(std::move(*how)), false);
+    if (intake_.is_too_slow(now_)) return end({EndCode::too_slow}, false);
+    keep_time();
+    if (!is_on()) return;
     if (now_ - reported_at_ >= report_interval) report(now_);
     loop_.run_once(next_turn());
-    return std::nullopt;
+}
+
+/// What happens by time alone.
+void Session::keep_time() {
+    if (intake_.waited(now_) >= longest_flowing_wait) tell(StateMachine::Blocked{});
+    const auto timer = owner_.machine().timer();
+    if (timer && now_ >= timer->at) tell(StateMachine::Elapsed{*timer});
 }
 
 Deadline Session::next_turn() const {
     SteadyTime turn = std::min(reported_at_ + report_interval, intake_.next_turn(now_));
-    if (hold_until_) turn = std::min(turn, *hold_until_);
+    if (const auto& timer = owner_.machine().timer()) turn = std::min(turn, timer->at);
     return Deadline(turn);
 }
 
 /// Writes what waits, as far as the sink takes it.
-std::optional<SessionEnd> Session::carry() {
-    while (sink_->is_ready()) {
+void Session::carry() {
+    while (is_on() && sink_->is_ready()) {
         auto event = intake_.next();
         if (std::holds_alternative<Intake::Nothing>(event)) {
             if (!is_burst_over_ && intake_.is_burst_over(now_)) end_burst();
             break;
         }
-        if (auto end = handle(std::move(event))) return end;
+        handle(std::move(event));
     }
-    return std::nullopt;
 }
 
 /// What the ingest had stored has been sent, faster than it was made.
@@ -124,17 +112,29 @@ void Session::end_burst() {
     has_rate_ = false;
     reported_bytes_ = figures_.bytes_sent;
     reported_at_ = now_;
-    observer_.burst_is_over();
+    owner_.burst_is_over();
 }
 
-std::optional<SessionEnd> Session::handle(Intake::Event event) {
-    if (const auto* tag = std::get_if<Tag>(&event))
+void Session::handle(Intake::Event event) {
+    if (const auto* tag = std::get_if<Tag>(&event)) {
+        if (is_other_track(*tag)) return end({EndCode::tracks_changed}, true);
         send(*tag);
-    else if (const auto* begun = std::get_if<Intake::Begun>(&event))
-        return resume(begun->prefix);
-    else if (const auto* lost = std::get_if<Intake::Lost>(&event))
-        return lose(lost->why);
-    return std::nullopt;
+    } else if (const auto* begun = std::get_if<Intake::Begun>(&event)) {
+        resume(begun->prefix);
+    } else if (const auto* lost = std::get_if<Intake::Lost>(&event)) {
+        tell(StateMachine::IngestLost{lost->why});
+    }
+}
+
+/// A publisher may change its mind while it publishes. Whether the destination cannot take it.
+bool Session::is_other_track(const Tag& tag) {
+    if (tag.type == TagType::script || !SetupTags::is_one(tag)) return false;
+    SetupTags after = headers_;
+    after.keep(tag);
+    const TrackChange change = track_change(headers_, after);
+    headers_ = std::move(after);
+    return change == TrackChange::tracks ||
+           (change == TrackChange::settings && !takes_other_tracks_);
 }
 
 void Session::send_all(const std::vector<Tag>& prefix) {
@@ -155,36 +155,31 @@ void Session::send(const Tag& tag) {
     if (tag.type == TagType::audio) ++figures_.audio_messages;
 }
 
-std::optional<SessionEnd> Session::lose(const SessionEnd& why) {
-    if (on_loss_.what == OnIngestLoss::close || on_loss_.hold.count() <= 0) {
-        return leave({EndCode::ingest_gone, why.detail});
-    }
-    hold_until_ = now_ + on_loss_.hold;
-    observer_.entered(State::holding, SessionEnd{EndCode::ingest_gone, why.detail});
-    return std::nullopt;
-}
-
 /// The ingest is back while the destination was held.
-std::optional<SessionEnd> Session::resume(const std::vector<Tag>& prefix) {
-    if (!are_same(headers_, headers_of(prefix))) return leave({EndCode::tracks_changed});
+void Session::resume(const std::vector<Tag>& prefix) {
+    SetupTags after = headers_of(prefix);
+    const TrackChange change = track_change(headers_, after);
+    if (change == TrackChange::tracks ||
+        (change == TrackChange::settings && !takes_other_tracks_)) {
+        return end({EndCode::tracks_changed}, true);
+    }
+    headers_ = std::move(after);
     intake_.start_clock(now_);
     rebase_.begin(prefix.back().time, now_);
     send_all(prefix);
-    hold_until_.reset();
-    live_since_ = now_;
-    observer_.entered(State::live, std::nullopt);
-    return std::nullopt;
+    tell(StateMachine::IngestReady{});
 }
 
-/// An ending in order: with a goodbye.
-SessionEnd Session::leave(SessionEnd end) {
-    finish();
-    facts_.said_goodbye = true;
-    return end;
+void Session::tell(const StateMachine::Event& event) { owner_.happened(event, now_); }
+
+/// A goodbye that is due is said afterwards: see run().
+void Session::end(SessionEnd end, bool said_goodbye) {
+    tell(StateMachine::Ended{std::move(end), said_goodbye, owner_.luck()});
 }
 
-/// Says goodbye, and waits until it is said.
+/// Says goodbye, where the destination still listens, and waits until it is said.
 void Session::finish() {
+    if (sink_->end()) return;
     const Deadline deadline = Deadline::after(goodbye);
     sink_->finish(deadline);
     while (!sink_->end() && !deadline.has_passed()) loop_.run_once(deadline);
@@ -215,9 +210,7 @@ void Session::report(SteadyTime now) {
     figures_.dropped_messages = intake_.dropped();
     figures_.queue_ms = static_cast<std::uint32_t>(intake_.waited(now).count());
     figures_.rtt_ms = sink_->rtt_ms();
-    const auto live_for = std::chrono::duration_cast<Milliseconds>(now - live_since_);
-    if (!hold_until_ && live_for >= confirmation) facts_.was_confirmed = true;
-    observer_.figures(figures_, intake_.media(now), hold_until_ ? Milliseconds(0) : live_for);
+    owner_.figures(figures_, intake_.media(now));
 }
 
 }  // namespace restream

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/memory.hpp"
 #include "config/key.hpp"
+#include "relay/worker_kind.hpp"
 
 namespace restream {
 
@@ -30,8 +31,8 @@ Worker::Worker(const Registry& registry, LogFile& log, Record first, Loop& loop,
     if (first.dirty_end) {
         const auto ago = std::max(WallTime::duration(0), wall_now() - *first.dirty_end);
         if (ago < RetryPolicy::longest_held) {
-            policy_.remember_dirty_end(SteadyClock::now() -
-                                       std::chrono::duration_cast<SteadyClock::duration>(ago));
+            machine_.remember_dirty_end(SteadyClock::now() -
+                                        std::chrono::duration_cast<SteadyClock::duration>(ago));
         }
     }
 }
@@ -47,34 +48,38 @@ void Worker::nudge() {
 }
 
 Worker::Left Worker::run() {
+    tell(StateMachine::Start{});
     while (!cancel_.is_requested()) {
-        enter(State::waiting, std::nullopt);
-        if (const auto problem = make_plan()) {
+        if (auto problem = make_plan()) {
             if (cancel_.is_requested()) break;
             keeper_.count([](Record& record) { ++record.attempts; });
-            pause(decide({*problem, {}}));
-            continue;
-        }
-        if (!means_.can_carry_to(plan_->destination.url)) {
+            tell(StateMachine::NoPlan{std::move(*problem), luck()});
+        } else if (!means_.can_carry_to(plan_->destination.url)) {
             log_.line("the destination is of another kind now: another worker takes it over");
             return Left::to_other_worker;
+        } else {
+            carry();
         }
-        const auto result = carry();
-        if (result && !cancel_.is_requested()) pause(decide(*result));
+        pause();
     }
-    enter(State::stopped, std::nullopt);
+    tell(StateMachine::Stop{});
     return Left::stopped;
 }
 
-/// One session, from the wait for the ingest on. Nothing where the worker is to end before it
-/// begins.
-std::optional<SessionResult> Worker::carry() {
+/// One session, from the wait for the ingest on.
+void Worker::carry() {
+    const Destination& destination = plan_->destination;
+    const bool holds = destination.on_ingest_loss == OnIngestLoss::hold;
+    machine_.set_rules(
+        {holds ? destination.hold : Milliseconds(0),
+         {destination.late_refusal, destination.key_lifetime == KeyLifetime::forever}});
     const auto& ingest = plan_->config.ingest;
     Intake intake(means_.open_source, {ingest.url, ingest.probe_duration, ingest.probe_bytes},
                   loop_);
     std::vector<Tag> prefix;
-    if (!await_begin(intake, prefix)) return std::nullopt;
-    return run_session(intake, std::move(prefix));
+    if (!await_begin(intake, prefix)) return;
+    tell(StateMachine::IngestReady{});
+    run_session(intake, std::move(prefix));
 }
 
 /// Reads the configuration and the key. Where that fails but went well before, the last plan stays:
@@ -111,7 +116,6 @@ std::optional<SessionEnd> Worker::make_plan() {
 
 /// Until the ingest gives a session's begin. False where the worker is to end.
 bool Worker::await_begin(Intake& intake, std::vector<Tag>& prefix) {
-    std::optional<SessionEnd> shown;
     while (!cancel_.is_requested()) {
         const SteadyTime now = SteadyClock::now();
         intake.take(now);
@@ -120,17 +124,15 @@ bool Worker::await_begin(Intake& intake, std::vector<Tag>& prefix) {
             prefix = std::move(begun->prefix);
             return true;
         }
-        const auto& obstacle = intake.obstacle();
-        if (obstacle && obstacle != shown) {
-            shown = obstacle;
-            enter(State::waiting, obstacle);
+        if (const auto& obstacle = intake.obstacle()) {
+            happened(StateMachine::IngestMissing{*obstacle}, now);
         }
         loop_.run_once(Deadline(intake.next_turn(now)));
     }
     return false;
 }
 
-SessionResult Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
+void Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
     keeper_.count([](Record& record) { ++record.attempts; });
     const Destination& destination = plan_->destination;
     SinkRequest request;
@@ -139,102 +141,103 @@ SessionResult Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
     request.key = plan_->key;
     request.ca_file = destination.ca_file;
     request.prefix = std::move(prefix);
-    Session session(loop_, means_.open_sink, std::move(request),
-                    {destination.on_ingest_loss, destination.hold}, intake, *this, cancel_);
-    const SessionResult result = session.run();
-    log_.line(fmt::format("session ended: {}{}", describe(result.end),
-                          result.facts.was_accepted
-                              ? fmt::format(", after {}", format_duration(result.facts.lasted))
-                              : ""));
-    return result;
+    const bool takes_other_tracks = worker_kind(destination.url) == WorkerKind::rtmp &&
+                                    destination.on_track_change == OnTrackChange::pass;
+    Session session(loop_, means_.open_sink, std::move(request), takes_other_tracks, intake, *this,
+                    cancel_);
+    session.run();
 }
 
-NextTry Worker::decide(const SessionResult& result) {
-    const ServiceFacts service =
-        plan_ ? ServiceFacts{plan_->destination.late_refusal,
-                             plan_->destination.key_lifetime == KeyLifetime::forever}
-              : ServiceFacts{};
-    const double luck = std::uniform_real_distribution<>(0, 1)(chance_);
-    const NextTry next = policy_.after(result.end, result.facts, service, SteadyClock::now(), luck);
-    const bool is_dirty = result.facts.was_accepted && !result.facts.said_goodbye;
-    keeper_.count([&](Record& record) {
-        if (is_dirty)
-            record.dirty_end = wall_now();
-        else if (result.facts.said_goodbye)
-            record.dirty_end.reset();
-    });
-    return next;
-}
-
-void Worker::pause(const NextTry& next) {
-    if (next.kind == NextTry::Kind::at_once) return;
-    const bool is_rejected = next.kind != NextTry::Kind::after;
-    const bool has_time = next.kind != NextTry::Kind::after_user;
-    enter(is_rejected ? State::rejected : State::backoff, next.shown,
-          has_time ? std::optional(next.wait) : std::nullopt);
-    give_back_memory();
-    const Deadline deadline = has_time ? Deadline::after(next.wait) : Deadline::never();
-    while (!is_nudged_.load() && !cancel_.is_requested() && !deadline.has_passed()) {
-        loop_.run_once(deadline);
+/// Waits for the next try, where the machine does.
+void Worker::pause() {
+    const auto waits = [&] {
+        return machine_.state() == State::backoff || machine_.state() == State::rejected;
+    };
+    if (waits()) give_back_memory();
+    while (waits() && !cancel_.is_requested()) {
+        const auto timer = machine_.timer();
+        if (is_nudged_.exchange(false)) {
+            tell(StateMachine::Nudge{});
+        } else if (timer && SteadyClock::now() >= timer->at) {
+            tell(StateMachine::Elapsed{*timer});
+        } else {
+            loop_.run_once(timer ? Deadline(timer->at) : Deadline::never());
+        }
     }
-    if (is_nudged_.exchange(false)) policy_.forgive();
 }
 
-void Worker::enter(State state, const std::optional<SessionEnd>& why,
-                   std::optional<Milliseconds> retry_in) {
+double Worker::luck() { return std::uniform_real_distribution<>(0, 1)(chance_); }
+
+void Worker::happened(const StateMachine::Event& event, SteadyTime now) {
+    const bool was_in_session = machine_.is_in_session();
+    const bool has_changed = machine_.apply(event, now);
+    if (was_in_session && !machine_.is_in_session()) {
+        const auto& [end, facts] = *machine_.finished();
+        log_.line(fmt::format(
+            "session ended: {}{}", describe(end),
+            facts.was_accepted ? fmt::format(", after {}", format_duration(facts.lasted)) : ""));
+    }
+    if (has_changed) show();
+}
+
+/// Publishes what the machine says.
+void Worker::show() {
+    const SteadyTime now = SteadyClock::now();
+    const State state = machine_.state();
     // A nudge is for a retry that waits; one that came while none did has had its effect.
     if (state == State::connecting) is_nudged_.store(false);
-    log_.line(
-        fmt::format("{}{}{}", state_name(state), why ? ": " + describe(*why) : "",
-                    retry_in ? fmt::format(", next try in {}", format_duration(*retry_in)) : ""));
+    std::optional<Milliseconds> retry_in;
+    if (const auto at = machine_.next_try()) {
+        retry_in = std::max(Milliseconds(0), std::chrono::duration_cast<Milliseconds>(*at - now));
+    }
+    log_change(retry_in);
     keeper_.change([&](Record& record) {
+        const auto& why = machine_.why();
         if (record.state != state) record.since = wall_now();
         record.state = state;
-        record.confirmed = record.settled = false;
+        record.confirmed = machine_.is_confirmed();
+        record.settled = machine_.is_settled();
         record.reason.reset();
-        record.next_retry.reset();
         if (why) {
             record.reason = Reason{std::string(end_code_name(why->code)), describe(*why),
                                    remedy(why->code, name_)};
         }
+        record.next_retry.reset();
         if (retry_in) record.next_retry = wall_now() + *retry_in;
-        if (state != State::live && state != State::holding) record.session.reset();
+        record.dirty_end.reset();
+        if (const auto at = machine_.dirty_end()) {
+            record.dirty_end =
+                wall_now() - std::chrono::duration_cast<WallTime::duration>(now - *at);
+        }
+        const bool is_connected = state == State::live || state == State::holding;
+        if (is_connected && !record.session) {
+            record.session = SessionFigures{};
+            record.session->started = wall_now();
+            if (std::exchange(was_connected_, true)) ++record.reconnects;
+        } else if (!is_connected) {
+            record.session.reset();
+        }
         if (state != State::live) record.media.reset();
     });
 }
 
-void Worker::entered(State state, const std::optional<SessionEnd>& why) {
-    enter(state, why);
-    if (state != State::live) return;
-    const bool is_instant = plan_->destination.late_refusal.count() == 0;
-    keeper_.change([&](Record& record) {
-        if (!record.session) {
-            record.session = SessionFigures{};
-            record.session->started = wall_now();
-            if (was_connected_) ++record.reconnects;
-        }
-        record.settled = is_instant;
-    });
-    was_connected_ = true;
+/// A line for each state, not for each thing that is known of it.
+void Worker::log_change(const std::optional<Milliseconds>& retry_in) {
+    const auto& why = machine_.why();
+    std::string words =
+        fmt::format("{}{}{}", state_name(machine_.state()), why ? ": " + describe(*why) : "",
+                    retry_in ? fmt::format(", next try in {}", format_duration(*retry_in)) : "");
+    if (words == shown_) return;
+    log_.line(words);
+    shown_ = std::move(words);
 }
 
-void Worker::figures(const SessionFigures& figures, const std::optional<MediaFacts>& media,
-                     Milliseconds live_for) {
-    const auto edit = [&](Record& record) {
+void Worker::figures(const SessionFigures& figures, const std::optional<MediaFacts>& media) {
+    if (!machine_.is_in_session()) return;
+    keeper_.count([&](Record& record) {
         record.session = figures;
         record.media = media;
-        if (record.state != State::live) return;
-        record.settled = live_for >= plan_->destination.late_refusal;
-        record.confirmed = live_for >= Session::confirmation;
-    };
-    const Record before = keeper_.current();
-    const bool will_change = before.state == State::live &&
-                             (before.settled != (live_for >= plan_->destination.late_refusal) ||
-                              before.confirmed != (live_for >= Session::confirmation));
-    if (will_change)
-        keeper_.change(edit);
-    else
-        keeper_.count(edit);
+    });
 }
 
 void Worker::burst_is_over() { give_back_memory(); }

@@ -15,19 +15,19 @@
 #include "relay/cancel.hpp"
 #include "relay/intake.hpp"
 #include "relay/record_keeper.hpp"
-#include "relay/retry.hpp"
 #include "relay/session.hpp"
 #include "relay/sink.hpp"
 #include "relay/source.hpp"
+#include "relay/state_machine.hpp"
 
 namespace restream {
 
 /// The states of the design, one after the other, on the thread that calls run(): it runs the loop
 /// on which the ingest's and the destination's connections live, and waits nowhere else.
 ///
-/// Every session ends with a value that decides what comes next (RetryPolicy). The configuration is
-/// read again before every session, so a new key is used from the next one on.
-class Worker : private SessionObserver {
+/// What comes next, the state machine decides; here is done what its state asks for. The
+/// configuration is read again before every session, so a new key is used from the next one on.
+class Worker : private SessionOwner {
   public:
     struct Means {
         std::function<Config()> load;  ///< may throw Error{config}
@@ -63,17 +63,18 @@ class Worker : private SessionObserver {
     };
 
     std::optional<SessionEnd> make_plan();
-    std::optional<SessionResult> carry();
+    void carry();
     bool await_begin(Intake& intake, std::vector<Tag>& prefix);
-    SessionResult run_session(Intake& intake, std::vector<Tag> prefix);
-    NextTry decide(const SessionResult& result);
-    void pause(const NextTry& next);
-    void enter(State state, const std::optional<SessionEnd>& why,
-               std::optional<Milliseconds> retry_in = std::nullopt);
+    void run_session(Intake& intake, std::vector<Tag> prefix);
+    void pause();
+    void tell(const StateMachine::Event& event) { happened(event, SteadyClock::now()); }
+    void show();
+    void log_change(const std::optional<Milliseconds>& retry_in);
 
-    void entered(State state, const std::optional<SessionEnd>& why) override;
-    void figures(const SessionFigures& figures, const std::optional<MediaFacts>& media,
-                 Milliseconds live_for) override;
+    const StateMachine& machine() const override { return machine_; }
+    void happened(const StateMachine::Event& event, SteadyTime now) override;
+    double luck() override;
+    void figures(const SessionFigures& figures, const std::optional<MediaFacts>& media) override;
     void writes_file(const std::string& name) override;
     void burst_is_over() override;
 
@@ -84,7 +85,8 @@ class Worker : private SessionObserver {
     Cancel cancel_;
     RecordKeeper keeper_;
     std::optional<Plan> plan_;
-    RetryPolicy policy_;
+    StateMachine machine_;
+    std::string shown_;  ///< the state as it was logged last
     std::minstd_rand chance_;
     bool was_connected_ = false;
     std::atomic<bool> is_nudged_{false};

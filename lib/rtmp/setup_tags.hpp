@@ -18,6 +18,7 @@ class SetupTags {
   public:
     /// Whether this is one; then it takes the place of the last one of its kind.
     bool keep(const Tag& tag);
+    static bool is_one(const Tag& tag) { return kind_of(tag).has_value(); }
     /// Metadata first, the others in the order in which their kinds first came.
     std::vector<Tag> all() const;
     std::size_t size() const { return kept_.size(); }

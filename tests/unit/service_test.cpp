@@ -56,6 +56,8 @@ TEST_CASE("services: what other parts rely on stands in the presets") {
     CHECK(services.find("youtube")->backup_url == "rtmps://b.rtmps.youtube.com:443/live2?backup=1");
     CHECK(services.find("youtube")->max_video_kbps == 51000);
     CHECK(services.find("youtube")->key_lifetime == KeyLifetime::forever);
+    CHECK(services.find("youtube")->on_track_change == OnTrackChange::pass);
+    CHECK(services.find("facebook")->on_track_change == OnTrackChange::reconnect);
     for (const char* id : {"facebook", "instagram", "linkedin", "tiktok"}) {
         CAPTURE(id);
         REQUIRE(services.find(id) != nullptr);

@@ -12,19 +12,31 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Told : SessionObserver {
-    std::string states;
+struct Owner : SessionOwner {
+    StateMachine states;
+    std::string told;
     SessionFigures last;
     std::optional<MediaFacts> media;
     int bursts = 0;
-    void entered(State state, const std::optional<SessionEnd>& why) override {
-        states += std::string(state_name(state)) +
-                  (why ? ":" + std::string(end_code_name(why->code)) : "") + " ";
+
+    /// Connecting, as the session finds it.
+    void begin(Milliseconds hold) {
+        states.set_rules({hold, {}});
+        happened(StateMachine::Start{}, SteadyClock::now());
+        told.clear();
+        happened(StateMachine::IngestReady{}, SteadyClock::now());
     }
-    void figures(const SessionFigures& figures, const std::optional<MediaFacts>& carried,
-                 Milliseconds) override {
+    const StateMachine& machine() const override { return states; }
+    void happened(const StateMachine::Event& event, SteadyTime now) override {
+        if (!states.apply(event, now)) return;
+        const auto& why = states.why();
+        told += std::string(state_name(states.state())) +
+                (why ? ":" + std::string(end_code_name(why->code)) : "") + " ";
+    }
+    double luck() override { return 0.5; }
+    void figures(const SessionFigures& figures, const std::optional<MediaFacts>& carried) override {
         last = figures;
-        media = carried;
+        if (carried) media = carried;
     }
     void writes_file(const std::string&) override {}
     void burst_is_over() override { ++bursts; }
@@ -40,11 +52,12 @@ struct Scene {
     OpenSource open_source = ingest.opener();
     OpenSink open_sink = destination.opener();
     Intake intake{open_source, {"rtmp://ingest/live", 2s, 1'000'000}, loop};
-    Told told;
-    Session::OnLoss on_loss{OnIngestLoss::hold, 5s};
+    Owner owner;
+    Milliseconds hold = 5s;
+    bool takes_other_tracks = true;
 
     /// From what the ingest begins with to the end. REQUIRES: the acts end it.
-    SessionResult run() {
+    StateMachine::Finished run() {
         ingest.arriving.insert(ingest.arriving.begin(), begin.begin(), begin.end());
         ingest.acts.push_front([] { return true; });  // the turn that is taken here
         intake.take(SteadyClock::now());
@@ -53,10 +66,12 @@ struct Scene {
         SinkRequest request;
         request.destination = "test";
         request.prefix = std::get<Intake::Begun>(begun).prefix;
-        Session session(loop, open_sink, request, on_loss, intake, told, cancel);
-        auto result = session.run();
+        owner.begin(hold);
+        Session session(loop, open_sink, request, takes_other_tracks, intake, owner, cancel);
+        session.run();
         CHECK(destination.open == 1);  // the session still stands
-        return result;
+        REQUIRE(owner.states.finished());
+        return *owner.states.finished();
     }
     void stop() { cancel.request(); }
 };
@@ -73,7 +88,7 @@ TEST_CASE("session: headers and keyframe first, times from 0, a goodbye when it 
     Scene scene;
     scene.ingest.then([&] { scene.ingest.arrive({audio(1005), inter(1033), audio(990)}); });
     scene.ingest.then([&] { scene.stop(); });
-    const SessionResult result = scene.run();
+    const auto result = scene.run();
     CHECK(result.end == SessionEnd{EndCode::stopped});
     CHECK(result.facts.was_accepted);
     CHECK(result.facts.said_goodbye);
@@ -83,11 +98,11 @@ TEST_CASE("session: headers and keyframe first, times from 0, a goodbye when it 
     // The sound of before the keyframe stays away.
     CHECK(scene.destination.times() == std::vector<std::uint32_t>{0, 0, 0, 0, 5, 33});
     CHECK(scene.destination.written[3].payload == begin[3].payload);
-    CHECK(scene.told.states == "connecting live ");
-    CHECK(scene.told.last.video_messages == 3);
-    CHECK(scene.told.last.audio_messages == 2);
-    REQUIRE(scene.told.media);
-    CHECK(scene.told.media->video->codec == "h264");
+    CHECK(scene.owner.told == "connecting live stopped ");
+    CHECK(scene.owner.last.video_messages == 3);
+    CHECK(scene.owner.last.audio_messages == 2);
+    REQUIRE(scene.owner.media);
+    CHECK(scene.owner.media->video->codec == "h264");
 }
 
 TEST_CASE("session: what the destination says while it connects is the end") {
@@ -96,18 +111,18 @@ TEST_CASE("session: what the destination says while it connects is the end") {
     scene.ingest.then([&] {
         scene.destination.end = SessionEnd{EndCode::publish_refused, "BadName"};
     });
-    const SessionResult result = scene.run();
+    const auto result = scene.run();
     CHECK(result.end == SessionEnd{EndCode::publish_refused, "BadName"});
     CHECK_FALSE(result.facts.was_accepted);
     CHECK(scene.destination.written.empty());
-    CHECK(scene.told.states == "connecting ");
+    CHECK(scene.owner.told == "connecting rejected:publish_refused ");
 }
 
 TEST_CASE("session: a stop while it connects is obeyed, in order") {
     Scene scene;
     scene.destination.accepts = false;
     scene.ingest.then([&] { scene.stop(); });
-    const SessionResult result = scene.run();
+    const auto result = scene.run();
     CHECK(result.end.code == EndCode::stopped);
     CHECK(scene.destination.goodbyes == 1);
     CHECK(scene.destination.written.empty());
@@ -135,10 +150,10 @@ TEST_CASE("session: what arrives while it connects is sent then, none of it lost
         scene.destination.accepts = true;
     });
     scene.ingest.until([&] { return scene.destination.written.size() == 304; });
-    scene.ingest.then([&] { CHECK(scene.told.bursts == 1); });
+    scene.ingest.then([&] { CHECK(scene.owner.bursts == 1); });
     scene.ingest.then([&] { scene.stop(); });
     CHECK(scene.run().end.code == EndCode::stopped);
-    CHECK(scene.told.last.dropped_messages == 0);
+    CHECK(scene.owner.last.dropped_messages == 0);
     const auto times = scene.destination.times();
     CHECK(std::is_sorted(times.begin(), times.end()));
     CHECK(times.back() == 300 * 33);
@@ -158,17 +173,17 @@ TEST_CASE("session: where the destination takes nothing, pictures are dropped up
     scene.ingest.then([] {});
     scene.ingest.then([&] { scene.stop(); });
     scene.run();
-    CHECK(scene.told.last.dropped_messages == 40);
-    CHECK(scene.told.last.audio_messages == 41);
+    CHECK(scene.owner.last.dropped_messages == 40);
+    CHECK(scene.owner.last.audio_messages == 41);
     CHECK(scene.destination.times().back() == 101);
-    CHECK(scene.told.last.video_messages == 4);  // header, keyframe; keyframe, inter frame
+    CHECK(scene.owner.last.video_messages == 4);  // header, keyframe; keyframe, inter frame
 }
 
 TEST_CASE("session: a destination that closes is told with how long it had run") {
     for (const EndCode code : {EndCode::closed, EndCode::reset}) {
         Scene scene;
         scene.ingest.then([&] { scene.destination.end = SessionEnd{code, "by peer"}; });
-        const SessionResult result = scene.run();
+        const auto result = scene.run();
         CHECK(result.end == SessionEnd{code, "0 s after it accepted; by peer"});
         CHECK(result.facts.was_accepted);
         CHECK_FALSE(result.facts.said_goodbye);
@@ -184,14 +199,14 @@ TEST_CASE("session: holds the destination while the publisher is away, and goes 
     scene.ingest.then([&] { scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{}); });
     scene.ingest.then([] {});
     scene.ingest.then([&] {
-        CHECK(scene.told.states == "connecting live holding:ingest_gone ");
+        CHECK(scene.owner.told == "connecting live holding:ingest_gone ");
         // OBS begins at 0 again, with the same headers.
         scene.ingest.arrive({metadata("x"), avc_header(), aac_header(), keyframe(0), inter(40)});
     });
     scene.ingest.then([] {});
     scene.ingest.then([&] { scene.stop(); });
     CHECK(scene.run().end.code == EndCode::stopped);
-    CHECK(scene.told.states == "connecting live holding:ingest_gone live ");
+    CHECK(scene.owner.told == "connecting live holding:ingest_gone live stopped ");
     CHECK(scene.destination.requests.size() == 1);
     const auto times = scene.destination.times();
     REQUIRE(times.size() == 10);
@@ -201,18 +216,49 @@ TEST_CASE("session: holds the destination while the publisher is away, and goes 
     CHECK(times[9] == times[8] + 40);
 }
 
-TEST_CASE("session: other sequence headers after a loss end it with a goodbye") {
+TEST_CASE("session: other settings after a loss are passed on, or end it with a goodbye") {
+    for (const bool takes_them : {true, false}) {
+        CAPTURE(takes_them);
+        Scene scene;
+        scene.takes_other_tracks = takes_them;
+        scene.ingest.then([&] { scene.ingest.end(EndCode::ingest_gone); });
+        scene.ingest.until([&] { return scene.ingest.opened == 2; });
+        scene.ingest.then([&] {
+            scene.ingest.arrive(
+                {tag(TagType::video, 0, {0x17, 0, 9, 9, 9}), aac_header(), keyframe(0)});
+        });
+        scene.ingest.then([] {});
+        scene.ingest.then([&] { scene.stop(); });
+        const auto result = scene.run();
+        CHECK(result.end.code == (takes_them ? EndCode::stopped : EndCode::tracks_changed));
+        CHECK(result.facts.said_goodbye);
+        CHECK(scene.destination.goodbyes == 1);
+        CHECK(scene.destination.written.size() == (takes_them ? 7 : 4));
+    }
+}
+
+TEST_CASE("session: other settings in the middle are passed on, or end it with a goodbye") {
+    for (const bool takes_them : {true, false}) {
+        CAPTURE(takes_them);
+        Scene scene;
+        scene.takes_other_tracks = takes_them;
+        scene.ingest.then([&] {  // nginx repeats its headers; the same ones change nothing
+            scene.ingest.arrive({avc_header(1010), aac_header(1010), inter(1033)});
+        });
+        scene.ingest.then([&] {
+            scene.ingest.arrive({tag(TagType::video, 1066, {0x17, 0, 9, 9, 9}), keyframe(1066)});
+        });
+        scene.ingest.then([] {});
+        scene.ingest.then([&] { scene.stop(); });
+        CHECK(scene.run().end.code == (takes_them ? EndCode::stopped : EndCode::tracks_changed));
+        CHECK(scene.destination.written.size() == (takes_them ? 9 : 7));
+    }
+}
+
+TEST_CASE("session: another codec ends it, whatever the destination takes") {
     Scene scene;
-    scene.ingest.then([&] { scene.ingest.end(EndCode::ingest_gone); });
-    scene.ingest.until([&] { return scene.ingest.opened == 2; });
-    scene.ingest.then([&] {
-        scene.ingest.arrive(
-            {tag(TagType::video, 0, {0x17, 0, 9, 9, 9}), aac_header(), keyframe(0)});
-    });
-    const SessionResult result = scene.run();
-    CHECK(result.end.code == EndCode::tracks_changed);
-    CHECK(result.facts.said_goodbye);
-    CHECK(scene.destination.written.size() == 4);
+    scene.ingest.then([&] { scene.ingest.arrive({tag(TagType::video, 1033, {0x1c, 0, 9, 9})}); });
+    CHECK(scene.run().end.code == EndCode::tracks_changed);
 }
 
 TEST_CASE("session: while it holds, a destination's close and a stop are seen at once") {
@@ -221,7 +267,7 @@ TEST_CASE("session: while it holds, a destination's close and a stop are seen at
         scene.ingest.then([&] { scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{}); });
         scene.ingest.then([] {});
         scene.ingest.then([&] {
-            CHECK(scene.told.states == "connecting live holding:ingest_gone ");
+            CHECK(scene.owner.told == "connecting live holding:ingest_gone ");
             if (is_stop)
                 scene.stop();
             else
@@ -234,14 +280,12 @@ TEST_CASE("session: while it holds, a destination's close and a stop are seen at
 }
 
 TEST_CASE("session: a hold that runs out, and none at all, end with a goodbye") {
-    for (const auto& on_loss :
-         {Session::OnLoss{OnIngestLoss::hold, 30ms}, Session::OnLoss{OnIngestLoss::hold, 0ms},
-          Session::OnLoss{OnIngestLoss::close, 5s}}) {
+    for (const auto hold : {30ms, 0ms}) {
         Scene scene;
-        scene.on_loss = on_loss;
+        scene.hold = hold;
         scene.ingest.then([&] { scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{}); });
         const auto begun = SteadyClock::now();
-        const SessionResult result = scene.run();
+        const auto result = scene.run();
         CHECK(result.end.code == EndCode::ingest_gone);
         CHECK(result.facts.said_goodbye);
         CHECK(scene.destination.goodbyes == 1);

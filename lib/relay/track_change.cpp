@@ -1,0 +1,65 @@
+#include "relay/track_change.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <tuple>
+#include <vector>
+
+namespace restream {
+
+namespace {
+
+/// One header: of which track, in which codec, and its bytes.
+struct Header {
+    std::tuple<TagType, bool, std::uint8_t, std::uint32_t, std::uint32_t> track;
+    Tag tag;
+};
+
+/// **Source**: Enhanced RTMP v2: FourCC and number of the first track, in all kinds of multitrack.
+std::uint32_t multitrack_part(std::span<const std::uint8_t> bytes, std::size_t from,
+                              std::size_t count) {
+    std::uint32_t value = 0;
+    for (std::size_t i = from; i < from + count && i < bytes.size(); ++i) {
+        value = value << 8 | bytes[i];
+    }
+    return value;
+}
+
+template <typename Facts>
+Header read(const Tag& tag, const Facts& facts) {
+    const std::uint32_t fourcc =
+        facts.is_multitrack ? multitrack_part(tag.bytes(), 2, 4) : facts.fourcc;
+    const std::uint32_t track =
+        facts.is_multitrack ? 0x100U + multitrack_part(tag.bytes(), 6, 1) : 0U;
+    return {{tag.type, facts.is_enhanced, facts.codec, fourcc, track}, tag};
+}
+
+std::vector<Header> headers_of(const SetupTags& tags) {
+    std::vector<Header> headers;
+    for (const Tag& tag : tags.all()) {
+        if (tag.type == TagType::video) {
+            if (const auto facts = video_facts(tag.bytes())) headers.push_back(read(tag, *facts));
+        } else if (tag.type == TagType::audio) {
+            if (const auto facts = audio_facts(tag.bytes())) headers.push_back(read(tag, *facts));
+        }
+    }
+    std::ranges::stable_sort(headers, {}, &Header::track);
+    return headers;
+}
+
+}  // namespace
+
+TrackChange track_change(const SetupTags& before, const SetupTags& after) {
+    const auto old_ones = headers_of(before);
+    const auto new_ones = headers_of(after);
+    if (!std::ranges::equal(old_ones, new_ones, {}, &Header::track, &Header::track)) {
+        return TrackChange::tracks;
+    }
+    const bool is_same =
+        std::ranges::equal(old_ones, new_ones, [](const Header& a, const Header& b) {
+            return std::ranges::equal(a.tag.bytes(), b.tag.bytes());
+        });
+    return is_same ? TrackChange::none : TrackChange::settings;
+}
+
+}  // namespace restream

@@ -1,0 +1,17 @@
+// What else a publisher sends than before: nothing, other settings, or other codecs.
+#pragma once
+
+#include "rtmp/setup_tags.hpp"
+
+namespace restream {
+
+enum class TrackChange {
+    none,
+    settings,  ///< the same tracks of the same codecs: another size, rate or profile
+    tracks,    ///< other codecs, more tracks or fewer
+};
+
+/// Compares what decoders are set up with, byte for byte; metadata is none of it.
+TrackChange track_change(const SetupTags& before, const SetupTags& after);
+
+}  // namespace restream
