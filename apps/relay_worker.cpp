@@ -84,7 +84,8 @@ int work(const RelayWorker& program, const std::string& name) {
         registry, log, record, loop,
         {[configuration] { return load_config(configuration); }, open_rtmp_source,
          program.open_sink,
-         [kind = program.kind](const std::string& url) { return worker_kind(url) == kind; }});
+         [kind = program.kind](const std::string& url) { return worker_kind(url) == kind; },
+         program_directory()});
     Pipe finished = make_pipe();
     std::thread watch([&] {
         obey(inbox, inherited.lifeline, worker);

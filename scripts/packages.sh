@@ -13,6 +13,7 @@ build_packages=(
     libcli11-dev
     libfmt-dev
     libssl-dev
+    libswscale-dev
     libtomlplusplus-dev
     ninja-build
     nlohmann-json3-dev

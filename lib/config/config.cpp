@@ -76,7 +76,7 @@ class Loader {
         }
         if (const auto* table = top.child("defaults")) {
             const Fields fields(file, *table, "[defaults]");
-            fields.allow_only({"on_ingest_loss", "hold"});
+            fields.allow_only({"on_ingest_loss", "hold", "slate", "slate_after", "slate_limit"});
             defaults_ = read_defaults(fields, defaults_);
         }
         const toml::node* destinations = root.get("destination");

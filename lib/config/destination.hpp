@@ -11,7 +11,18 @@
 
 namespace restream {
 
-enum class OnIngestLoss { hold, close };
+enum class OnIngestLoss {
+    hold,   ///< its connection is kept
+    close,  ///< a goodbye at once
+    slate,  ///< it is kept, and shown a still picture
+};
+
+/// For OnIngestLoss::slate.
+struct SlateSettings {
+    std::filesystem::path picture;  ///< absolute; empty: a plain one
+    Milliseconds after = std::chrono::seconds(3);
+    Milliseconds limit = std::chrono::minutes(10);
+};
 
 /// What becomes of a session whose publisher goes on with another picture size or rate.
 enum class OnTrackChange {
@@ -32,12 +43,13 @@ struct Destination {
     KeyReference key;
     OnIngestLoss on_ingest_loss = OnIngestLoss::hold;
     Milliseconds hold = std::chrono::seconds(30);
+    SlateSettings slate;
     Milliseconds late_refusal = Milliseconds(0);  ///< from the service
     KeyLifetime key_lifetime = KeyLifetime::forever;
     OnTrackChange on_track_change = OnTrackChange::pass;  ///< the user's word, else the service's
-    std::string ca_file;           ///< absolute path of a PEM file, or empty
-    std::filesystem::path origin;  ///< the file it stands in
-    int line = 0;                  ///< where it begins in that file
+    std::string ca_file;                                  ///< absolute path of a PEM file, or empty
+    std::filesystem::path origin;                         ///< the file it stands in
+    int line = 0;                                         ///< where it begins in that file
 
     /// The URL with every secret in it masked: what may be shown.
     std::string display_url() const;

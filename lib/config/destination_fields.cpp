@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/paths.hpp"
 #include "config/key_fields.hpp"
@@ -62,6 +63,9 @@ void check_combination(const Fields& fields, const Destination& destination) {
     if (is_file && fields.has("key")) {
         fields.fail("key", "has no use: a file takes none; remove the line");
     }
+    if (is_file && fields.has("slate")) {
+        fields.fail("slate", "has no use: a file gets none; remove the line");
+    }
     if (is_file && fields.has("backup_url")) {
         fields.fail("backup_url", "has no use: a file has no backup; remove the line");
     }
@@ -75,6 +79,18 @@ void check_combination(const Fields& fields, const Destination& destination) {
 
 }  // namespace
 
+namespace {
+
+struct LossWord {
+    std::string_view word;
+    OnIngestLoss meaning;
+};
+constexpr std::array loss_words = {LossWord{"hold", OnIngestLoss::hold},
+                                   LossWord{"slate", OnIngestLoss::slate},
+                                   LossWord{"close", OnIngestLoss::close}};
+
+}  // namespace
+
 const Services& Presets::services() {
     if (!services_) services_ = load_services(share_directory());
     return *services_;
@@ -83,22 +99,32 @@ const Services& Presets::services() {
 DestinationDefaults read_defaults(const Fields& fields, const DestinationDefaults& otherwise) {
     DestinationDefaults defaults = otherwise;
     if (const auto text = fields.text("on_ingest_loss")) {
-        if (*text != "hold" && *text != "close") {
-            fields.fail("on_ingest_loss",
-                        fmt::format("is {}; it is \"hold\" or \"close\"", in_quotes(*text)));
+        const auto* const found = std::ranges::find(loss_words, *text, &LossWord::word);
+        if (found == loss_words.end()) {
+            fields.fail(
+                "on_ingest_loss",
+                fmt::format("is {}; it is \"hold\", \"slate\" or \"close\"", in_quotes(*text)));
         }
-        defaults.on_ingest_loss = *text == "hold" ? OnIngestLoss::hold : OnIngestLoss::close;
+        defaults.on_ingest_loss = found->meaning;
     }
     // A day: whoever is away for longer starts anew.
     defaults.hold =
         fields.duration("hold", Milliseconds(0), std::chrono::hours(24)).value_or(otherwise.hold);
+    if (const auto text = fields.text("slate")) {
+        defaults.slate.picture = read_path(fields, "slate", *text);
+    }
+    defaults.slate.after = fields.duration("slate_after", Milliseconds(0), std::chrono::minutes(1))
+                               .value_or(otherwise.slate.after);
+    defaults.slate.limit =
+        fields.duration("slate_limit", std::chrono::seconds(1), std::chrono::hours(24))
+            .value_or(otherwise.slate.limit);
     return defaults;
 }
 
 Destination read_destination(const std::string& name, const Fields& fields,
                              const DestinationDefaults& defaults, Presets& presets) {
     fields.allow_only({"service", "url", "key", "backup_url", "on_ingest_loss", "hold", "ca_file",
-                       "on_track_change"});
+                       "on_track_change", "slate", "slate_after", "slate_limit"});
     Destination destination;
     destination.name = name;
     destination.origin = fields.file();
@@ -110,6 +136,7 @@ Destination read_destination(const std::string& name, const Fields& fields,
     const auto own = read_defaults(fields, defaults);
     destination.on_ingest_loss = own.on_ingest_loss;
     destination.hold = own.hold;
+    destination.slate = own.slate;
     if (const auto text = fields.text("on_track_change")) {
         if (*text != "pass" && *text != "reconnect") {
             fields.fail("on_track_change",

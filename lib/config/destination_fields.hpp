@@ -17,6 +17,7 @@ namespace restream {
 struct DestinationDefaults {
     OnIngestLoss on_ingest_loss = OnIngestLoss::hold;
     Milliseconds hold = std::chrono::seconds(30);
+    SlateSettings slate;
 };
 
 /// The services, read when the first destination names one: most configurations with only URLs
@@ -29,7 +30,8 @@ class Presets {
     std::optional<Services> services_;
 };
 
-/// `on_ingest_loss` and `hold`, which stand in `[defaults]` and in destinations.
+/// What becomes of a destination without an ingest, which stands in `[defaults]` and in
+/// destinations.
 DestinationDefaults read_defaults(const Fields& fields, const DestinationDefaults& otherwise);
 
 /// **Throws**: Error{config} with the place of what is wrong.

@@ -25,12 +25,12 @@ SetupTags headers_of(const std::vector<Tag>& prefix) {
 
 }  // namespace
 
-Session::Session(Loop& loop, const OpenSink& open, SinkRequest request, bool takes_other_tracks,
-                 Intake& intake, SessionOwner& owner, const Cancel& cancel)
+Session::Session(Loop& loop, const OpenSink& open, SinkRequest request, Ways ways, Intake& intake,
+                 SessionOwner& owner, const Cancel& cancel)
     : loop_(loop),
       open_(open),
       request_(std::move(request)),
-      takes_other_tracks_(takes_other_tracks),
+      ways_(ways),
       intake_(intake),
       owner_(owner),
       cancel_(cancel) {}
@@ -73,6 +73,7 @@ void Session::step() {
     intake_.take(now_);
     carry();
     if (!is_on()) return;
+    show_slate();
     if (auto how = sink_->end()) return end(with_age(std::move(*how)), false);
     if (intake_.is_too_slow(now_)) return end({EndCode::too_slow}, false);
     keep_time();
@@ -89,7 +90,8 @@ void Session::keep_time() {
 }
 
 Deadline Session::next_turn() const {
-    SteadyTime turn = std::min(reported_at_ + report_interval, intake_.next_turn(now_));
+    SteadyTime turn =
+        std::min({reported_at_ + report_interval, intake_.next_turn(now_), slate_turn()});
     if (const auto& timer = owner_.machine().timer()) turn = std::min(turn, timer->at);
     return Deadline(turn);
 }
@@ -122,6 +124,8 @@ void Session::handle(Intake::Event event) {
     } else if (const auto* begun = std::get_if<Intake::Begun>(&event)) {
         resume(begun->prefix);
     } else if (const auto* lost = std::get_if<Intake::Lost>(&event)) {
+        lost_at_ = now_;
+        shows_slate_ = false;
         tell(StateMachine::IngestLost{lost->why});
     }
 }
@@ -134,7 +138,34 @@ bool Session::is_other_track(const Tag& tag) {
     const TrackChange change = track_change(headers_, after);
     headers_ = std::move(after);
     return change == TrackChange::tracks ||
-           (change == TrackChange::settings && !takes_other_tracks_);
+           (change == TrackChange::settings && !ways_.takes_other_tracks);
+}
+
+/// While it holds, from a while on: what there is to be shown instead.
+void Session::show_slate() {
+    Slate* const slate = owner_.machine().state() == State::holding ? owner_.slate() : nullptr;
+    if (slate == nullptr || now_ < lost_at_ + ways_.slate_after) return;
+    if (!std::exchange(shows_slate_, true)) {
+        slate->begin(now_);
+        rebase_.begin(RtmpTime(), now_);
+        for (const Tag& header : slate->headers()) send(header);
+        tell(StateMachine::IngestMissing{{EndCode::ingest_gone, "the slate is shown"}});
+    }
+    while (sink_->is_ready()) {
+        const auto tag = slate->next(now_);
+        if (!tag) break;
+        send(*tag);
+    }
+}
+
+/// When the slate, if there is one, has something to send.
+SteadyTime Session::slate_turn() const {
+    const Slate* const slate =
+        owner_.machine().state() == State::holding ? owner_.slate() : nullptr;
+    if (slate == nullptr) return SteadyTime::max();
+    if (!shows_slate_) return lost_at_ + ways_.slate_after;
+    // Where the sink is not ready, it is what the loop waits for.
+    return sink_->is_ready() ? slate->next_turn() : SteadyTime::max();
 }
 
 void Session::send_all(const std::vector<Tag>& prefix) {
@@ -160,7 +191,7 @@ void Session::resume(const std::vector<Tag>& prefix) {
     SetupTags after = headers_of(prefix);
     const TrackChange change = track_change(headers_, after);
     if (change == TrackChange::tracks ||
-        (change == TrackChange::settings && !takes_other_tracks_)) {
+        (change == TrackChange::settings && !ways_.takes_other_tracks)) {
         return end({EndCode::tracks_changed}, true);
     }
     headers_ = std::move(after);

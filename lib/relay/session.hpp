@@ -13,6 +13,7 @@
 #include "relay/rebase.hpp"
 #include "relay/session_end.hpp"
 #include "relay/sink.hpp"
+#include "relay/slate.hpp"
 #include "relay/state_machine.hpp"
 #include "rtmp/setup_tags.hpp"
 #include "state/record.hpp"
@@ -27,6 +28,8 @@ class SessionOwner {
     /// Something happened: the machine is told. Afterwards its state says what the session has to
     /// do.
     virtual void happened(const StateMachine::Event& event, SteadyTime now) = 0;
+    /// What is shown while the ingest is away; nullptr where there is none.
+    virtual Slate* slate() { return nullptr; }
     /// In [0, 1): for StateMachine::Ended.
     virtual double luck() = 0;
     /// At least once a second while it is connected. `media` is what the ingest carries.
@@ -48,10 +51,15 @@ class Session {
     /// Where tags wait for longer than this, the destination takes nothing.
     static constexpr Milliseconds longest_flowing_wait = Milliseconds(1000);
 
-    /// `takes_other_tracks`: whether the destination takes other sequence headers of the same
-    /// codecs while a session goes on.
-    Session(Loop& loop, const OpenSink& open, SinkRequest request, bool takes_other_tracks,
-            Intake& intake, SessionOwner& owner, const Cancel& cancel);
+    struct Ways {
+        /// Whether the destination takes other sequence headers of the same codecs while a session
+        /// goes on.
+        bool takes_other_tracks = true;
+        /// How long the ingest is away before the owner's slate is shown.
+        Milliseconds slate_after{0};
+    };
+    Session(Loop& loop, const OpenSink& open, SinkRequest request, Ways ways, Intake& intake,
+            SessionOwner& owner, const Cancel& cancel);
 
     /// REQUIRES: the machine is connecting; request.prefix is what the intake's Begun gave, and
     /// nothing was fetched since.
@@ -68,6 +76,8 @@ class Session {
     void end_burst();
     void handle(Intake::Event event);
     bool is_other_track(const Tag& tag);
+    void show_slate();
+    SteadyTime slate_turn() const;
     void send_all(const std::vector<Tag>& prefix);
     void send(const Tag& tag);
     void resume(const std::vector<Tag>& prefix);
@@ -82,7 +92,7 @@ class Session {
     Loop& loop_;
     const OpenSink& open_;
     SinkRequest request_;
-    const bool takes_other_tracks_;
+    const Ways ways_;
     Intake& intake_;
     SessionOwner& owner_;
     const Cancel& cancel_;
@@ -97,6 +107,8 @@ class Session {
     std::uint64_t reported_bytes_ = 0;
     bool has_rate_ = false;  ///< figures_.bitrate_kbps was measured
     bool is_burst_over_ = false;
+    SteadyTime lost_at_{};  ///< while it holds
+    bool shows_slate_ = false;
 };
 
 }  // namespace restream

@@ -80,7 +80,9 @@ void StateMachine::take(const NoPlan& event, SteadyTime now) {
 }
 
 void StateMachine::take(const IngestMissing& event, SteadyTime) {
-    if (state_ == waiting && why_ != event.why) enter(waiting, event.why);
+    if ((state_ != waiting && state_ != holding) || why_ == event.why) return;
+    why_ = event.why;
+    ++changes_;
 }
 
 void StateMachine::take(const IngestReady&, SteadyTime now) {

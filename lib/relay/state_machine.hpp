@@ -52,6 +52,7 @@ class StateMachine {
         SessionEnd why;
         double luck = 0;
     };
+    /// Why it waits for the ingest, or what is known of that while it holds.
     struct IngestMissing {
         SessionEnd why;
     };

@@ -27,7 +27,9 @@ Worker::Worker(const Registry& registry, LogFile& log, Record first, Loop& loop,
       loop_(loop),
       means_(std::move(means)),
       keeper_(registry, log, first),
-      chance_(std::random_device{}()) {
+      chance_(std::random_device{}()),
+      slates_({means_.programs, registry.layout().slate_directory(),
+               [&log](const std::string& line) { log.line(line); }}) {
     if (first.dirty_end) {
         const auto ago = std::max(WallTime::duration(0), wall_now() - *first.dirty_end);
         if (ago < RetryPolicy::longest_held) {
@@ -68,11 +70,7 @@ Worker::Left Worker::run() {
 
 /// One session, from the wait for the ingest on.
 void Worker::carry() {
-    const Destination& destination = plan_->destination;
-    const bool holds = destination.on_ingest_loss == OnIngestLoss::hold;
-    machine_.set_rules(
-        {holds ? destination.hold : Milliseconds(0),
-         {destination.late_refusal, destination.key_lifetime == KeyLifetime::forever}});
+    machine_.set_rules(rules());
     const auto& ingest = plan_->config.ingest;
     Intake intake(means_.open_source, {ingest.url, ingest.probe_duration, ingest.probe_bytes},
                   loop_);
@@ -80,6 +78,25 @@ void Worker::carry() {
     if (!await_begin(intake, prefix)) return;
     tell(StateMachine::IngestReady{});
     run_session(intake, std::move(prefix));
+}
+
+StateMachine::Rules Worker::rules() const {
+    const Destination& destination = plan_->destination;
+    StateMachine::Rules rules;
+    rules.service = {destination.late_refusal, destination.key_lifetime == KeyLifetime::forever};
+    if (destination.on_ingest_loss != OnIngestLoss::close) rules.hold = destination.hold;
+    if (may_show_slate() && slates_.has_one()) rules.hold = destination.slate.limit;
+    return rules;
+}
+
+bool Worker::takes_other_tracks() const {
+    return worker_kind(plan_->destination.url) == WorkerKind::rtmp &&
+           plan_->destination.on_track_change == OnTrackChange::pass;
+}
+
+/// A slate is another track in the middle of a session.
+bool Worker::may_show_slate() const {
+    return plan_->destination.on_ingest_loss == OnIngestLoss::slate && takes_other_tracks();
 }
 
 /// Reads the configuration and the key. Where that fails but went well before, the last plan stays:
@@ -141,10 +158,8 @@ void Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
     request.key = plan_->key;
     request.ca_file = destination.ca_file;
     request.prefix = std::move(prefix);
-    const bool takes_other_tracks = worker_kind(destination.url) == WorkerKind::rtmp &&
-                                    destination.on_track_change == OnTrackChange::pass;
-    Session session(loop_, means_.open_sink, std::move(request), takes_other_tracks, intake, *this,
-                    cancel_);
+    Session session(loop_, means_.open_sink, std::move(request),
+                    {takes_other_tracks(), destination.slate.after}, intake, *this, cancel_);
     session.run();
 }
 
@@ -169,6 +184,8 @@ void Worker::pause() {
 double Worker::luck() { return std::uniform_real_distribution<>(0, 1)(chance_); }
 
 void Worker::happened(const StateMachine::Event& event, SteadyTime now) {
+    // A slate may have come since the session began.
+    if (std::holds_alternative<StateMachine::IngestLost>(event)) machine_.set_rules(rules());
     const bool was_in_session = machine_.is_in_session();
     const bool has_changed = machine_.apply(event, now);
     if (was_in_session && !machine_.is_in_session()) {
@@ -234,6 +251,9 @@ void Worker::log_change(const std::optional<Milliseconds>& retry_in) {
 
 void Worker::figures(const SessionFigures& figures, const std::optional<MediaFacts>& media) {
     if (!machine_.is_in_session()) return;
+    if (media && machine_.state() == State::live && may_show_slate()) {
+        slates_.look(*media, plan_->destination.slate.picture);
+    }
     keeper_.count([&](Record& record) {
         record.session = figures;
         record.media = media;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <random>
@@ -17,6 +18,7 @@
 #include "relay/record_keeper.hpp"
 #include "relay/session.hpp"
 #include "relay/sink.hpp"
+#include "relay/slate_keeper.hpp"
 #include "relay/source.hpp"
 #include "relay/state_machine.hpp"
 
@@ -35,6 +37,7 @@ class Worker : private SessionOwner {
         OpenSink open_sink;
         /// Whether open_sink knows what this URL names.
         std::function<bool(const std::string& url)> can_carry_to;
+        std::filesystem::path programs = {};  ///< the folder with restream-slate
     };
     /// Why run() returned.
     enum class Left {
@@ -69,11 +72,15 @@ class Worker : private SessionOwner {
     void pause();
     void tell(const StateMachine::Event& event) { happened(event, SteadyClock::now()); }
     void show();
+    StateMachine::Rules rules() const;
+    bool takes_other_tracks() const;
+    bool may_show_slate() const;
     void log_change(const std::optional<Milliseconds>& retry_in);
 
     const StateMachine& machine() const override { return machine_; }
     void happened(const StateMachine::Event& event, SteadyTime now) override;
     double luck() override;
+    Slate* slate() override { return slates_.current(); }
     void figures(const SessionFigures& figures, const std::optional<MediaFacts>& media) override;
     void writes_file(const std::string& name) override;
     void burst_is_over() override;
@@ -88,6 +95,7 @@ class Worker : private SessionOwner {
     StateMachine machine_;
     std::string shown_;  ///< the state as it was logged last
     std::minstd_rand chance_;
+    SlateKeeper slates_;
     bool was_connected_ = false;
     std::atomic<bool> is_nudged_{false};
 };

@@ -20,6 +20,9 @@ class Layout {
     std::filesystem::path relay_directory() const { return root_ / "run" / "relays"; }
     std::filesystem::path nginx_directory() const { return root_ / "run" / "nginx"; }
 
+    /// Slates that were made, one file for each size, rate and picture.
+    std::filesystem::path slate_directory() const { return root_ / "run" / "slates"; }
+
     std::filesystem::path command_lock() const { return run_directory() / "restream.lock"; }
     std::filesystem::path ingest_lock() const { return run_directory() / "ingest.lock"; }
     std::filesystem::path ingest_record() const { return run_directory() / "ingest.json"; }

@@ -58,6 +58,7 @@ void TagServer::Connection::take(Session& into) {
         auto event = rtmp.next();
         if (auto* tag = std::get_if<Tag>(&event)) {
             into.tags.push_back(std::move(*tag));
+            into.arrivals.push_back(SteadyClock::now());
         } else if (const auto* wish = std::get_if<RtmpServerConnection::PublishWish>(&event)) {
             into.name = wish->name.reveal();
             into.is_publishing = true;

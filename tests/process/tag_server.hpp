@@ -27,6 +27,7 @@ class TagServer {
         std::optional<Command> connect;  ///< what it said there
         std::string name;                ///< the stream key
         std::vector<Tag> tags;
+        std::vector<SteadyTime> arrivals;  ///< of each tag
         bool is_publishing = false;
         bool has_left = false;   ///< said goodbye
         bool has_ended = false;  ///< closed

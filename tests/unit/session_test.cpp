@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "unit/fake_ends.hpp"
+#include "unit/slates.hpp"
 #include "unit/tags.hpp"
 
 using namespace restream;
@@ -18,6 +19,7 @@ struct Owner : SessionOwner {
     SessionFigures last;
     std::optional<MediaFacts> media;
     int bursts = 0;
+    std::optional<Slate> shown;
 
     /// Connecting, as the session finds it.
     void begin(Milliseconds hold) {
@@ -34,6 +36,7 @@ struct Owner : SessionOwner {
                 (why ? ":" + std::string(end_code_name(why->code)) : "") + " ";
     }
     double luck() override { return 0.5; }
+    Slate* slate() override { return shown ? &*shown : nullptr; }
     void figures(const SessionFigures& figures, const std::optional<MediaFacts>& carried) override {
         last = figures;
         if (carried) media = carried;
@@ -55,6 +58,7 @@ struct Scene {
     Owner owner;
     Milliseconds hold = 5s;
     bool takes_other_tracks = true;
+    Milliseconds slate_after{0};
 
     /// From what the ingest begins with to the end. REQUIRES: the acts end it.
     StateMachine::Finished run() {
@@ -67,7 +71,8 @@ struct Scene {
         request.destination = "test";
         request.prefix = std::get<Intake::Begun>(begun).prefix;
         owner.begin(hold);
-        Session session(loop, open_sink, request, takes_other_tracks, intake, owner, cancel);
+        Session session(loop, open_sink, request, {takes_other_tracks, slate_after}, intake, owner,
+                        cancel);
         session.run();
         CHECK(destination.open == 1);  // the session still stands
         REQUIRE(owner.states.finished());
@@ -276,6 +281,50 @@ TEST_CASE("session: while it holds, a destination's close and a stop are seen at
         const auto begun = SteadyClock::now();
         CHECK(scene.run().end.code == (is_stop ? EndCode::stopped : EndCode::closed));
         CHECK(SteadyClock::now() - begun < 900ms);  // not with the next figures
+    }
+}
+
+TEST_CASE("session: a slate is shown after a while, and the live picture cuts in on its keyframe") {
+    Scene scene;
+    scene.owner.shown = small_slate();
+    scene.slate_after = 100ms;
+    SteadyTime lost_at{};
+    scene.ingest.then([&] { scene.ingest.arrive({audio(1490), inter(1500)}); });
+    scene.ingest.then([&] {
+        lost_at = SteadyClock::now();
+        scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{});
+    });
+    scene.ingest.until([&] {  // no earlier than that
+        const bool is_shown = scene.destination.written.size() > 6;
+        if (is_shown) CHECK(SteadyClock::now() - lost_at >= 100ms);
+        return is_shown;
+    });
+    scene.ingest.until([&] { return scene.destination.written.size() >= 20; });
+    std::size_t slate_tags = 0;
+    scene.ingest.then([&] {
+        CHECK(scene.owner.states.why() == SessionEnd{EndCode::ingest_gone, "the slate is shown"});
+        slate_tags = scene.destination.written.size() - 6;
+        scene.ingest.arrive({avc_header(), aac_header(), keyframe(0), inter(40), audio(41)});
+    });
+    scene.ingest.then([] {});
+    scene.ingest.then([&] { scene.stop(); });
+    CHECK(scene.run().end.code == EndCode::stopped);
+    CHECK(scene.destination.requests.size() == 1);
+    const auto& written = scene.destination.written;
+    REQUIRE(written.size() >= 6 + slate_tags + 5);
+    CHECK(written[6].payload == scene.owner.shown->headers()[0].payload);
+    const auto back = written.end() - 5;
+    CHECK(std::ranges::equal(back[0].bytes(), begin[1].bytes()));  // its own headers first
+    CHECK(video_facts(back[2].bytes())->is_keyframe);
+    // Of each track, what follows is later.
+    for (const TagType type : {TagType::video, TagType::audio}) {
+        std::int64_t last = -1;
+        for (const Tag& each : written) {
+            const bool is_header = SetupTags::is_one(each);
+            if (each.type != type || is_header) continue;
+            CHECK(std::int64_t(each.time.ms()) > last);
+            last = each.time.ms();
+        }
     }
 }
 

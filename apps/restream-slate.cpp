@@ -1,0 +1,93 @@
+// Makes a slate for relays, which start it: see lib/relay/slate_keeper.hpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "base/atomic_file.hpp"
+#include "base/error.hpp"
+#include "command.hpp"
+#include "media/slate_maker.hpp"
+
+namespace {
+
+using namespace restream;
+
+/// One for each size and rate that was ever live, and each of the user's pictures: the oldest go.
+constexpr std::size_t most_slates = 16;
+
+struct Options {
+    std::string size;
+    std::string sound;
+    double fps = 30;
+    std::string picture;
+    std::string file;
+};
+
+/// "1920x1080"
+std::pair<int, int> two_numbers(const std::string& option, const std::string& text) {
+    std::pair<int, int> numbers;
+    const char* const end = text.data() + text.size();
+    const auto first = std::from_chars(text.data(), end, numbers.first);
+    if (first.ec == std::errc() && first.ptr != end && *first.ptr == 'x') {
+        const auto second = std::from_chars(first.ptr + 1, end, numbers.second);
+        if (second.ec == std::errc() && second.ptr == end) return numbers;
+    }
+    throw Error(ErrorKind::usage,
+                fmt::format("{} is '{}'; write two numbers with an x between", option, text));
+}
+
+SlateShape shape_of(const Options& options) {
+    const auto [width, height] = two_numbers("--size", options.size);
+    const auto [rate, channels] = two_numbers("--sound", options.sound);
+    MediaFacts live;
+    live.video = VideoTrack{.codec = "h264", .width = width, .height = height, .fps = options.fps};
+    live.audio = AudioTrack{.codec = "aac", .sample_rate_hz = rate, .channels = channels};
+    const auto shape = slate_shape(live);
+    if (!shape) throw Error(ErrorKind::usage, "no encoder takes that size or rate");
+    return *shape;
+}
+
+void remove_oldest(const std::filesystem::path& folder) {
+    std::vector<std::pair<std::filesystem::file_time_type, std::filesystem::path>> slates;
+    std::error_code ignored;
+    for (const auto& each : std::filesystem::directory_iterator(folder, ignored)) {
+        if (each.path().extension() == ".flv") {
+            slates.emplace_back(each.last_write_time(ignored), each.path());
+        }
+    }
+    if (slates.size() <= most_slates) return;
+    std::ranges::sort(slates);
+    slates.resize(slates.size() - most_slates);
+    for (const auto& [time, path] : slates) std::filesystem::remove(path, ignored);
+}
+
+int make(const Options& options) {
+    const std::string bytes = make_slate(shape_of(options), options.picture);
+    const std::filesystem::path file = options.file;
+    if (const auto error = publish_file(file, bytes, Durability::survives_crash)) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("{} can't be written: {}", options.file, error.message()));
+    }
+    remove_oldest(std::filesystem::absolute(file).parent_path());
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_command(
+        "slate", "Makes a still picture with silence, as FLV. Started by relays.", argc, argv,
+        [](CLI::App& app) -> CommandBody {
+            auto options = std::make_shared<Options>();
+            app.add_option("--size", options->size, "WIDTHxHEIGHT in pixels, even")->required();
+            app.add_option("--fps", options->fps, "pictures a second");
+            app.add_option("--sound", options->sound, "HZxCHANNELS")->required();
+            app.add_option("--picture", options->picture, "a file with a picture; else a dark one");
+            app.add_option("FILE", options->file, "what to write")->required();
+            return [options] { return make(*options); };
+        });
+}

@@ -1,0 +1,17 @@
+// Encodes a slate: a still picture and silence, as an FLV file of two seconds.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "relay/slate_shape.hpp"
+
+namespace restream {
+
+/// H.264 without B-frames, beginning with a keyframe, and AAC. `picture` is any file whose first
+/// picture FFmpeg can decode, scaled to fit without distortion; empty: a dark plain one.
+/// **Blocks**: while it encodes, some tenths of a second.
+/// **Throws**: Error{refused} where the picture cannot be read, or FFmpeg lacks an encoder.
+std::string make_slate(const SlateShape& shape, const std::filesystem::path& picture);
+
+}  // namespace restream
