@@ -1,4 +1,4 @@
-// The worker of one relay to a file or over SRT, on libavformat: started by its guardian,
+// The worker of one relay to a file, to HLS or over SRT, on libavformat: started by its guardian,
 // restream-relay.
 #include "media/av_log.hpp"
 #include "media/open_sink.hpp"

@@ -46,10 +46,26 @@ class Loader {
         for (const fs::path& file : destination_files()) read_destination_file(file);
         std::sort(config_.destinations.begin(), config_.destinations.end(),
                   [](const auto& a, const auto& b) { return a.name < b.name; });
+        refuse_shared_playlists();
         return std::move(config_);
     }
 
   private:
+    /// Two relays that write one live playlist would take its segments from each other.
+    void refuse_shared_playlists() const {
+        for (const Destination& one : config_.destinations) {
+            const auto other = std::ranges::find_if(config_.destinations, [&](const auto& each) {
+                return each.name < one.name && are_same_playlist(each, one);
+            });
+            if (other == config_.destinations.end()) continue;
+            throw Error(ErrorKind::config,
+                        fmt::format("{}:{}: destination {} writes the same playlist as {} ({}:{}); "
+                                    "give each a name of its own",
+                                    one.origin.string(), one.line, one.name, other->name,
+                                    other->origin.string(), other->line));
+        }
+    }
+
     /// Also true for a link that leads nowhere: it is then an error, not an empty configuration.
     static bool is_there(const fs::path& path) {
         std::error_code error;

@@ -15,6 +15,10 @@ std::string Destination::display_url() const {
     return masked_url(url, has_key ? Playpath::is_elsewhere : Playpath::is_last_segment);
 }
 
+bool are_same_playlist(const Destination& one, const Destination& other) {
+    return one.url == other.url && one.url.starts_with("file:") && one.url.ends_with(".m3u8");
+}
+
 std::optional<std::string> name_problem(std::string_view name) {
     constexpr std::size_t longest = 32;
     if (name.empty()) return "a name can't be empty";

@@ -55,6 +55,10 @@ struct Destination {
     std::string display_url() const;
 };
 
+/// Both are the same live playlist (`file:`, .m3u8), which has one writer; every other file gets a
+/// name of its own.
+bool are_same_playlist(const Destination& one, const Destination& other);
+
 /// NAME is `[a-z0-9][a-z0-9_-]{0,31}` and no Windows device name (con, nul, com1 …).
 /// Returns what is wrong with it, in words; nothing if it is right.
 std::optional<std::string> name_problem(std::string_view name);

@@ -241,8 +241,16 @@ Destination preview_destination(const fs::path& config_directory, const NewDesti
     check_key(added.key);
     const fs::path file = file_of(config_directory, added.name);
     Presets presets;
-    return parse_destination(file, new_text(config_directory, added), DestinationDefaults(),
-                             presets);
+    Destination preview =
+        parse_destination(file, new_text(config_directory, added), DestinationDefaults(), presets);
+    for (const Destination& other : load_config(config_directory).destinations) {
+        if (!are_same_playlist(preview, other)) continue;
+        throw Error(ErrorKind::usage,
+                    fmt::format("destination {} writes this playlist already; give this one "
+                                "another name or folder",
+                                other.name));
+    }
+    return preview;
 }
 
 void add_destination(const fs::path& config_directory, const NewDestination& added) {

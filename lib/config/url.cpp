@@ -154,9 +154,10 @@ std::variant<UrlParts, UrlProblem> split_file_url(std::string_view rest) {
 std::optional<UrlProblem> file_problem(const UrlParts& parts) {
     const std::filesystem::path path(parts.path);
     const std::string extension = path.extension().string();
-    constexpr std::string_view known[] = {".flv", ".mkv", ".mp4", ".ts"};
+    constexpr std::string_view known[] = {".flv", ".m3u8", ".mkv", ".mp4", ".ts"};
     if (std::find(std::begin(known), std::end(known), extension) == std::end(known)) {
-        return UrlProblem{"must end in .flv, .mkv, .mp4 or .ts: the extension chooses the format"};
+        return UrlProblem{
+            "must end in .flv, .m3u8, .mkv, .mp4 or .ts: the extension chooses the format"};
     }
     for (std::size_t i = 0; i < parts.path.size(); ++i) {
         if (parts.path[i] != '%') continue;

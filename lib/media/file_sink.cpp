@@ -6,7 +6,9 @@
 
 #include "base/new_file.hpp"
 #include "media/av_log.hpp"
+#include "media/file_end.hpp"
 #include "media/file_name.hpp"
+#include "media/hls_sink.hpp"
 #include "media/muxer.hpp"
 #include "rtmp/flv.hpp"
 
@@ -18,13 +20,6 @@ namespace {
 
 constexpr int avio_buffer_bytes = 32768;
 constexpr int most_numbers = 10'000;
-
-SessionEnd file_end(const fs::path& path, const std::error_code& error) {
-    const bool is_full = error == std::errc::no_space_on_device ||
-                         error == std::error_code(EDQUOT, std::generic_category());
-    return {is_full ? EndCode::disk_full : EndCode::file_failed,
-            fmt::format("{}: {}", path.string(), error.message())};
-}
 
 /// A file that does not exist yet, under the first free number.
 std::variant<std::pair<NewFile, fs::path>, SessionEnd> create_file(const fs::path& wanted) {
@@ -201,16 +196,17 @@ OpenedSink begun(std::unique_ptr<Made> sink, std::optional<SessionEnd> end) {
 
 }  // namespace
 
-OpenedSink open_file_sink(const SinkRequest& request, const Cancel&) {
+OpenedSink open_file_sink(const SinkRequest& request, const Cancel& cancel) {
     const auto pattern = path_of_file_url(request.url);
     if (!pattern) return SessionEnd{EndCode::config_invalid, "its URL is not file:PATH"};
     const fs::path wanted = expand_time(*pattern, std::chrono::system_clock::now());
+    if (wanted.extension() == ".m3u8") return open_hls_folder_sink(request, cancel);
     const auto container = container_of(wanted);
     const bool is_flv = wanted.extension() == ".flv";
     if (!container && !is_flv) {
-        return SessionEnd{
-            EndCode::config_invalid,
-            fmt::format("{}: the name must end in .flv, .mkv, .mp4 or .ts", wanted.string())};
+        return SessionEnd{EndCode::config_invalid,
+                          fmt::format("{}: the name must end in .flv, .m3u8, .mkv, .mp4 or .ts",
+                                      wanted.string())};
     }
     // The tracks first: what cannot be written leaves no empty file behind.
     std::variant<Tracks, SessionEnd> learned;

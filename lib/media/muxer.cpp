@@ -1,5 +1,9 @@
 #include "media/muxer.hpp"
 
+extern "C" {
+#include <libavutil/opt.h>
+}
+
 #include <utility>
 
 namespace restream {
@@ -17,6 +21,7 @@ const char* format_name(Container container) {
         case Container::mp4:
             return "mp4";
         case Container::mpegts:
+        case Container::mpegts_segments:
             return "mpegts";
     }
     return "";
@@ -32,6 +37,11 @@ void set_options(Container container, AvOptions& options) {
             options.set("frag_duration", longest_fragment_us);
             break;
         case Container::mpegts:
+            break;
+        case Container::mpegts_segments:
+            // Its counters do not go on where the other muxer's ended: a demuxer that is not told
+            // so takes the first packets for damaged.
+            options.set("mpegts_flags", std::string("initial_discontinuity"));
             break;
     }
 }
@@ -81,6 +91,17 @@ int Muxer::write(const Tag& tag) {
     // Not the interleaving variant: it holds packets back until every track has one.
     const int result = av_write_frame(output_.get(), packet.get());
     if (into_.error < 0) return into_.error;
+    return result < 0 ? result : 0;
+}
+
+int Muxer::cut() {
+    // The sound that waits for a full PES packet.
+    int result = av_write_frame(output_.get(), nullptr);
+    avio_flush(&into_);
+    if (into_.error < 0) return into_.error;
+    if (result >= 0) {
+        result = av_opt_set(output_->priv_data, "mpegts_flags", "resend_headers", 0);
+    }
     return result < 0 ? result : 0;
 }
 

@@ -5,8 +5,12 @@
 
 namespace restream {
 
-/// Which container, by FFmpeg's name.
-enum class Container { matroska, mp4, mpegts };
+enum class Container {
+    matroska,
+    mp4,
+    mpegts,
+    mpegts_segments,  ///< of a show whose segments before these came from another muxer
+};
 
 /// Writes tags into an AVIO that it does not own. What is written is playable at any moment: when
 /// the process dies, only what came since the last few packets (mp4: the last fragment) is missing.
@@ -20,6 +24,9 @@ class Muxer {
     /// Writes one tag; tags without a packet are taken silently. Returns 0, or an AVERROR;
     /// AVERROR_INPUT_CHANGED where the tag belongs to other tracks than it began with.
     int write(const Tag& tag);
+    /// Everything that was written is handed on, and what comes can be played without it: mpegts
+    /// repeats its tables. REQUIRES: mpegts_segments, and that a keyframe follows.
+    int cut();
     /// Writes the end.
     int end();
 

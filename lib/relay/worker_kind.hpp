@@ -7,7 +7,7 @@ namespace restream {
 
 enum class WorkerKind {
     rtmp,  ///< rtmp and rtmps, natively
-    av,    ///< srt and files, on FFmpeg
+    av,    ///< srt, files and HLS, on FFmpeg
 };
 
 /// Who carries to a destination with this URL. What names no scheme is for `rtmp`, which says so.

@@ -488,6 +488,19 @@ TEST_CASE("config: a destination that stands in two places is refused, and both 
                               first.string() + ":2 too"));
 }
 
+TEST_CASE("config: a live playlist has one writer, other files may have several") {
+    const std::string message = refusal_of("restream.toml",
+                                           "[destination.b]\nurl = \"file:/w/live.m3u8\"\n"
+                                           "[destination.a]\nurl = \"file:///w/live.m3u8\"\n");
+    CAPTURE(message);
+    CHECK(message.find("restream.toml:1: destination b writes the same playlist as a (") !=
+          std::string::npos);
+    const Config config = load(
+        "[destination.a]\nurl = \"file:/w/a.m3u8\"\n[destination.b]\nurl = \"file:/w/b.m3u8\"\n"
+        "[destination.c]\nurl = \"file:/w/c.mkv\"\n[destination.d]\nurl = \"file:/w/c.mkv\"\n");
+    CHECK(config.destinations.size() == 4);
+}
+
 TEST_CASE("config: what is no readable file of a sane size is refused at once") {
     SUBCASE("10 MB") {
         const std::string message = refusal_of("restream.toml", std::string(10'000'000, '#'));

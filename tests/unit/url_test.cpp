@@ -38,6 +38,7 @@ TEST_CASE("url: a destination's URL is kept as it is written") {
              "srt://host:9000?streamid=#!::r=live&passphrase=0123456789",
              "srt://:9000?mode=listener",
              "file:/var/media/show.mkv",
+             "file:/var/www/live/index.m3u8",
              "file:/var/media/my show %Y-%m-%d %H:%M:%S 100%%.ts",
          }) {
         CHECK(checked(url) == url);
@@ -140,6 +141,8 @@ TEST_CASE("url: what no destination can have is refused, with what would be righ
         {"file:/var/media", "must end in"},
         {"file:/var/media/", "must end in"},
         {"file:/var/media/show.avi", "must end in"},
+        {"file:/var/media/show.m3u", "must end in .flv, .m3u8, .mkv, .mp4 or .ts"},
+        {"file:/var/media/.m3u8", "must end in"},
         {"file:/var/media/.mkv", "must end in"},
         {"file:/var/media/show.mkv/", "must end in"},
         {"file:/var/media/my%20show.mkv", "\"%\" that is no time pattern"},
