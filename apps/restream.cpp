@@ -30,6 +30,7 @@ constexpr std::array verbs = {
     Verb{"stop", "stop every running relay, wishes are kept"},
     Verb{"restart", "stop and start again"},
     Verb{"status", "what every destination does now"},
+    Verb{"explain", "what went wrong, and who it was"},
     Verb{"doctor", "find out what is wrong, and what helps"},
     Verb{"probe", "look at what arrives at the ingest"},
     Verb{"ingest", "start, stop, reload or restart the ingest server"},

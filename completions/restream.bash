@@ -23,7 +23,7 @@ _restream() {
         --key-file | --ca-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --key-env) mapfile -t COMPREPLY < <(compgen -e -- "$current"); return ;;
         --key-command) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
-        --url | --backup-url | --timeout | --lines | -n | --seconds | --listen) return ;;
+        --url | --backup-url | --timeout | --since | --lines | -n | --seconds | --listen) return ;;
         *)
             if [ "${#words[@]}" -eq 0 ]; then
                 candidates=$("$tool" --help 2>/dev/null | sed -nE 's/^  ([a-z]+) .*/\1/p')
@@ -34,7 +34,7 @@ _restream() {
                 candidates=$(_restream_options "$tool" $verb)
             else
                 case $verb in
-                    enable | disable | start | stop | restart | status | remove | key | logs)
+                    enable | disable | start | stop | restart | status | explain | remove | key | logs)
                         candidates=$("$tool" status --names 2>/dev/null) ;;
                     ingest)
                         [ "${#words[@]}" -gt 1 ] || candidates=$("$tool" ingest --help 2>/dev/null |

@@ -33,7 +33,7 @@ function __restream_names
 end
 
 function __restream_wants_name
-    contains -- (__restream_verb) enable disable start stop restart status remove key logs
+    contains -- (__restream_verb) enable disable start stop restart status explain remove key logs
 end
 
 function __restream_after
@@ -47,6 +47,6 @@ complete -c restream -n '__restream_after --service' -a '(restream services --na
 complete -c restream -n '__restream_after --key-file --ca-file' -F
 complete -c restream -n '__restream_after --key-env' -a '(set -xn)'
 complete -c restream -n 'string match -q -- "-*" (commandline -ct)' -a '(__restream_options)'
-complete -c restream -n '__restream_wants_name; and not __restream_after --timeout --lines -n' -a '(__restream_names)'
+complete -c restream -n '__restream_wants_name; and not __restream_after --timeout --since --lines -n' -a '(__restream_names)'
 complete -c restream -n 'contains -- ingest (__restream_verb); and test (count (commandline -opc)) -eq 2' \
     -a '(__restream_subcommands)'

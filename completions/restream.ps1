@@ -21,7 +21,7 @@ Register-ArgumentCompleter -Native -CommandName restream -ScriptBlock {
         return  # PowerShell's own completion of files
     } elseif ($previous -ceq '--key-env') {
         $candidates = @(Get-ChildItem Env: | ForEach-Object { $_.Name })
-    } elseif (@('--url', '--backup-url', '--timeout', '--lines', '-n', '--seconds', '--listen') -ccontains $previous) {
+    } elseif (@('--url', '--backup-url', '--timeout', '--since', '--lines', '-n', '--seconds', '--listen') -ccontains $previous) {
         return
     } elseif ($wordToComplete.StartsWith('-')) {
         # Of the command, or of its subcommand (ingest start).
@@ -29,7 +29,7 @@ Register-ArgumentCompleter -Native -CommandName restream -ScriptBlock {
         if ($verb -ceq 'ingest' -and $before.Count -gt 2 -and $before[2] -cmatch '^[a-z]+$') { $asked += $before[2] }
         $candidates = @(& $tool @asked --help 2>$null |
             ForEach-Object { if ($_ -cmatch '^ +(-[^ ]*)') { $Matches[1].Split(',') } })
-    } elseif (@('enable', 'disable', 'start', 'stop', 'restart', 'status', 'remove', 'key', 'logs') -ccontains $verb) {
+    } elseif (@('enable', 'disable', 'start', 'stop', 'restart', 'status', 'explain', 'remove', 'key', 'logs') -ccontains $verb) {
         $candidates = @(& $tool status --names 2>$null | Where-Object { $before -cnotcontains $_ })
     } elseif ($verb -ceq 'ingest' -and $before.Count -eq 2) {
         $candidates = @(& $tool ingest --help 2>$null |

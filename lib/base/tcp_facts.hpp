@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "base/clock.hpp"
@@ -11,6 +12,17 @@ namespace restream {
 
 /// Smoothed round trip. Nothing where the system does not tell.
 std::optional<double> round_trip_ms(Fd::Native connection);
+
+/// How a connection fares.
+struct TcpFacts {
+    double rtt_ms = 0;                ///< smoothed
+    std::uint32_t retransmits = 0;    ///< segments sent again, since it was made
+    std::uint32_t unsent_bytes = 0;   ///< given to the kernel and never sent yet
+    std::uint32_t delivery_kbps = 0;  ///< what the peer acknowledged lately; 0: not known
+};
+
+/// **Source**: TCP_INFO (linux/tcp.h). Nothing where the system does not tell.
+std::optional<TcpFacts> tcp_facts(Fd::Native connection);
 
 /// Sends small messages at once, and lets the kernel take only so much that was not sent yet: what
 /// it takes beyond the network's pace is delay that nobody sees. Where the system cannot, nothing

@@ -1,7 +1,7 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>  // glibc's <netinet/tcp.h> has only the first half of tcp_info
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -18,6 +18,21 @@ std::optional<double> round_trip_ms(Fd::Native connection) {
         return std::nullopt;
     }
     return facts.tcpi_rtt / 1000.0;
+}
+
+std::optional<TcpFacts> tcp_facts(Fd::Native connection) {
+    tcp_info facts{};  // what an older kernel does not fill in stays 0
+    socklen_t size = sizeof(facts);
+    if (::getsockopt(static_cast<int>(connection), IPPROTO_TCP, TCP_INFO, &facts, &size) != 0) {
+        return std::nullopt;
+    }
+    TcpFacts told;
+    told.rtt_ms = facts.tcpi_rtt / 1000.0;
+    told.retransmits = facts.tcpi_total_retrans;
+    told.unsent_bytes = facts.tcpi_notsent_bytes;
+    told.delivery_kbps = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(facts.tcpi_delivery_rate / 125, 0xffff'ffff));
+    return told;
 }
 
 void keep_short(Fd::Native connection, int most_unsent_bytes) {

@@ -68,6 +68,7 @@ void Intake::close(SessionEnd why, SteadyTime now) {
 void Intake::take_tag(Tag tag, SteadyTime now) {
     const bool can_begin = readiness_.observe(tag, now);
     meter_.observe(tag, now);
+    arrivals_.add(tag.bytes().size(), now);
     if (is_of_publisher(tag)) {
         has_had_tag_ = true;
         if (!is_delivering_) obstacle_ = SessionEnd{EndCode::waiting_for_keyframe};

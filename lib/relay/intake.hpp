@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/media_facts.hpp"
+#include "relay/arrivals.hpp"
 #include "relay/readiness.hpp"
 #include "relay/session_end.hpp"
 #include "relay/source.hpp"
@@ -69,6 +70,10 @@ class Intake {
     const std::optional<SessionEnd>& obstacle() const { return obstacle_; }
     /// What the publisher sends; nothing where there is none.
     std::optional<MediaFacts> media(SteadyTime now) const;
+    /// What arrived since it was asked last.
+    Arrivals take_arrivals(SteadyTime now) { return arrivals_.take(now); }
+    /// How the connection to the ingest fares, where the system tells it.
+    std::optional<TcpFacts> tcp() const { return source_ ? source_->tcp() : std::nullopt; }
 
   private:
     void open();
@@ -86,6 +91,7 @@ class Intake {
 
     Readiness readiness_;
     MediaMeter meter_;
+    ArrivalCount arrivals_;
     TagQueue queue_;
     std::optional<std::vector<Tag>> begun_;  ///< not fetched yet; comes before the queue
     std::optional<SessionEnd> lost_;         ///< not fetched yet; comes after the queue

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace restream {
@@ -13,8 +14,13 @@ constexpr Milliseconds figures_interval(1000);
 
 }  // namespace
 
-RecordKeeper::RecordKeeper(const Registry& registry, LogFile& log, Record first)
-    : registry_(registry), log_(log), record_(std::move(first)), thread_([this] { run(); }) {}
+RecordKeeper::RecordKeeper(const Registry& registry, LogFile& log, Record first,
+                           std::function<void(Milliseconds)> beside)
+    : registry_(registry),
+      log_(log),
+      beside_(std::move(beside)),
+      record_(std::move(first)),
+      thread_([this] { run(); }) {}
 
 RecordKeeper::~RecordKeeper() {
     {
@@ -44,6 +50,7 @@ Record RecordKeeper::current() const {
 
 void RecordKeeper::run() {
     std::unique_lock lock(mutex_);
+    Milliseconds late(0);
     while (true) {
         const bool is_ending = is_ending_;
         is_urgent_ = false;
@@ -51,9 +58,13 @@ void RecordKeeper::run() {
         const Record copy = record_;
         lock.unlock();
         write(copy);
+        if (beside_) beside_(late);
         lock.lock();
         if (is_ending) return;
-        changed_.wait_for(lock, figures_interval, [this] { return is_urgent_ || is_ending_; });
+        const SteadyTime turn = SteadyClock::now() + figures_interval;
+        changed_.wait_until(lock, turn, [this] { return is_urgent_ || is_ending_; });
+        late = std::max(Milliseconds(0),
+                        std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - turn));
     }
 }
 

@@ -21,7 +21,9 @@ namespace restream {
 /// than one that says what is not true any more.
 class RecordKeeper {
   public:
-    RecordKeeper(const Registry& registry, LogFile& log, Record first);
+    /// `beside` is what else this thread writes, in each turn; it is told how late the turn comes.
+    RecordKeeper(const Registry& registry, LogFile& log, Record first,
+                 std::function<void(Milliseconds late)> beside = {});
     /// Writes what is not written yet.
     ~RecordKeeper();
     RecordKeeper(const RecordKeeper&) = delete;
@@ -39,6 +41,7 @@ class RecordKeeper {
 
     const Registry& registry_;
     LogFile& log_;
+    std::function<void(Milliseconds)> beside_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     Record record_;

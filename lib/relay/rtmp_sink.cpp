@@ -44,6 +44,9 @@ class RtmpSink final : public Sink {
     std::optional<double> rtt_ms() const override {
         return connection_ ? connection_->rtt_ms() : std::nullopt;
     }
+    std::optional<TcpFacts> tcp() const override {
+        return connection_ ? connection_->tcp() : std::nullopt;
+    }
 
   private:
     RtmpEndpoint endpoint_;

@@ -31,6 +31,9 @@ class RtmpSource final : public TagSource {
     bool has_no_publisher() const override {
         return !is_fed_ && (has_publisher_left_ || plays_for(no_publisher_after));
     }
+    std::optional<TcpFacts> tcp() const override {
+        return connection_ ? connection_->tcp() : std::nullopt;
+    }
 
   private:
     PlayStep step() const {

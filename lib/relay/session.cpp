@@ -241,7 +241,9 @@ void Session::report(SteadyTime now) {
     figures_.dropped_messages = intake_.dropped();
     figures_.queue_ms = static_cast<std::uint32_t>(intake_.waited(now).count());
     figures_.rtt_ms = sink_->rtt_ms();
-    owner_.figures(figures_, intake_.media(now));
+    const auto media = intake_.media(now);
+    owner_.figures(figures_, media);
+    owner_.measured(figures_, media, {intake_.take_arrivals(now), intake_.tcp(), sink_->tcp()});
 }
 
 }  // namespace restream

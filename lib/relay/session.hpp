@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "config/destination.hpp"
 #include "relay/cancel.hpp"
+#include "relay/flight_recorder.hpp"
 #include "relay/intake.hpp"
 #include "relay/rebase.hpp"
 #include "relay/session_end.hpp"
@@ -34,6 +35,9 @@ class SessionOwner {
     virtual double luck() = 0;
     /// At least once a second while it is connected. `media` is what the ingest carries.
     virtual void figures(const SessionFigures& figures, const std::optional<MediaFacts>& media) = 0;
+    /// Behind figures(): how what they come from fares.
+    virtual void measured(const SessionFigures& /*figures*/,
+                          const std::optional<MediaFacts>& /*media*/, const FlowFacts& /*flow*/) {}
     /// The file that is written.
     virtual void writes_file(const std::string& name) = 0;
     /// What the ingest had stored has been sent: from now on little waits, and little is in memory.

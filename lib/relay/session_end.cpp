@@ -101,6 +101,13 @@ const Row& row(EndCode code) {
 
 std::string_view end_code_name(EndCode code) { return row(code).name; }
 
+std::optional<EndCode> parse_end_code(std::string_view name) {
+    for (const Row& each : rows) {
+        if (each.name == name) return each.code;
+    }
+    return std::nullopt;
+}
+
 std::string describe(const SessionEnd& end) {
     const Row& found = row(end.code);
     if (end.detail.empty()) return std::string(found.message);

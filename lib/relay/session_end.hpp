@@ -1,6 +1,7 @@
 // How a session ends: a value with a code; one table gives its message and its remedy.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -61,6 +62,9 @@ struct SessionEnd {
 
 /// "publish_refused"; the enumerator's own name.
 std::string_view end_code_name(EndCode code);
+
+/// The other way round.
+std::optional<EndCode> parse_end_code(std::string_view name);
 
 /// A sentence for people, without capital or full stop, with the detail in brackets where there is
 /// one: "the server refused the stream key (NetStream.Publish.BadName)".

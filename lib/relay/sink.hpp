@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
+#include "base/tcp_facts.hpp"
 #include "relay/session_end.hpp"
 #include "rtmp/loop.hpp"
 #include "rtmp/tag.hpp"
@@ -37,6 +38,8 @@ class Sink {
 
     /// Smoothed round trip to the destination, where the system tells it.
     virtual std::optional<double> rtt_ms() const { return std::nullopt; }
+    /// How the connection to the destination fares, likewise.
+    virtual std::optional<TcpFacts> tcp() const { return std::nullopt; }
     /// The name of the file that is written, for the log; empty for a connection.
     virtual std::string file_name() const { return {}; }
 };

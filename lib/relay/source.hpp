@@ -4,10 +4,12 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "base/clock.hpp"
+#include "base/tcp_facts.hpp"
 #include "relay/session_end.hpp"
 #include "rtmp/loop.hpp"
 #include "rtmp/tag.hpp"
@@ -30,6 +32,8 @@ class TagSource {
     virtual Event poll() = 0;
     /// It has played for a second and has been sent nothing, or not since the publisher left.
     virtual bool has_no_publisher() const = 0;
+    /// How the connection fares, where the system tells it.
+    virtual std::optional<TcpFacts> tcp() const { return std::nullopt; }
 };
 
 /// What opening needs to know.

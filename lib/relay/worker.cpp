@@ -26,7 +26,8 @@ Worker::Worker(const Registry& registry, LogFile& log, Record first, Loop& loop,
       log_(log),
       loop_(loop),
       means_(std::move(means)),
-      keeper_(registry, log, first),
+      flight_(registry.layout().flight(first.name), first.worker_restarts),
+      keeper_(registry, log, first, [this](Milliseconds late) { flight_.write(late); }),
       chance_(std::random_device{}()),
       slates_({means_.programs, registry.layout().slate_directory(),
                [&log](const std::string& line) { log.line(line); }}) {
@@ -58,6 +59,7 @@ Worker::Left Worker::run() {
             tell(StateMachine::NoPlan{std::move(*problem), luck()});
         } else if (!means_.can_carry_to(plan_->destination.url)) {
             log_.line("the destination is of another kind now: another worker takes it over");
+            flight_.ended({EndCode::stopped});
             return Left::to_other_worker;
         } else {
             carry();
@@ -111,6 +113,7 @@ std::optional<SessionEnd> Worker::make_plan() {
         if (cancel_.is_requested()) return SessionEnd{EndCode::stopped};
         if (auto* secret = std::get_if<Secret>(&key)) {
             log_.hide(*secret);
+            flight_.hide(*secret);
             keeper_.count([&](Record& record) {
                 record.service = destination.service;
                 record.url = destination.display_url();
@@ -190,6 +193,7 @@ void Worker::happened(const StateMachine::Event& event, SteadyTime now) {
     const bool has_changed = machine_.apply(event, now);
     if (was_in_session && !machine_.is_in_session()) {
         const auto& [end, facts] = *machine_.finished();
+        flight_.ended(end);
         log_.line(fmt::format(
             "session ended: {}{}", describe(end),
             facts.was_accepted ? fmt::format(", after {}", format_duration(facts.lasted)) : ""));
@@ -247,6 +251,7 @@ void Worker::log_change(const std::optional<Milliseconds>& retry_in) {
     if (words == shown_) return;
     log_.line(words);
     shown_ = std::move(words);
+    flight_.entered(machine_.state(), why);
 }
 
 void Worker::figures(const SessionFigures& figures, const std::optional<MediaFacts>& media) {
@@ -258,6 +263,11 @@ void Worker::figures(const SessionFigures& figures, const std::optional<MediaFac
         record.session = figures;
         record.media = media;
     });
+}
+
+void Worker::measured(const SessionFigures& figures, const std::optional<MediaFacts>& media,
+                      const FlowFacts& flow) {
+    flight_.measured(figures, media, flow, SteadyClock::now());
 }
 
 void Worker::burst_is_over() { give_back_memory(); }

@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "relay/cancel.hpp"
+#include "relay/flight_recorder.hpp"
 #include "relay/intake.hpp"
 #include "relay/record_keeper.hpp"
 #include "relay/session.hpp"
@@ -82,6 +83,8 @@ class Worker : private SessionOwner {
     double luck() override;
     Slate* slate() override { return slates_.current(); }
     void figures(const SessionFigures& figures, const std::optional<MediaFacts>& media) override;
+    void measured(const SessionFigures& figures, const std::optional<MediaFacts>& media,
+                  const FlowFacts& flow) override;
     void writes_file(const std::string& name) override;
     void burst_is_over() override;
 
@@ -90,7 +93,8 @@ class Worker : private SessionOwner {
     Loop& loop_;
     Means means_;
     Cancel cancel_;
-    RecordKeeper keeper_;
+    FlightRecorder flight_;
+    RecordKeeper keeper_;  ///< behind what it writes beside the record
     std::optional<Plan> plan_;
     StateMachine machine_;
     std::string shown_;  ///< the state as it was logged last

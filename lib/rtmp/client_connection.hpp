@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/tcp_facts.hpp"
 #include "rtmp/client.hpp"
 #include "rtmp/ending.hpp"
 #include "rtmp/endpoint.hpp"
@@ -72,6 +73,8 @@ class ClientConnection {
 
     /// As the system says; nothing where it does not. **Unit**: milliseconds.
     std::optional<double> rtt_ms() const;
+    /// Likewise.
+    std::optional<TcpFacts> tcp() const;
     /// When the last byte arrived or was taken.
     SteadyTime last_moved() const;
 

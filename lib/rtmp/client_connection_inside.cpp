@@ -289,6 +289,11 @@ std::optional<double> ClientConnection::Inside::rtt_ms() const {
     return round_trip_ms(channel_->socket().native_handle());
 }
 
+std::optional<TcpFacts> ClientConnection::Inside::tcp() const {
+    if (!channel_ || phase_ == Phase::ended) return std::nullopt;
+    return tcp_facts(channel_->socket().native_handle());
+}
+
 std::string ClientConnection::Inside::peer() const { return describe(channel_->peer()); }
 
 }  // namespace restream

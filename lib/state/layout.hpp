@@ -35,6 +35,10 @@ class Layout {
     std::filesystem::path log(std::string_view name) const {
         return file(log_directory(), name, ".log");
     }
+    /// What the relay's flight recorder wrote. Outlives run/.
+    std::filesystem::path flight(std::string_view name) const {
+        return file(log_directory(), name, ".events");
+    }
     std::filesystem::path relay_lock(std::string_view name) const { return relay(name, ".lock"); }
     std::filesystem::path relay_record(std::string_view name) const { return relay(name, ".json"); }
     std::filesystem::path relay_down(std::string_view name) const { return relay(name, ".down"); }

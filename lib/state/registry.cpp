@@ -177,8 +177,10 @@ void Registry::forget(std::string_view name) const {
         fs::remove(path, ignored);
     }
     const std::string log = layout_.log(name).filename().string();
+    const std::string flight = layout_.flight(name).filename().string();
     for (const auto& entry : fs::directory_iterator(layout_.log_directory(), ignored)) {
-        if (entry.path().filename().string().starts_with(log)) fs::remove(entry.path(), ignored);
+        const std::string file = entry.path().filename().string();
+        if (file.starts_with(log) || file.starts_with(flight)) fs::remove(entry.path(), ignored);
     }
 }
 

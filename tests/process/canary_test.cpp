@@ -199,6 +199,8 @@ TEST_CASE(
          std::vector<std::vector<std::string>>{{"status"},
                                                {"status", "--json"},
                                                {"status", "--names"},
+                                               {"explain"},
+                                               {"explain", "refused", "--json"},
                                                {"services"},
                                                {"services", "--json"},
                                                {"doctor"},
@@ -214,6 +216,8 @@ TEST_CASE(
     for (const auto& entry : fs::directory_iterator(scene.world.config() / "destinations.d")) {
         if (entry.path().extension() == ".toml") prints.run({"logs", entry.path().stem().string()});
     }
+    // Among what is searched: what the flight recorders kept of refusals and servers' own words.
+    CHECK(fs::exists(scene.world.layout().flight("refused")));
     CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(),
                   files_with_canary(scene.world.state()));
     // New keys, wrong keys, spoiled files.

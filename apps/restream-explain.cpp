@@ -1,0 +1,79 @@
+// restream explain [NAME…]: what went wrong, and who it was: the encoder, this machine, the uplink,
+// or a destination.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "base/terminal.hpp"
+#include "command.hpp"
+#include "config/config.hpp"
+#include "explain/explain.hpp"
+
+namespace {
+
+using namespace restream;
+
+struct Options {
+    std::vector<std::string> names;
+    std::string since = "1h";
+    bool json = false;
+};
+
+std::vector<RelayHistory> read_all(const Config& config, const Registry& registry) {
+    std::vector<RelayHistory> histories;
+    for (const auto& each : config.destinations) {
+        histories.push_back(read_history(registry, each.name, each.url));
+    }
+    for (const auto& name : registry.known_names()) {
+        if (config.find(name) != nullptr || !registry.is_alive(name)) continue;
+        const auto record = registry.last_record(name);
+        histories.push_back(read_history(registry, name, record ? record->url : ""));
+    }
+    return histories;
+}
+
+int explain(const Options& options) {
+    const Config config = load_config(config_directory());
+    const Registry registry{Layout(state_directory())};
+    for (const auto& name : options.names) {
+        if (name_problem(name) || !registry.is_alive(name)) config.at(name);
+    }
+    const auto span = parse_duration(options.since);
+    if (!span || span->count() == 0) {
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("--since: '{}' is no duration; for example 30m, or 2h", options.since));
+    }
+    const WallTime now = std::chrono::system_clock::now();
+    const auto histories = read_all(config, registry);
+    const Explanation explanation = restream::explain(histories, now - *span, now, options.names);
+    if (options.json) {
+        fmt::print("{}", to_json(explanation));
+        return 0;
+    }
+    const bool is_shown = is_terminal(StandardHandle::output);
+    const bool has_colour = is_shown && !environment("NO_COLOR");
+    fmt::print("{}", to_text(explanation, is_shown ? terminal_width() : 1000, has_colour));
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_command(
+        "explain",
+        "Tells what went wrong, and whether it was the encoder, this machine, the uplink or a "
+        "destination.",
+        argc, argv, [](CLI::App& app) -> CommandBody {
+            auto options = std::make_shared<Options>();
+            app.add_option("NAME", options->names, "only what befell these destinations");
+            app.add_option("--since", options->since, "how far back: 30m, 2h (1h)");
+            app.add_flag("--json", options->json, "one JSON document");
+            return [options] { return explain(*options); };
+        });
+}

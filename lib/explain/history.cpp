@@ -1,0 +1,110 @@
+#include "explain/history.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+#include "config/url.hpp"
+#include "state/flight_file.hpp"
+
+namespace restream {
+
+namespace {
+
+/// A relay that is connected tells its flow at least every 10 s.
+constexpr auto between_flows = std::chrono::seconds(12);
+
+template <typename Do>
+void for_each_flow(const RelayHistory& history, WallTime begin, WallTime end, Do act) {
+    for (const auto& event : history.events) {
+        const auto* flow = std::get_if<Flow>(&event.what);
+        if (flow == nullptr) continue;
+        if (event.at >= begin && event.at - Milliseconds(flow->span_ms) <= end) act(*flow);
+    }
+}
+
+std::uint32_t added(std::uint32_t a, std::uint32_t b) {
+    const std::uint64_t sum = std::uint64_t(a) + b;
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(sum, std::numeric_limits<std::uint32_t>::max()));
+}
+
+std::uint32_t median(std::vector<std::uint32_t> values) {
+    if (values.empty()) return 0;
+    const auto middle = values.begin() + std::ssize(values) / 2;
+    std::ranges::nth_element(values, middle);
+    return *middle;
+}
+
+/// Messages of one second.
+std::uint32_t message_rate(const Flow& flow) {
+    if (flow.span_ms == 0) return 0;
+    return static_cast<std::uint32_t>(std::uint64_t(flow.in_messages) * 1000 / flow.span_ms);
+}
+
+}  // namespace
+
+Place place_of(std::string_view url) {
+    const auto split = split_url(url);
+    const auto* parts = std::get_if<UrlParts>(&split);
+    if (parts == nullptr) return Place::remote;
+    if (parts->scheme == "file") return Place::file;
+    return is_loopback(parts->host) ? Place::this_machine : Place::remote;
+}
+
+RelayHistory read_history(const Registry& registry, const std::string& name, std::string_view url) {
+    return {name, place_of(url), registry.is_alive(name),
+            read_flight(registry.layout().flight(name))};
+}
+
+Flow worst_between(const RelayHistory& history, WallTime begin, WallTime end) {
+    Flow worst;
+    bool is_first = true;
+    for_each_flow(history, begin, end, [&](const Flow& flow) {
+        for (const auto member :
+             {&Flow::gap_ms, &Flow::in_rtt_ms, &Flow::queue_ms, &Flow::rtt_ms, &Flow::unsent_bytes,
+              &Flow::late_ms, &Flow::wait_ms, &Flow::busy_percent, &Flow::stolen_percent}) {
+            worst.*member = std::max(worst.*member, flow.*member);
+        }
+        for (const auto member :
+             {&Flow::span_ms, &Flow::drops, &Flow::retransmits, &Flow::in_retransmits}) {
+            worst.*member = added(worst.*member, flow.*member);
+        }
+        Flow rated = flow;
+        rated.in_messages = message_rate(flow);
+        for (const auto member : {&Flow::in_kbps, &Flow::in_messages, &Flow::fps, &Flow::out_kbps,
+                                  &Flow::delivery_kbps}) {
+            worst.*member = is_first ? rated.*member : std::min(worst.*member, rated.*member);
+        }
+        is_first = false;
+    });
+    return worst;
+}
+
+Flow usual_of(const RelayHistory& history) {
+    Flow usual;
+    for (const auto member :
+         {&Flow::in_kbps, &Flow::gap_ms, &Flow::fps, &Flow::in_rtt_ms, &Flow::out_kbps,
+          &Flow::queue_ms, &Flow::rtt_ms, &Flow::delivery_kbps, &Flow::busy_percent}) {
+        std::vector<std::uint32_t> values;
+        for_each_flow(history, WallTime::min(), WallTime::max(),
+                      [&](const Flow& flow) { values.push_back(flow.*member); });
+        usual.*member = median(std::move(values));
+    }
+    std::vector<std::uint32_t> rates;
+    for_each_flow(history, WallTime::min(), WallTime::max(), [&](const Flow& flow) {
+        rates.push_back(message_rate(flow));
+        usual.span_ms = added(usual.span_ms, flow.span_ms);
+    });
+    usual.in_messages = median(std::move(rates));
+    return usual;
+}
+
+bool was_connected(const RelayHistory& history, WallTime begin, WallTime end) {
+    bool was = false;
+    for_each_flow(history, begin - between_flows, end + between_flows,
+                  [&](const Flow&) { was = true; });
+    return was;
+}
+
+}  // namespace restream
