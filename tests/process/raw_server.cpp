@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "base/clock.hpp"
+
 namespace restream::test {
 
 using Step = RtmpServerConnection::Step;
@@ -52,6 +54,38 @@ bool RawConnection::take_what_is_there() {
 void RawConnection::drain() {
     std::array<char, 16384> block;
     while (wait(POLLIN) && read_some(socket_, block) > 0) {
+    }
+}
+
+void RawConnection::drain_slowly(std::size_t bytes_per_second) {
+    constexpr int turns_a_second = 20;
+    const int small = 16 * 1024;
+    ::setsockopt(number(socket_), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    std::vector<char> block(bytes_per_second / turns_a_second);
+    SteadyTime turn = SteadyClock::now();
+    while (wait(POLLIN) && read_some(socket_, block) > 0) {
+        turn += Milliseconds(1000 / turns_a_second);
+        wait_until(Deadline(turn), [this] { return is_ending_.load(); });
+    }
+}
+
+void RawConnection::stall(const std::function<bool()>& is_over) {
+    wait_until(Deadline::never(), [&] { return is_ending_ || is_over(); });
+}
+
+bool RawConnection::refuse_publisher(RtmpServerConnection& rtmp, std::string_view code) {
+    std::array<char, 4096> block;
+    for (;;) {
+        const auto event = rtmp.next();
+        if (std::holds_alternative<RtmpEnding>(event)) return false;
+        const bool is_wish = std::holds_alternative<RtmpServerConnection::PublishWish>(event);
+        if (is_wish) rtmp.refuse(code, "still on the air");
+        if (!flush(rtmp)) return false;
+        if (is_wish) return true;
+        if (!std::holds_alternative<RtmpServerConnection::NeedMore>(event)) continue;
+        const std::size_t got = wait(POLLIN) ? read_some(socket_, block) : 0;
+        if (got == 0) return false;
+        rtmp.feed({reinterpret_cast<const std::uint8_t*>(block.data()), got});
     }
 }
 

@@ -26,6 +26,12 @@ class RawConnection {
     bool take_what_is_there();
     /// What is sent is dropped until the peer closes.
     void drain();
+    /// The same, but no faster than this, with a small buffer in the system.
+    void drain_slowly(std::size_t bytes_per_second);
+    /// Nothing is read, and nothing closed, until `is_over` or the server goes.
+    void stall(const std::function<bool()>& is_over);
+    /// Plays by the rules up to the wish to publish, and refuses it.
+    bool refuse_publisher(RtmpServerConnection& rtmp, std::string_view code);
     /// Plays by the rules until `rtmp` has come to this step, whose answers are sent.
     bool serve_until(RtmpServerConnection& rtmp, RtmpServerConnection::Step step);
     /// Writes what `rtmp` has to say.

@@ -68,6 +68,11 @@ void TagPublisher::begin_counting() {
     loop_.wake();
 }
 
+SteadyTime TagPublisher::counts_since() const {
+    const std::lock_guard lock(mutex_);
+    return counts_since_.value();
+}
+
 void TagPublisher::finish() {
     {
         const std::lock_guard lock(mutex_);

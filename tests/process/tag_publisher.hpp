@@ -34,6 +34,8 @@ class TagPublisher {
     bool send(std::vector<Tag> tags);
     /// Headers, and from then on numbered tags in real time.
     void begin_counting();
+    /// When that began: number n goes out numbered_interval_ms × n later.
+    SteadyTime counts_since() const;
     /// How many numbered tags were sent.
     std::uint32_t counted() const { return counted_; }
     /// With a goodbye, behind all that was sent. **Blocks**: until the server has closed.
