@@ -123,7 +123,8 @@ TEST_CASE(
     });
     const RawServer crawls([](RawConnection& peer) {
         RtmpServerConnection rtmp = make_server();
-        if (peer.serve_until(rtmp, Step::publishing)) peer.drain_slowly(100'000 / 8);
+        if (peer.serve_until(rtmp, Step::publishing))
+            peer.drain_slowly(100'000 / 8, [] { return false; });
     });
     const TagServer behind;
     TcpProxy closes(behind.port());

@@ -1,6 +1,7 @@
 // Random steps: whatever is done to it, afterwards every wanted destination is live and nobody is
 // left over.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,9 +12,13 @@
 #include <set>
 
 #include "process/descendants.hpp"
+#include "process/fickle_server.hpp"
 #include "process/recording.hpp"
 #include "process/scene.hpp"
+#include "process/tag_server.hpp"
+#include "process/tcp_proxy.hpp"
 #include "process/temporary_folder.hpp"
+#include "rtmp/setup_tags.hpp"
 
 namespace restream::test {
 
@@ -29,18 +34,28 @@ unsigned number_from(const char* variable, unsigned otherwise) {
     return text == nullptr ? otherwise : static_cast<unsigned>(std::strtoul(text, nullptr, 10));
 }
 
-/// Does one random thing after the other to three destinations over RTMP and one file, and knows
-/// what should have come of it.
+const std::string everybody = "everybody";
+
+/// Does one random thing after the other to four destinations, three over RTMP, of which one has a
+/// bad line and one a bad server, and a file, and knows what should have come of it. A fifth is
+/// never touched.
 class Walk {
   public:
     Walk(IngestServer ingest, unsigned seed) : random_(seed), scene_(ingest) {
+        const std::string more = "hold = \"20s\"\n";
         for (const auto& name : names_) {
             if (name == archive_)
                 scene_.world.add(name, "file:" + files_.path().string() + "/%Y%m%d-%H%M%S.mkv", "",
-                                 "hold = \"20s\"\n");
+                                 more);
+            else if (name == fickle_)
+                scene_.world.add(name, fickle_server_.url(), "fickle", more);
+            else if (name == far_)
+                scene_.world.add(name, fmt::format("rtmp://127.0.0.1:{}/live", line_.port()), name,
+                                 more);
             else
-                scene_.add(name, "hold = \"20s\"\n");
+                scene_.add(name, more);
         }
+        scene_.world.add(witness_, witness_server_.url(), witness_, more);
         scene_.publish();
         scene_.world.must({"enable", "--all"});
         for (const auto& name : names_) wanted_[name] = true;
@@ -54,12 +69,14 @@ class Walk {
         INFO(story_);
         note_who_recovers();
         const auto before = sessions();
-        const bool touches_all = act(what, name);
-        if (!touches_all) check_others(name, before);
+        const std::string touched = act(what, name);
+        if (touched != everybody) check_others(touched, before);
     }
 
     void check_end() {
         INFO(story_);
+        mend_line();
+        fickle_server_.change(FickleServer::Mood::good);
         // Everything that is wanted was told so by its last command; a killed relay is brought
         // back.
         for (const auto& [name, wanted] : wanted_) {
@@ -78,17 +95,25 @@ class Walk {
             ++live;
             CHECK_MESSAGE(scene_.world.wait_state(name, "live"), scene_.world.status(name).dump());
             CHECK(wait_until(Deadline::after(seconds(5)), [&] {
-                return name == archive_ ||
+                return name == archive_ || name == fickle_ ||
                        scene_.platform.begun(name) - scene_.platform.ended(name) == 1;
             }));
         }
-        CHECK_MESSAGE(World::count_processes("restream-relay") == 2 * live,
+        CHECK_MESSAGE(World::count_processes("restream-relay") == 2 * (live + 1),
                       describe(living_descendants()));
+        check_witness();
         for (const auto& [name, wanted] : wanted_) {
             CAPTURE(name);
-            if (wanted && name != archive_) check_whole(scene_.finish(name));
-            if (wanted && name == archive_) check_archive();
+            if (!wanted) continue;
+            if (name == archive_) {
+                check_archive();
+            } else if (name == fickle_) {
+                scene_.world.must({"disable", name});
+            } else {
+                check_whole(scene_.finish(name));
+            }
         }
+        scene_.world.must({"disable", witness_});
         CHECK_MESSAGE(World::count_processes("restream-relay") == 0,
                       describe(living_descendants()));
     }
@@ -111,8 +136,33 @@ class Walk {
         check_whole(decode(all.back()));
     }
 
+    /// Nobody touched it: one connection, and no picture is missing but where the publisher or the
+    /// ingest was away.
+    void check_witness() const {
+        CHECK(scene_.world.state(witness_) == "live");
+        const auto sessions = witness_server_.sessions();
+        REQUIRE(sessions.size() == 1);
+        CHECK_FALSE(sessions[0].has_ended);
+        constexpr std::int32_t two_pictures_ms = 67;
+        int gaps = 0;
+        std::optional<RtmpTime> last;
+        for (const Tag& each : sessions[0].tags) {
+            if (each.type != TagType::video || SetupTags::is_one(each)) continue;
+            // ffmpeg's last word, which is no picture.
+            const auto facts = video_facts(each.bytes());
+            if (!facts || facts->is_end_of_sequence) continue;
+            const std::int32_t step = last ? each.time.since(*last) : 1;
+            CHECK(step > 0);
+            if (step > two_pictures_ms) ++gaps;
+            last = each.time;
+        }
+        CHECK(last.has_value());
+        CHECK(gaps <= interruptions_);
+    }
+
     /// So many sessions of it have begun.
     int begun(const std::string& name) const {
+        if (name == fickle_) return fickle_server_.begun();
         return name == archive_ ? static_cast<int>(archives().size()) : scene_.platform.begun(name);
     }
 
@@ -128,11 +178,21 @@ class Walk {
 
     bool is_live(const std::string& name) const { return scene_.world.state(name) == "live"; }
 
-    /// True where it touches more than that destination.
-    bool act(const std::string& what, const std::string& name) {
-        if (what == "flap") {
-            flap();
-            return true;
+    /// Returns whom it touched: that destination, another one, or everybody.
+    std::string act(const std::string& what, const std::string& name) {
+        if (what == "flap" || what == "change" || what == "kill ingest") {
+            ++interruptions_;
+            if (what == "kill ingest") kill_ingest();
+            flap(what == "change" ? Footage::picture_and_sound : Footage::short_gop);
+            return everybody;
+        }
+        if (what == "line") {
+            spoil_or_mend_line();
+            return far_;
+        }
+        if (what == "server") {
+            fickle_server_.change(static_cast<FickleServer::Mood>(any(6)));
+            return fickle_;
         }
         if (what == "kill guardian" || what == "kill worker" || what == "kill both")
             kill(what, name);
@@ -140,10 +200,47 @@ class Walk {
             disable(name);
         else
             enable_or_restart(what, name);
-        return false;
+        return name;
+    }
+
+    void spoil_or_mend_line() {
+        if (is_line_bad_) {
+            mend_line();
+            return;
+        }
+        const std::size_t how = any(3);
+        is_line_bad_ = how < 2;
+        if (how == 0) line_.set_mode(TcpProxy::Mode::stall);
+        if (how == 1) line_.set_mode(TcpProxy::Mode::refuse);
+        if (how >= 1) line_.cut();
+    }
+    void mend_line() {
+        if (!std::exchange(is_line_bad_, false)) return;
+        line_.set_mode(TcpProxy::Mode::pass);
+        line_.cut();
+    }
+
+    /// SIGKILL: its guardian starts it again.
+    void kill_ingest() {
+        const auto server = scene_.world.ingest_record().server;
+        if (!server) return;
+        kill_if_there(server->pid);
+        CHECK(wait_gone(server->pid, seconds(5)));
+        CHECK(scene_.world.wait_ingest("no_publisher"));
+    }
+
+    bool is_bad(const std::string& name) const {
+        return (name == far_ && is_line_bad_) ||
+               (name == fickle_ && fickle_server_.mood() != FickleServer::Mood::good);
     }
 
     void enable_or_restart(const std::string& what, const std::string& name) {
+        if (is_bad(name)) {
+            const Outcome outcome = scene_.world.run({what, name, "--timeout", "1s"});
+            CHECK_MESSAGE((outcome.status == 0 || outcome.status == 5), outcome.describe());
+            if (what == "enable") wanted_[name] = true;
+            return;
+        }
         const Outcome outcome = scene_.world.run({what, name});
         CHECK_MESSAGE(outcome.status == 0, outcome.describe());
         if (what == "enable") {
@@ -172,13 +269,13 @@ class Walk {
         if (what != "kill guardian") kill_if_there(worker);
     }
 
-    /// OBS away for a moment.
-    void flap() {
+    /// OBS away for a moment; another one may come back.
+    void flap(Footage footage) {
         if (any(2) == 0)
             scene_.publisher->stop();
         else
             scene_.publisher->kill();
-        scene_.publish();
+        scene_.publish(footage);
     }
 
     /// Who was not touched, and is not just coming back from an earlier step, has lost no
@@ -207,13 +304,22 @@ class Walk {
     }
 
     const std::string archive_ = "archive";
-    const std::vector<std::string> names_ = {"youtube", "twitch", "kick", archive_};
-    const std::vector<std::string> actions_ = {"enable",    "enable",        "disable",
-                                               "restart",   "kill guardian", "kill worker",
-                                               "kill both", "flap"};
+    const std::string far_ = "twitch";
+    const std::string fickle_ = "kick";
+    const std::string witness_ = "witness";
+    const std::vector<std::string> names_ = {"youtube", far_, fickle_, archive_};
+    const std::vector<std::string> actions_ = {
+        "enable",        "enable",      "enable",    "disable", "restart",
+        "kill guardian", "kill worker", "kill both", "flap",    "change",
+        "line",          "line",        "server",    "server",  "kill ingest"};
     std::mt19937 random_;
     TemporaryFolder files_;
     Scene scene_;
+    TcpProxy line_{scene_.platform.port()};
+    FickleServer fickle_server_;
+    TagServer witness_server_;
+    bool is_line_bad_ = false;
+    int interruptions_ = 0;
     std::map<std::string, bool> wanted_;
     std::set<std::string> recovering_;
     std::map<std::string, int> killed_at_;
@@ -223,7 +329,7 @@ class Walk {
 /// Half of the steps that are asked for.
 void walk_at(IngestServer ingest) {
     const unsigned seed = number_from("RESTREAM_TEST_SEED", std::random_device{}());
-    const unsigned steps = number_from("RESTREAM_TEST_STEPS", 200);
+    const unsigned steps = number_from("RESTREAM_TEST_STEPS", 100);
     MESSAGE("RESTREAM_TEST_SEED=" << seed << " RESTREAM_TEST_STEPS=" << steps);
     Walk walk(ingest, seed);
     for (unsigned i = 1; i <= steps / 2; ++i) walk.step(i);

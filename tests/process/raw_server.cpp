@@ -57,15 +57,23 @@ void RawConnection::drain() {
     }
 }
 
-void RawConnection::drain_slowly(std::size_t bytes_per_second) {
+void RawConnection::drain_until(const std::function<bool()>& is_over) {
+    while (!is_ending_ && !is_over()) {
+        pollfd entry{number(socket_), POLLIN, 0};
+        if (::poll(&entry, 1, look_ms) > 0 && !take_what_is_there()) return;
+    }
+}
+
+void RawConnection::drain_slowly(std::size_t bytes_per_second,
+                                 const std::function<bool()>& is_over) {
     constexpr int turns_a_second = 20;
     const int small = 16 * 1024;
     ::setsockopt(number(socket_), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     std::vector<char> block(bytes_per_second / turns_a_second);
     SteadyTime turn = SteadyClock::now();
-    while (wait(POLLIN) && read_some(socket_, block) > 0) {
+    while (!is_over() && wait(POLLIN) && read_some(socket_, block) > 0) {
         turn += Milliseconds(1000 / turns_a_second);
-        wait_until(Deadline(turn), [this] { return is_ending_.load(); });
+        wait_until(Deadline(turn), [&] { return is_ending_ || is_over(); });
     }
 }
 

@@ -26,8 +26,9 @@ class RawConnection {
     bool take_what_is_there();
     /// What is sent is dropped until the peer closes.
     void drain();
+    void drain_until(const std::function<bool()>& is_over);
     /// The same, but no faster than this, with a small buffer in the system.
-    void drain_slowly(std::size_t bytes_per_second);
+    void drain_slowly(std::size_t bytes_per_second, const std::function<bool()>& is_over);
     /// Nothing is read, and nothing closed, until `is_over` or the server goes.
     void stall(const std::function<bool()>& is_over);
     /// Plays by the rules up to the wish to publish, and refuses it.
