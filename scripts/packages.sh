@@ -30,6 +30,7 @@ test_packages=(
     ccache
     clang-19
     doctest-dev
+    faketime
     gstreamer1.0-plugins-bad
     gstreamer1.0-plugins-good
     gstreamer1.0-tools

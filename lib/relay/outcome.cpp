@@ -19,9 +19,9 @@ bool was_cancelled(const Registry& registry, std::string_view name, const Expect
     return registry.is_down(name) || registry.stopping(name).has_value();
 }
 
-std::optional<double> seconds_until(const std::optional<WallTime>& time) {
+std::optional<double> seconds_until(const std::optional<SteadyTime>& time) {
     if (!time) return std::nullopt;
-    const std::chrono::duration<double> left = *time - std::chrono::system_clock::now();
+    const std::chrono::duration<double> left = *time - SteadyClock::now();
     return std::max(0.0, left.count());
 }
 

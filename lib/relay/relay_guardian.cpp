@@ -46,7 +46,7 @@ void RelayGuardian::crashed(const std::string& how, std::uint32_t restarts, Mill
         record_.state = State::backoff;
         record_.reason = Reason{std::string(end_code_name(end.code)), describe(end),
                                 remedy(end.code, record_.name)};
-        record_.next_retry = record_.since + wait;
+        record_.next_retry = SteadyClock::now() + wait;
         ++record_.attempts;
     }
     publish();

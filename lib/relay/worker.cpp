@@ -224,7 +224,7 @@ void Worker::show() {
                                    remedy(why->code, name_)};
         }
         record.next_retry.reset();
-        if (retry_in) record.next_retry = wall_now() + *retry_in;
+        if (retry_in) record.next_retry = now + *retry_in;
         record.dirty_end.reset();
         if (const auto at = machine_.dirty_end()) {
             record.dirty_end =

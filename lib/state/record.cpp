@@ -28,6 +28,10 @@ json process_json(const ProcessId& id) {
     return {{"pid", id.pid}, {"start_time", id.start_time}, {"boot_id", id.boot_id}};
 }
 
+std::int64_t since_boot_ms(SteadyTime time) {
+    return std::chrono::duration_cast<Milliseconds>(time.time_since_epoch()).count();
+}
+
 /// What is not UTF-8 (a server's own words may be anything) becomes U+FFFD instead of an exception.
 std::string dump(const json& document) {
     return document.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -64,6 +68,15 @@ class Reader {
             into = *time;
         else
             is_good_ = false;
+    }
+    void read(const char* name, SteadyTime& into) {
+        std::uint64_t ms = 0;
+        read(name, ms);
+        // In a thousand years at the latest.
+        if (ms > 1000ULL * 366 * 24 * 3600 * 1000)
+            is_good_ = false;
+        else
+            into = SteadyTime(Milliseconds(static_cast<std::int64_t>(ms)));
     }
     void read(const char* name, State& into) {
         std::string text;
@@ -192,7 +205,7 @@ std::string to_json(const Record& record) {
                      {"session", nullptr},
                      {"reconnects", record.reconnects},
                      {"attempts", record.attempts},
-                     {"next_retry", nullptr},
+                     {"next_retry_ms", nullptr},
                      {"dirty_end", nullptr},
                      {"written", to_iso8601(record.written)}};
     if (record.reason) {
@@ -202,7 +215,7 @@ std::string to_json(const Record& record) {
     }
     if (record.worker) document["worker"] = process_json(*record.worker);
     if (record.session) document["session"] = session_json(*record.session);
-    if (record.next_retry) document["next_retry"] = to_iso8601(*record.next_retry);
+    if (record.next_retry) document["next_retry_ms"] = since_boot_ms(*record.next_retry);
     if (record.dirty_end) document["dirty_end"] = to_iso8601(*record.dirty_end);
     // Text that is ready: each relay writes its record once a second.
     std::string text = dump(document);
@@ -233,7 +246,8 @@ std::optional<Record> record_from_json(std::string_view text) {
     if (document.contains("media")) reader.read("media", record.media);
     reader.read("reconnects", record.reconnects);
     reader.read("attempts", record.attempts);
-    reader.read("next_retry", record.next_retry);
+    // A worker that was started before this was so told a wall-clock time.
+    if (document.contains("next_retry_ms")) reader.read("next_retry_ms", record.next_retry);
     reader.read("dirty_end", record.dirty_end);
     reader.read("written", record.written);
     if (!reader.is_good() || found_schema != schema) return std::nullopt;

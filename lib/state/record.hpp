@@ -61,7 +61,8 @@ struct Record {
     /// Tries to open the destination, counted over the relay's life: tells a new failure from an
     /// old one.
     std::uint64_t attempts = 0;
-    std::optional<WallTime> next_retry;
+    /// On the clock that nobody sets; it is one for all processes, until the next boot.
+    std::optional<SteadyTime> next_retry;
     /// When a session last ended without a goodbye: the platform may still hold it.
     std::optional<WallTime> dirty_end;
     WallTime written{};

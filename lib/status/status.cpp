@@ -32,7 +32,7 @@ void fill(DestinationStatus& status, const Record& record) {
     status.session = record.session;
     status.reconnects = record.reconnects;
     if (record.next_retry) {
-        const std::chrono::duration<double> left = *record.next_retry - now;
+        const std::chrono::duration<double> left = *record.next_retry - SteadyClock::now();
         status.next_retry_in_s = std::max(0.0, left.count());
     }
     // A clock that was set back makes a record look young, never old: no false alarm.

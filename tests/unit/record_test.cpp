@@ -29,7 +29,7 @@ Record full_record() {
                               AudioTrack{"aac", "LC", 48000, 2, 160}};
     record.reconnects = 7;
     record.attempts = 8;
-    record.next_retry = record.since;
+    record.next_retry = SteadyTime(Milliseconds(7'200'500));
     record.dirty_end = record.since;
     record.written = record.since;
     return record;
