@@ -38,7 +38,7 @@ int print_status(const Workplace& place, Report report) {
 
 int stop(Report report) {
     const Workplace place("ingest", ConfigFault::is_told);
-    const bool was_running = stop_ingest(place.registry.layout());
+    const bool was_running = stop_ingest(place.registry.layout(), AfterStop::stays_down);
     // One that was started before the configuration said "external" is still ours to stop.
     if (!was_running) require_managed(place.config.ingest);
     if (report == Report::json) {
@@ -124,7 +124,7 @@ int restart(Report report) {
     for (const auto& [name, problem] : place.control.stop(living(place), Control::Keep::wanted)) {
         complain(place.verb, name + ": " + problem);
     }
-    stop_ingest(place.registry.layout());
+    stop_ingest(place.registry.layout(), AfterStop::caller_starts_it);
     int status = 0;
     try {
         start_ingest(place.config, place.registry.layout());
@@ -141,8 +141,16 @@ int restart(Report report) {
 int serve() {
     StartReport report;
     const Layout layout(state_directory());
+    const Registry registry(layout);
     const auto load = [] { return load_config(config_directory()); };
-    Healer healer(Registry(layout), load, program_directory());
+    // The configuration is read only where there may be something to do.
+    const auto find_dead = [&] {
+        const bool is_any_dead = std::ranges::any_of(
+            registry.wanted_names(),
+            [&](const auto& name) { return !registry.is_down(name) && !registry.is_alive(name); });
+        return is_any_dead ? dead_relays(registry, load()) : std::vector<std::string>();
+    };
+    Healer healer(find_dead, program_directory());
     serve_ingest({layout, load, [&] { healer.look(SteadyClock::now()); }}, report);
     return 0;
 }

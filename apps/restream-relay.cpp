@@ -5,16 +5,44 @@
 #include "base/error.hpp"
 #include "base/inbox.hpp"
 #include "base/paths.hpp"
+#include "base/random.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/destination.hpp"
+#include "ingest/control.hpp"
+#include "relay/healer.hpp"
 #include "relay/relay_guardian.hpp"
 #include "state/guardian.hpp"
+#include "state/healing.hpp"
 #include "state/lock.hpp"
 
 namespace {
 
 using namespace restream;
+
+/// Between two tries of all guardians together to bring the ingest server back.
+constexpr Milliseconds between_healings = std::chrono::seconds(5);
+
+bool was_healed_lately(const Layout& layout) {
+    const auto last = last_healing(layout);
+    const auto now = std::chrono::system_clock::now();
+    return last && last->at <= now && now - last->at < between_healings;
+}
+
+/// Somewhere in the first 2 s: many guardians are not to look at once.
+SteadyTime first_look() {
+    const Milliseconds offset(random_bytes(1).front() * 8);
+    return SteadyClock::now() + offset;
+}
+
+/// The ingest server's guardian heals relays, and the relays' guardians heal it.
+Healer ingest_healer(const Layout& layout, const std::string& name) {
+    const auto find_dead = [layout, name] {
+        const bool is_due = is_ingest_dead(layout) && !was_healed_lately(layout);
+        return is_due ? std::vector<std::string>{name} : std::vector<std::string>();
+    };
+    return {find_dead, program_directory(), first_look()};
+}
 
 int guard_relay(const std::string& name) {
     StartReport report;
@@ -27,9 +55,11 @@ int guard_relay(const std::string& name) {
                                       Deadline::after(patience_with_predecessor));
         if (!lock) throw Error(ErrorKind::busy, name + ": another relay of this name lives");
         lock->note(fmt::format("{} relay {}\n", this_process().pid, name));
+        Healer healer = ingest_healer(registry.layout(), name);
         RelayGuardian guardian(
             registry, name,
-            {program_directory(), [name] { return load_config(config_directory()).at(name).url; }});
+            {program_directory(), [name] { return load_config(config_directory()).at(name).url; },
+             [&] { healer.look(SteadyClock::now()); }});
         report.ready();
         guard(std::move(*lock), guardian, inbox);
         return 0;

@@ -1,8 +1,14 @@
 // restream start [NAME…]: starts every wanted relay, or the named ones; wishes stay as they are.
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "command.hpp"
+#include "ingest/control.hpp"
+#include "relay/healer.hpp"
 #include "relay_batch.hpp"
+#include "state/healing.hpp"
 
 namespace {
 
@@ -13,13 +19,77 @@ struct Options {
     bool is_healing = false;
 };
 
-int start(const Options& options) {
+bool is_due(const Workplace& place, const std::string& name) {
+    return place.registry.is_wanted(name) && !place.registry.is_down(name);
+}
+
+/// A server that nobody needs is brought back only where it was killed.
+bool needs_ingest(const Workplace& place) {
+    if (is_ingest_dead(place.registry.layout())) return true;
+    return std::ranges::any_of(place.every_configured(),
+                               [&](const auto& name) { return is_due(place, name); });
+}
+
+/// One healing: what is done is told, and noted for `restream service status`.
+class Healed {
+  public:
+    void note_problem(const std::string& what, const std::string& problem) {
+        complain("start", what + ": " + problem);
+        if (healing_.problem.empty()) healing_.problem = what + ": " + problem;
+    }
+    void note_ingest() {
+        healing_.ingest = true;
+        fmt::print("ingest: started again\n");
+    }
+    void note_relay(const std::string& name) {
+        healing_.relays.push_back(name);
+        fmt::print("{}: started again\n", name);
+    }
+    int finish(const Layout& layout) const {
+        const bool is_news = healing_.ingest || !healing_.relays.empty();
+        if (is_news || !healing_.problem.empty()) note_healing(layout, healing_);
+        return healing_.problem.empty() ? 0 : static_cast<int>(ErrorKind::refused);
+    }
+
+  private:
+    Healing healing_{std::chrono::system_clock::now(), false, {}, {}};
+};
+
+/// What died: nothing else is touched, nobody is waited for, and what was disabled or stopped
+/// meanwhile stays so.
+int heal(const std::vector<std::string>& names) {
     const Workplace place("start");
+    std::vector<std::string> dead = dead_relays(place.registry, place.config);
+    if (!names.empty()) {
+        std::erase_if(
+            dead, [&](const auto& name) { return std::ranges::find(names, name) == names.end(); });
+    }
+    Healed healed;
+    try {
+        const bool is_started =
+            needs_ingest(place) && heal_ingest(place.config, place.registry.layout());
+        if (is_started) healed.note_ingest();
+    } catch (const Error& error) {
+        healed.note_problem("ingest", error.what());
+    }
+    // Where all is well no lock is taken: this is asked every few seconds.
+    const auto results = dead.empty() ? std::map<std::string, Control::Started>()
+                                      : place.control.start(dead, Control::Wish::heal);
+    for (const auto& [name, result] : results) {
+        if (!result.problem.empty())
+            healed.note_problem(name, result.problem);
+        else if (!result.was_left_out)
+            healed.note_relay(name);
+    }
+    return healed.finish(place.registry.layout());
+}
+
+int start(const Options& options) {
     const BatchFlags& flags = options.batch;
+    if (options.is_healing) return heal(flags.names);
+    const Workplace place("start");
     BatchOptions batch = flags.to_options();
-    batch.wish = options.is_healing    ? Control::Wish::heal
-                 : flags.names.empty() ? Control::Wish::if_wanted
-                                       : Control::Wish::keep;
+    batch.wish = flags.names.empty() ? Control::Wish::if_wanted : Control::Wish::keep;
     batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
     const int ingest = bring_up_ingest(place);
     return std::max(ingest, start_and_wait(place, batch,
@@ -36,8 +106,8 @@ int main(int argc, char** argv) {
         argc, argv, [](CLI::App& app) -> CommandBody {
             auto options = std::make_shared<Options>();
             options->batch.declare(app);
-            // For the ingest's guardian: what was disabled or stopped meanwhile stays so.
-            app.add_flag("--heal", options->is_healing)->group("");
+            app.add_flag("--heal", options->is_healing,
+                         "only what died although it is wanted; wait for nothing");
             return [options] { return start(*options); };
         });
 }

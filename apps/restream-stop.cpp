@@ -22,7 +22,7 @@ int stop(const Options& options) {
     const auto report = options.json ? Report::json : Report::text;
     const int status = stop_and_tell(place, names, Control::Keep::wanted_but_down, report);
     if (options.ingest) {
-        const bool was_up = stop_ingest(place.registry.layout());
+        const bool was_up = stop_ingest(place.registry.layout(), AfterStop::stays_down);
         if (!options.json) fmt::print("ingest: {}\n", was_up ? "stopped" : "was not running");
     }
     return status;

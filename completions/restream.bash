@@ -29,15 +29,15 @@ _restream() {
                 candidates=$("$tool" --help 2>/dev/null | sed -nE 's/^  ([a-z]+) .*/\1/p')
             elif [[ $current == -* ]]; then
                 # Of the command, or of its subcommand (ingest start).
-                [[ ${words[1]:-} =~ ^[a-z]+$ && $verb == ingest ]] && verb+=" ${words[1]}"
+                [[ ${words[1]:-} =~ ^[a-z]+$ && $verb =~ ^(ingest|service)$ ]] && verb+=" ${words[1]}"
                 # shellcheck disable=SC2086 # one word or two
                 candidates=$(_restream_options "$tool" $verb)
             else
                 case $verb in
                     enable | disable | start | stop | restart | status | explain | remove | key | logs)
                         candidates=$("$tool" status --names 2>/dev/null) ;;
-                    ingest)
-                        [ "${#words[@]}" -gt 1 ] || candidates=$("$tool" ingest --help 2>/dev/null |
+                    ingest | service)
+                        [ "${#words[@]}" -gt 1 ] || candidates=$("$tool" "$verb" --help 2>/dev/null |
                             sed -nE '/^Subcommands:/,$s/^  ([a-z]+) .*/\1/p') ;;
                 esac
             fi

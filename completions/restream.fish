@@ -14,14 +14,14 @@ function __restream_options
     test -n "$verb"; or return
     # Of the command, or of its subcommand (ingest start).
     set -l words (commandline -opc)
-    if test $verb = ingest; and string match -qr '^[a-z]+$' -- "$words[3]"
+    if contains -- $verb ingest service; and string match -qr '^[a-z]+$' -- "$words[3]"
         set -a verb $words[3]
     end
     restream $verb --help 2>/dev/null | string replace -rf '^ +(-[^ ]*) *(.*)' '$1' | string split ','
 end
 
 function __restream_subcommands
-    restream ingest --help 2>/dev/null | string match -rg '^  ([a-z]+ +.*)' | string replace -r ' +' '\t'
+    restream (__restream_verb) --help 2>/dev/null | string match -rg '^  ([a-z]+ +.*)' | string replace -r ' +' '\t'
 end
 
 # A name that was given already is not offered again.
@@ -48,5 +48,5 @@ complete -c restream -n '__restream_after --key-file --ca-file' -F
 complete -c restream -n '__restream_after --key-env' -a '(set -xn)'
 complete -c restream -n 'string match -q -- "-*" (commandline -ct)' -a '(__restream_options)'
 complete -c restream -n '__restream_wants_name; and not __restream_after --timeout --since --lines -n' -a '(__restream_names)'
-complete -c restream -n 'contains -- ingest (__restream_verb); and test (count (commandline -opc)) -eq 2' \
+complete -c restream -n 'contains -- (__restream_verb) ingest service; and test (count (commandline -opc)) -eq 2' \
     -a '(__restream_subcommands)'

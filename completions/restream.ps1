@@ -26,13 +26,13 @@ Register-ArgumentCompleter -Native -CommandName restream -ScriptBlock {
     } elseif ($wordToComplete.StartsWith('-')) {
         # Of the command, or of its subcommand (ingest start).
         $asked = @($verb)
-        if ($verb -ceq 'ingest' -and $before.Count -gt 2 -and $before[2] -cmatch '^[a-z]+$') { $asked += $before[2] }
+        if (@('ingest', 'service') -ccontains $verb -and $before.Count -gt 2 -and $before[2] -cmatch '^[a-z]+$') { $asked += $before[2] }
         $candidates = @(& $tool @asked --help 2>$null |
             ForEach-Object { if ($_ -cmatch '^ +(-[^ ]*)') { $Matches[1].Split(',') } })
     } elseif (@('enable', 'disable', 'start', 'stop', 'restart', 'status', 'explain', 'remove', 'key', 'logs') -ccontains $verb) {
         $candidates = @(& $tool status --names 2>$null | Where-Object { $before -cnotcontains $_ })
-    } elseif ($verb -ceq 'ingest' -and $before.Count -eq 2) {
-        $candidates = @(& $tool ingest --help 2>$null |
+    } elseif (@('ingest', 'service') -ccontains $verb -and $before.Count -eq 2) {
+        $candidates = @(& $tool $verb --help 2>$null |
             ForEach-Object { if ($_ -cmatch '^  ([a-z]+) ') { $Matches[1] } })
     }
 

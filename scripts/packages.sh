@@ -43,6 +43,7 @@ test_packages=(
     scdoc
     shellcheck
     socat
+    systemd
 )
 # A nodejs from elsewhere brings an npm of its own, and conflicts with Debian's.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then

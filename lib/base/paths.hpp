@@ -9,6 +9,8 @@ namespace restream {
 
 /// `$RESTREAM_CONFIG_DIR`, or the user's configuration folder + `restream`. Absolute.
 std::filesystem::path config_directory();
+/// The folder in which every program of this user keeps its configuration. Absolute.
+std::filesystem::path user_config_directory();
 /// `$RESTREAM_STATE_DIR`, or the user's state folder + `restream`. Absolute.
 std::filesystem::path state_directory();
 /// Our read-only files (services.toml, templates): `$RESTREAM_SHARE_DIR`, or `../share/restream`

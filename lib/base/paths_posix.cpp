@@ -23,12 +23,16 @@ fs::path home() {
                 "no home folder: set HOME, or RESTREAM_CONFIG_DIR and RESTREAM_STATE_DIR");
 }
 
-fs::path user_directory(const char* ours, const char* xdg, const char* below_home) {
-    if (const auto chosen = environment(ours)) return fs::absolute(*chosen).lexically_normal();
+fs::path base_directory(const char* xdg, const char* below_home) {
     // The XDG specification: a relative path is to be ignored.
     const auto base = environment(xdg);
-    if (base && fs::path(*base).is_absolute()) return fs::path(*base) / "restream";
-    return home() / below_home / "restream";
+    if (base && fs::path(*base).is_absolute()) return *base;
+    return home() / below_home;
+}
+
+fs::path user_directory(const char* ours, const char* xdg, const char* below_home) {
+    if (const auto chosen = environment(ours)) return fs::absolute(*chosen).lexically_normal();
+    return base_directory(xdg, below_home) / "restream";
 }
 
 std::error_code last_error() { return {errno, std::generic_category()}; }
@@ -84,6 +88,8 @@ std::optional<std::string> try_read_file(const fs::path& path, std::uintmax_t mo
     if (error) return std::nullopt;
     return bytes;
 }
+
+fs::path user_config_directory() { return base_directory("XDG_CONFIG_HOME", ".config"); }
 
 fs::path config_directory() {
     return user_directory("RESTREAM_CONFIG_DIR", "XDG_CONFIG_HOME", ".config");

@@ -40,4 +40,29 @@ std::optional<std::string_view> nearest(std::string_view word,
     return best;
 }
 
+bool is_utf8(std::string_view text) {
+    // Source: The Unicode Standard, table 3-7: the length and the bounds of the second byte follow
+    // from the first.
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    for (std::size_t at = 0; at < text.size();) {
+        const unsigned first = byte(at);
+        if (first < 0x80) {
+            ++at;
+            continue;
+        }
+        if (first < 0xC2 || first > 0xF4) return false;
+        const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+        if (text.size() - at < length) return false;
+        const unsigned second = byte(at + 1);
+        const unsigned least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+        const unsigned most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+        if (second < least || second > most) return false;
+        for (std::size_t i = 2; i < length; ++i) {
+            if ((byte(at + i) & 0xC0) != 0x80) return false;
+        }
+        at += length;
+    }
+    return true;
+}
+
 }  // namespace restream

@@ -16,4 +16,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> known);
 
+/// Whether it is UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing beyond
+/// U+10FFFF.
+bool is_utf8(std::string_view text);
+
 }  // namespace restream

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <optional>
 
+#include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/paths.hpp"
 #include "base/process.hpp"
@@ -86,6 +88,35 @@ bool is_reloaded(const IngestRecord& before, const IngestRecord& now, const Inge
     return now.server != before.server && answers(config, layout);
 }
 
+bool is_down(const Layout& layout) {
+    const auto boot = try_read_file(layout.ingest_down(), 64);
+    return boot && *boot == this_process().boot_id;
+}
+
+/// Where it cannot be written (a full disk), the server is ended all the same; a healer may then
+/// take it for one that died. REQUIRES: the CommandLock is held.
+void set_down(const Layout& layout) {
+    static_cast<void>(
+        publish_file(layout.ingest_down(), this_process().boot_id, Durability::survives_crash));
+}
+
+void lift_down(const Layout& layout) {
+    if (!is_down(layout)) return;
+    const CommandLock lock(layout, verb);
+    std::error_code ignored;
+    std::filesystem::remove(layout.ingest_down(), ignored);
+}
+
+/// Spawns the guardian unless one lives; false where one did.
+bool spawn_unless_alive(const Config& config, const Layout& layout, const Deadline& deadline,
+                        const std::function<bool()>& may_start) {
+    make_private_directory(layout.run_directory());
+    const CommandLock lock(layout, verb);
+    if (live_ingest_record(layout) || !may_start()) return false;
+    spawn_guardian(config, layout, deadline);
+    return true;
+}
+
 std::optional<ProcessHandle> open_guardian(const std::optional<IngestRecord>& record) {
     return record ? ProcessHandle::open(record->guardian) : std::nullopt;
 }
@@ -94,21 +125,16 @@ std::optional<ProcessHandle> open_guardian(const std::optional<IngestRecord>& re
 
 IngestStart start_ingest(const Config& config, const Layout& layout) {
     require_managed(config.ingest);
+    lift_down(layout);
     auto result = IngestStart::was_running;
     if (other_running_server(config.ingest, layout)) {
-        stop_ingest(layout);
+        stop_ingest(layout, AfterStop::caller_starts_it);
         result = IngestStart::replaced;
     }
     const Deadline deadline = Deadline::after(ingest_start_deadline);
     if (is_up(config.ingest, layout)) return result;
-    make_private_directory(layout.run_directory());
-    {
-        const CommandLock lock(layout, verb);
-        if (!live_ingest_record(layout)) {
-            spawn_guardian(config, layout, deadline);
-            if (result == IngestStart::was_running) result = IngestStart::started;
-        }
-    }
+    const bool is_spawned = spawn_unless_alive(config, layout, deadline, [] { return true; });
+    if (is_spawned && result == IngestStart::was_running) result = IngestStart::started;
     const bool is_done = wait_until(
         deadline, [&] { return answers(config.ingest, layout); }, Milliseconds(10));
     if (!is_done && !is_up(config.ingest, layout)) {
@@ -117,17 +143,46 @@ IngestStart start_ingest(const Config& config, const Layout& layout) {
     return result;
 }
 
+bool is_ingest_dead(const Layout& layout) {
+    std::error_code error;
+    return std::filesystem::exists(layout.ingest_record(), error) && !is_down(layout) &&
+           !live_ingest_record(layout);
+}
+
+bool heal_ingest(const Config& config, const Layout& layout) {
+    if (config.ingest.server == IngestServer::external) {
+        // Of a server that was managed before: nobody's any more.
+        std::error_code ignored;
+        if (is_ingest_dead(layout)) std::filesystem::remove(layout.ingest_record(), ignored);
+        return false;
+    }
+    const auto is_ended = [&] { return is_down(layout); };
+    if (is_ended() || live_ingest_record(layout)) return false;
+    const Deadline deadline = Deadline::after(ingest_start_deadline);
+    const bool is_spawned =
+        spawn_unless_alive(config, layout, deadline, [&] { return !is_ended(); });
+    if (!is_spawned) return false;
+    wait_until(
+        deadline, [&] { return answers(config.ingest, layout) || is_ended(); }, Milliseconds(10));
+    if (!is_up(config.ingest, layout) && !is_ended()) {
+        throw Error(ErrorKind::refused, "starting the ingest server: " + why_silent(layout));
+    }
+    return true;
+}
+
 std::optional<IngestServer> other_running_server(const IngestConfig& config, const Layout& layout) {
     const auto running = running_server(layout);
     return running == config.server ? std::nullopt : running;
 }
 
-bool stop_ingest(const Layout& layout) {
+bool stop_ingest(const Layout& layout, AfterStop after) {
     const auto is_free = [&] { return !FileLock::is_held(layout.ingest_lock()); };
-    if (is_free()) return false;
+    if (is_free() && after == AfterStop::caller_starts_it) return false;
     bool is_asked = false;
     {
         const CommandLock lock(layout, verb);
+        if (after == AfterStop::stays_down) set_down(layout);
+        if (is_free()) return false;
         const auto guardian = open_guardian(live_ingest_record(layout));
         is_asked = guardian && guardian->ask(Ask::stop);
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/fill_in.hpp"
 #include "config/url.hpp"
 #include "ingest/address.hpp"
 
@@ -58,34 +59,6 @@ std::string allow_lines(std::string_view role, const std::vector<std::string>& n
     return lines;
 }
 
-struct Placeholder {
-    std::string_view name;
-    std::string value;
-};
-
-std::string filled(std::string_view text, std::span<const Placeholder> placeholders) {
-    const auto broken = [] {
-        return Error(ErrorKind::refused, "share/nginx.conf.in is broken; install restream again");
-    };
-    std::vector<bool> is_used(placeholders.size(), false);
-    std::string result;
-    while (true) {
-        const auto begin = text.find('@');
-        result += text.substr(0, begin);
-        if (begin == std::string_view::npos) break;
-        const auto end = text.find('@', begin + 1);
-        if (end == std::string_view::npos) throw broken();
-        const auto name = text.substr(begin + 1, end - begin - 1);
-        const auto found = std::ranges::find(placeholders, name, &Placeholder::name);
-        if (found == placeholders.end()) throw broken();
-        result += found->value;
-        is_used[static_cast<std::size_t>(found - placeholders.begin())] = true;
-        text.remove_prefix(end + 1);
-    }
-    if (std::ranges::find(is_used, false) != is_used.end()) throw broken();
-    return result;
-}
-
 }  // namespace
 
 std::string render_nginx_config(std::string_view template_text, const IngestConfig& config,
@@ -98,7 +71,7 @@ std::string render_nginx_config(std::string_view template_text, const IngestConf
         {"ALLOW_PUBLISH", allow_lines("publish", config.allow_publish)},
         {"ALLOW_PLAY", allow_lines("play", allowed_players(config))},
     }};
-    return filled(template_text, placeholders);
+    return fill_in(template_text, placeholders, "nginx.conf.in");
 }
 
 }  // namespace restream

@@ -1,4 +1,4 @@
-// Starts relays again that died with their guardian although they are wanted.
+// Notices who died together with its guardian, and has it started again.
 #pragma once
 
 #include <filesystem>
@@ -14,19 +14,22 @@
 
 namespace restream {
 
-/// Relays that are wanted, not down, and whose lock is free.
-std::vector<std::string> dead_relays(const Registry& registry);
+/// Relays that are wanted, not down, and whose lock is free; those of destinations that are no
+/// longer configured are left out.
+std::vector<std::string> dead_relays(const Registry& registry, const Config& config);
 
-/// Part of a process that lives long, the guardian of a managed ingest server. It only notices; the
-/// starting is done by `restream-start NAME…` in a process of its own, under the command lock.
+/// Part of a process that lives long, a guardian. It only notices; the starting is done by
+/// `restream-start --heal NAME…` in a process of its own, under the command lock.
 ///
-/// A relay is started when it was dead at two looks in a row: commands stop and start relays
-/// themselves, and are not to be disturbed. What does not stay alive is tried ever more rarely.
+/// What was dead at two looks in a row is started: commands stop and start relays themselves, and
+/// are not to be disturbed. What does not stay alive is tried ever more rarely.
 class Healer {
   public:
-    /// `load` may throw Error{config}: then nothing is healed. `programs` is the folder with
-    /// restream-start.
-    Healer(Registry registry, std::function<Config()> load, std::filesystem::path programs);
+    /// `find_dead` names the relays that `restream-start` is to be called for; where it throws
+    /// Error{config}, nothing is healed. `programs` is the folder with restream-start.
+    /// `first_look`: so that many healers do not look all at once.
+    Healer(std::function<std::vector<std::string>()> find_dead, std::filesystem::path programs,
+           SteadyTime first_look = {});
 
     /// To be called often; looks every 2 s. Never throws.
     void look(SteadyTime now);
@@ -34,12 +37,11 @@ class Healer {
   private:
     void heal(const std::vector<std::string>& names);
 
-    Registry registry_;
-    std::function<Config()> load_;
+    std::function<std::vector<std::string>()> find_dead_;
     std::filesystem::path programs_;
     std::optional<ChildProcess> starter_;
     std::vector<std::string> dead_;  ///< at the last look
-    SteadyTime next_look_{};
+    SteadyTime next_look_;
     Milliseconds pause_;
     SteadyTime not_before_{};
 };

@@ -52,6 +52,10 @@ void RelayGuardian::crashed(const std::string& how, std::uint32_t restarts, Mill
     publish();
 }
 
+void RelayGuardian::look_after() {
+    if (means_.upkeep) means_.upkeep();
+}
+
 // Its lifeline has ended: that is all it needs to know.
 void RelayGuardian::ask_stop(const ChildProcess&) {}
 

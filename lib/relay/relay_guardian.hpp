@@ -21,6 +21,9 @@ class RelayGuardian : public Guarded {
         /// The destination's URL as it is configured now; may throw Error. Then the last kind of
         /// worker is started again, at first the native one: it tells what is wrong.
         std::function<std::string()> url;
+        /// Called about twice a second while the worker lives: what else a process that lives long
+        /// is good for. May be empty.
+        std::function<void()> upkeep = {};
     };
 
     /// Publishes the first record. REQUIRES: the relay's lock is held by this process.
@@ -30,6 +33,7 @@ class RelayGuardian : public Guarded {
     void started(const ProcessId& child, std::uint32_t restarts) override;
     bool is_handover(int status) const override { return status == handover_status; }
     void crashed(const std::string& how, std::uint32_t restarts, Milliseconds wait) override;
+    void look_after() override;
     void ask_stop(const ChildProcess& child) override;
     Milliseconds goodbye() const override;
     void stopped() override;

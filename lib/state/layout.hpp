@@ -26,6 +26,10 @@ class Layout {
     std::filesystem::path command_lock() const { return run_directory() / "restream.lock"; }
     std::filesystem::path ingest_lock() const { return run_directory() / "ingest.lock"; }
     std::filesystem::path ingest_record() const { return run_directory() / "ingest.json"; }
+    /// The user ended the ingest server: the boot in which that was.
+    std::filesystem::path ingest_down() const { return run_directory() / "ingest.down"; }
+    /// What was healed last.
+    std::filesystem::path healing_record() const { return run_directory() / "healing.json"; }
     /// Who publishes and plays at the embedded server.
     std::filesystem::path publications_record() const {
         return run_directory() / "publications.json";
