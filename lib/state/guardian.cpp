@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "base/paths.hpp"
@@ -51,6 +52,7 @@ class Loop {
 
   private:
     void start() {
+        started_at_ = SteadyClock::now();
         try {
             Pipe line = make_pipe();
             child_ = guarded_.start(lock_, line.read_end);
@@ -71,8 +73,7 @@ class Loop {
                 if (!status) continue;
                 child_.reset();
                 if (guarded_.is_handover(*status))
-                    wait_ =
-                        handovers_.after_crash(SteadyClock::now());  // two that disagree: slowly
+                    wait_ = handovers_.after_crash(lived());  // two that disagree: slowly
                 else
                     note_crash(describe_status(*status));
             }
@@ -105,8 +106,12 @@ class Loop {
         start();
     }
 
+    Milliseconds lived() const {
+        return std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - started_at_);
+    }
+
     void note_crash(const std::string& how) {
-        wait_ = governor_.after_crash(SteadyClock::now());
+        wait_ = governor_.after_crash(lived());
         ++restarts_;
         guarded_.crashed(how, restarts_, wait_);
     }
@@ -129,20 +134,20 @@ class Loop {
     CrashGovernor governor_;
     CrashGovernor handovers_;
     Milliseconds wait_{0};
+    SteadyTime started_at_{};
     std::uint32_t restarts_ = 0;
     bool is_stopping_ = false;
 };
 
 }  // namespace
 
-Milliseconds CrashGovernor::after_crash(SteadyTime now) {
-    constexpr Milliseconds window = std::chrono::seconds(10);
+Milliseconds CrashGovernor::after_crash(Milliseconds lived) {
+    constexpr Milliseconds healthy = std::chrono::seconds(10);
     constexpr Milliseconds longest = std::chrono::seconds(30);
-    // A ring of three: the slot after this one's holds the crash before the last. What was waited
-    // between them is no sign of health.
-    const bool are_many = crashes_ >= 2 && now - recent_[(crashes_ + 1) % 3] < window + 2 * wait_;
-    recent_[crashes_ % 3] = now;
+    lives_[crashes_ % lives_.size()] = lived;
     ++crashes_;
+    const auto all = std::accumulate(lives_.begin(), lives_.end(), Milliseconds(0));
+    const bool are_many = crashes_ >= lives_.size() && all < healthy;
     if (!are_many)
         wait_ = Milliseconds(0);
     else

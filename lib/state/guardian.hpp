@@ -1,6 +1,7 @@
 // The loop of a small parent that keeps one child alive under a lock.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -52,15 +53,15 @@ class Guarded {
     virtual void stopped() = 0;
 };
 
-/// When a crashed child is started again: at once, but after 3 crashes within 10 s with a growing
-/// wait.
+/// When a crashed child is started again: at once, but with a growing wait where the last three
+/// lived for less than 10 s in all. What was waited between them counts for nothing.
 class CrashGovernor {
   public:
-    /// The wait before the next start, after a crash at `now`.
-    Milliseconds after_crash(SteadyTime now);
+    /// The wait before the next start, after the crash of one that had lived for so long.
+    Milliseconds after_crash(Milliseconds lived);
 
   private:
-    SteadyTime recent_[3] = {};
+    std::array<Milliseconds, 3> lives_ = {};
     std::size_t crashes_ = 0;
     Milliseconds wait_{0};
 };
