@@ -39,6 +39,7 @@ test_packages=(
     nginx-light
     openssl
     procps
+    python3
     rtmpdump
     scdoc
     shellcheck

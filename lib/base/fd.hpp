@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -54,6 +55,9 @@ std::size_t read_some(const Fd& fd, std::span<char> into) noexcept;
 /// **Blocks**: until there is something to read, or the other end is gone (true), or the deadline
 /// (false).
 bool wait_readable(const Fd& fd, const Deadline& deadline) noexcept;
+
+/// The same for several: until one of them is.
+bool wait_any_readable(std::initializer_list<const Fd*> fds, const Deadline& deadline) noexcept;
 
 /// What the starter of this process handed on in SpawnRequest::inherited, by its place there; not
 /// open where there is none. To be asked once for each, before anything else is opened.

@@ -3,6 +3,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cassert>
 #include <cerrno>
 #include <csignal>
 
@@ -68,9 +71,18 @@ bool write_all(const Fd& fd, std::string_view bytes) noexcept {
 }
 
 bool wait_readable(const Fd& fd, const Deadline& deadline) noexcept {
+    return wait_any_readable({&fd}, deadline);
+}
+
+bool wait_any_readable(std::initializer_list<const Fd*> fds, const Deadline& deadline) noexcept {
+    std::array<pollfd, 8> entries{};
+    assert(fds.size() <= entries.size());
+    std::ranges::transform(fds, entries.begin(), [](const Fd* fd) {
+        return pollfd{static_cast<int>(fd->native()), POLLIN, 0};
+    });
     for (;;) {
-        pollfd entry{static_cast<int>(fd.native()), POLLIN, 0};
-        const int ready = ::poll(&entry, 1, static_cast<int>(deadline.left().count()));
+        const int ready =
+            ::poll(entries.data(), fds.size(), static_cast<int>(deadline.left().count()));
         if (ready > 0) return true;
         if (ready < 0 && errno != EINTR) return false;
         if (deadline.has_passed()) return false;

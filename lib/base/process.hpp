@@ -74,6 +74,8 @@ struct SpawnRequest {
     bool is_detached = false;
     /// A process group of its own, so that all of it can be ended together.
     bool leads_group = false;
+    /// Of run_captured: what it left running in its group is killed when it has ended.
+    bool takes_group_along = false;
     /// Asked to stop when its parent dies: a second net, never the first.
     bool dies_with_parent = false;
 };

@@ -326,6 +326,7 @@ Captured run_captured(SpawnRequest request, const Deadline& deadline,
             break;
         }
     }
+    if (request.takes_group_along) child.kill_group();
     // What it left in the pipes; not what its own children may write later. Bounded, for one that
     // floods.
     for (int i = 0; i < 32 && output.read_end.is_open() &&

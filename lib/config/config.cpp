@@ -92,7 +92,8 @@ class Loader {
         }
         if (const auto* table = top.child("defaults")) {
             const Fields fields(file, *table, "[defaults]");
-            fields.allow_only({"on_ingest_loss", "hold", "slate", "slate_after", "slate_limit"});
+            fields.allow_only({"on_ingest_loss", "hold", "slate", "slate_after", "slate_limit",
+                               "on_state", "on_state_deadline"});
             defaults_ = read_defaults(fields, defaults_);
         }
         const toml::node* destinations = root.get("destination");

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "config/key_reference.hpp"
+#include "config/state_hook.hpp"
 
 namespace restream {
 
@@ -44,6 +45,7 @@ struct Destination {
     OnIngestLoss on_ingest_loss = OnIngestLoss::hold;
     Milliseconds hold = std::chrono::seconds(30);
     SlateSettings slate;
+    StateHook on_state;                           ///< told of each change of the relay's state
     Milliseconds late_refusal = Milliseconds(0);  ///< from the service
     KeyLifetime key_lifetime = KeyLifetime::forever;
     OnTrackChange on_track_change = OnTrackChange::pass;  ///< the user's word, else the service's

@@ -8,6 +8,7 @@
 
 #include "base/paths.hpp"
 #include "config/key_fields.hpp"
+#include "config/state_hook_fields.hpp"
 #include "config/url.hpp"
 #include "config/wording.hpp"
 
@@ -118,13 +119,15 @@ DestinationDefaults read_defaults(const Fields& fields, const DestinationDefault
     defaults.slate.limit =
         fields.duration("slate_limit", std::chrono::seconds(1), std::chrono::hours(24))
             .value_or(otherwise.slate.limit);
+    defaults.on_state = read_state_hook(fields, otherwise.on_state);
     return defaults;
 }
 
 Destination read_destination(const std::string& name, const Fields& fields,
                              const DestinationDefaults& defaults, Presets& presets) {
     fields.allow_only({"service", "url", "key", "backup_url", "on_ingest_loss", "hold", "ca_file",
-                       "on_track_change", "slate", "slate_after", "slate_limit"});
+                       "on_track_change", "slate", "slate_after", "slate_limit", "on_state",
+                       "on_state_deadline"});
     Destination destination;
     destination.name = name;
     destination.origin = fields.file();
@@ -137,6 +140,7 @@ Destination read_destination(const std::string& name, const Fields& fields,
     destination.on_ingest_loss = own.on_ingest_loss;
     destination.hold = own.hold;
     destination.slate = own.slate;
+    destination.on_state = own.on_state;
     if (const auto text = fields.text("on_track_change")) {
         if (*text != "pass" && *text != "reconnect") {
             fields.fail("on_track_change",

@@ -18,6 +18,7 @@ struct DestinationDefaults {
     OnIngestLoss on_ingest_loss = OnIngestLoss::hold;
     Milliseconds hold = std::chrono::seconds(30);
     SlateSettings slate;
+    StateHook on_state;
 };
 
 /// The services, read when the first destination names one: most configurations with only URLs
@@ -30,8 +31,7 @@ class Presets {
     std::optional<Services> services_;
 };
 
-/// What becomes of a destination without an ingest, which stands in `[defaults]` and in
-/// destinations.
+/// What may stand in `[defaults]` and in destinations.
 DestinationDefaults read_defaults(const Fields& fields, const DestinationDefaults& otherwise);
 
 /// **Throws**: Error{config} with the place of what is wrong.

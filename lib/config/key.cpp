@@ -159,6 +159,12 @@ std::variant<Secret, KeyProblem> resolve_publish_key(const Config& config, const
     return resolve(asked_for_publish_key(config), deadline, is_cancelled);
 }
 
+std::variant<Secret, KeyProblem> resolve_webhook(const Webhook& webhook) {
+    return resolve(
+        {webhook.url, {}, "the webhook's URL", "it is named by on_state", webhook_problem},
+        Deadline::never(), {});
+}
+
 std::optional<KeyProblem> foresee_key_problem(const Destination& destination) {
     if (std::holds_alternative<std::monostate>(destination.key)) return missing_key(destination);
     return foresee(asked_for(destination));
@@ -173,10 +179,25 @@ std::vector<std::string> key_variables(const Config& config) {
     const auto add = [&](const KeyReference& reference) {
         if (const auto* key = std::get_if<KeyEnv>(&reference)) variables.push_back(key->variable);
     };
-    for (const Destination& destination : config.destinations) add(destination.key);
+    for (const Destination& destination : config.destinations) {
+        add(destination.key);
+        if (const auto name = destination.on_state.variable(); !name.empty()) {
+            variables.push_back(name);
+        }
+    }
     add(config.ingest.publish_key);
     std::sort(variables.begin(), variables.end());
     variables.erase(std::unique(variables.begin(), variables.end()), variables.end());
+    return variables;
+}
+
+std::vector<std::string> key_variables_but_those_of(const Config& config,
+                                                    const Destination& destination) {
+    std::vector<std::string> variables = key_variables(config);
+    if (const auto* own = std::get_if<KeyEnv>(&destination.key)) {
+        std::erase(variables, own->variable);
+    }
+    std::erase(variables, destination.on_state.variable());
     return variables;
 }
 

@@ -32,14 +32,20 @@ std::variant<Secret, KeyProblem> resolve_key(const Destination& destination,
 std::variant<Secret, KeyProblem> resolve_publish_key(
     const Config& config, const Deadline& deadline, const std::function<bool()>& is_cancelled = {});
 
+/// A webhook's URL, from its file or variable; checked.
+std::variant<Secret, KeyProblem> resolve_webhook(const Webhook& webhook);
+
 /// What can be said without running anything: a key file that is missing or unreadable, a variable
 /// that is not set. For `enable`, before anything is started.
 std::optional<KeyProblem> foresee_key_problem(const Destination& destination);
 std::optional<KeyProblem> foresee_publish_key_problem(const Config& config);
 
-/// The environment variables that hold keys, of destinations and of the ingest: what children must
-/// not inherit, but for the relay or the ingest server that needs it.
+/// The environment variables that hold keys, of destinations and of the ingest, and webhooks' URLs:
+/// what children must not inherit, but for the relay or the ingest server that needs it.
 std::vector<std::string> key_variables(const Config& config);
+/// What that destination's relay must not inherit.
+std::vector<std::string> key_variables_but_those_of(const Config& config,
+                                                    const Destination& destination);
 /// What the ingest server must not inherit.
 std::vector<std::string> key_variables_but_publish_key(const Config& config);
 

@@ -131,12 +131,10 @@ Fd Control::spawn(const std::string& name, Started& result) const {
     request.with_variables = {{"RESTREAM_CONFIG_DIR", config_.directory.string()},
                               {"RESTREAM_STATE_DIR", registry_.layout().root().string()},
                               {"RESTREAM_SHARE_DIR", share_directory().string()}};
-    request.without_variables = key_variables(config_);
-    if (const auto* destination = config_.find(name)) {
-        if (const auto* own = std::get_if<KeyEnv>(&destination->key)) {
-            std::erase(request.without_variables, own->variable);
-        }
-    }
+    const auto* destination = config_.find(name);
+    request.without_variables = destination == nullptr
+                                    ? key_variables(config_)
+                                    : key_variables_but_those_of(config_, *destination);
     Pipe report = make_pipe();
     request.inherited = {&report.write_end};
     ChildProcess::spawn(request);

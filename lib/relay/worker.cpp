@@ -30,7 +30,8 @@ Worker::Worker(const Registry& registry, LogFile& log, Record first, Loop& loop,
       keeper_(registry, log, first, [this](Milliseconds late) { flight_.write(late); }),
       chance_(std::random_device{}()),
       slates_({means_.programs, registry.layout().slate_directory(),
-               [&log](const std::string& line) { log.line(line); }}) {
+               [&log](const std::string& line) { log.line(line); }}),
+      hooks_({means_.programs, [&log](const std::string& line) { log.line(line); }}) {
     if (first.dirty_end) {
         const auto ago = std::max(WallTime::duration(0), wall_now() - *first.dirty_end);
         if (ago < RetryPolicy::longest_held) {
@@ -108,6 +109,7 @@ std::optional<SessionEnd> Worker::make_plan() {
     try {
         Config config = means_.load();
         Destination destination = config.at(name_);
+        hooks_.use(destination, key_variables(config));
         auto key = resolve_key(destination, Deadline::after(key_patience),
                                [this] { return cancel_.is_requested(); });
         if (cancel_.is_requested()) return SessionEnd{EndCode::stopped};
@@ -240,6 +242,7 @@ void Worker::show() {
         }
         if (state != State::live) record.media.reset();
     });
+    hooks_.tell(keeper_.current());
 }
 
 /// A line for each state, not for each thing that is known of it.

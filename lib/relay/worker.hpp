@@ -15,6 +15,7 @@
 #include "config/config.hpp"
 #include "relay/cancel.hpp"
 #include "relay/flight_recorder.hpp"
+#include "relay/hook_keeper.hpp"
 #include "relay/intake.hpp"
 #include "relay/record_keeper.hpp"
 #include "relay/session.hpp"
@@ -38,7 +39,7 @@ class Worker : private SessionOwner {
         OpenSink open_sink;
         /// Whether open_sink knows what this URL names.
         std::function<bool(const std::string& url)> can_carry_to;
-        std::filesystem::path programs = {};  ///< the folder with restream-slate
+        std::filesystem::path programs = {};  ///< the folder with restream-slate and -hook
     };
     /// Why run() returned.
     enum class Left {
@@ -100,6 +101,7 @@ class Worker : private SessionOwner {
     std::string shown_;  ///< the state as it was logged last
     std::minstd_rand chance_;
     SlateKeeper slates_;
+    HookKeeper hooks_;
     bool was_connected_ = false;
     std::atomic<bool> is_nudged_{false};
 };

@@ -136,7 +136,10 @@ struct Destinations {
             prints.run({"add", "env", "--url", url, "--key-env", "RESTREAM_TEST_CANARY"}).status ==
             0);
         CHECK(prints.run({"add", "command", "--url", url, "--key-command", command}).status == 0);
-        world.add("inline", url, canary + "inline");
+        // A webhook that fails, so that something is told of it.
+        world.add("inline", url, canary + "inline",
+                  "on_state = \"http://127.0.0.1:" + std::to_string(closed_port) + "/" + canary +
+                      "hook?token=" + canary + "\"\n");
         world.add("inurl", url + "/" + canary + "inurl");
         world.add("query", url + "?token=" + canary + "query", canary + "queryword");
         world.add("refused", refusing.url(), canary + "refused");
@@ -160,6 +163,9 @@ TEST_CASE(
     // The server is down: enable starts it, with the key in enable's own environment.
     scene.world.must({"ingest", "stop"});
     Prints prints(scene.world);
+    // What a hook is given lies where keys are looked for.
+    const fs::path told = scene.world.state() / "told";
+    scene.world.configure("[defaults]\non_state = '(env; cat) >> " + told.string() + "'\n");
     const Destinations destinations{scene};
     destinations.add(prints);
     Publisher publisher(scene.world.ingest_url());
@@ -192,6 +198,10 @@ TEST_CASE(
         check_no_core(scene.world.guardian(name));
         check_memory_is_closed(scene.world.worker(name));
     }
+    CHECK(wait_until(Deadline::after(seconds(10)), [&] {
+        return has(content_of(told), "\"destination\":\"env\"") &&
+               has(content_of(scene.world.layout().log("inline")), "on_state: posting to");
+    }));
     // A worker that crashes tells its guardian, and the log, of it: not what it had in mind.
     kill_now(scene.world.worker("inline"));
 

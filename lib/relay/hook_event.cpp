@@ -1,0 +1,90 @@
+#include "relay/hook_event.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace restream {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+/// **Source**: Discord takes 2,000 characters of "content"; a peer's words are in it.
+constexpr std::size_t longest_words_bytes = 800;
+
+/// At most so long, cut between characters.
+std::string bounded(std::string_view words) {
+    if (words.size() <= longest_words_bytes) return std::string(words);
+    std::size_t end = longest_words_bytes;
+    while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xC0) == 0x80) --end;
+    return std::string(words.substr(0, end)) + "…";
+}
+
+/// **Unit**: seconds.
+double in_seconds(Milliseconds span) { return std::chrono::duration<double>(span).count(); }
+
+}  // namespace
+
+HookEvent hook_event(const Record& record, std::optional<State> previous, SteadyTime now) {
+    HookEvent event;
+    event.destination = record.name;
+    event.service = record.service;
+    event.url = record.url;
+    event.state = record.state;
+    event.previous = previous;
+    event.confirmed = record.confirmed;
+    event.reason = record.reason;
+    event.since = record.since;
+    if (record.next_retry) {
+        const auto left = std::chrono::ceil<Milliseconds>(*record.next_retry - now);
+        event.next_try_in = std::max(Milliseconds(0), left);
+    }
+    event.reconnects = record.reconnects;
+    return event;
+}
+
+bool is_news(const HookEvent& event, const HookEvent& last) {
+    const auto code = [](const HookEvent& each) { return each.reason ? each.reason->code : ""; };
+    return event.state != last.state || code(event) != code(last);
+}
+
+std::string hook_sentence(const HookEvent& event) {
+    std::string words = fmt::format("{}: {}", event.destination, state_name(event.state));
+    if (event.reason) words += ": " + bounded(event.reason->message);
+    if (event.next_try_in) {
+        words += fmt::format("; next try in {:.0f} s", std::ceil(in_seconds(*event.next_try_in)));
+    }
+    return words;
+}
+
+std::string to_json(const HookEvent& event) {
+    const std::string sentence = hook_sentence(event);
+    ordered_json document = {{"schema", 1},
+                             {"event", "state"},
+                             {"destination", event.destination},
+                             {"service", event.service},
+                             {"url", event.url},
+                             {"state", state_name(event.state)},
+                             {"previous", nullptr},
+                             {"confirmed", event.confirmed},
+                             {"reason", nullptr},
+                             {"since", to_iso8601(event.since)},
+                             {"next_retry_in_s", nullptr},
+                             {"reconnects", event.reconnects},
+                             {"skipped", event.skipped},
+                             {"text", sentence},
+                             {"content", sentence}};
+    if (event.previous) document["previous"] = state_name(*event.previous);
+    if (event.reason) {
+        document["reason"] = {{"code", event.reason->code},
+                              {"message", bounded(event.reason->message)},
+                              {"remedy", bounded(event.reason->remedy)}};
+    }
+    if (event.next_try_in) document["next_retry_in_s"] = in_seconds(*event.next_try_in);
+    return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace restream

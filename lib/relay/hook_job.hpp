@@ -1,0 +1,29 @@
+// What a relay hands to restream-hook: one hook, and what it is to be told.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/state_hook.hpp"
+#include "relay/hook_event.hpp"
+
+namespace restream {
+
+/// Goes through a pipe, never through an argument or a file: a webhook's URL is a secret.
+struct HookJob {
+    StateHook hook;
+    std::string destination;
+    std::string state;
+    std::string reason;  ///< its code; empty where there is none
+    std::string body;    ///< JSON
+};
+
+HookJob hook_job(const StateHook& hook, const HookEvent& event);
+
+/// One line, without its end.
+std::string to_line(const HookJob& job);
+/// Nothing where it is none.
+std::optional<HookJob> hook_job_from_line(std::string_view line);
+
+}  // namespace restream

@@ -1,0 +1,287 @@
+// What a hook is told, what waits, and how its webhook is spoken to.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "hook/http_answer.hpp"
+#include "hook/http_post.hpp"
+#include "relay/hook_event.hpp"
+#include "relay/hook_job.hpp"
+#include "relay/hook_queue.hpp"
+
+using namespace restream;
+using nlohmann::json;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr SteadyTime now{std::chrono::hours(5)};
+const WallTime begin = *from_iso8601("2026-01-31T20:14:03Z");
+
+Record record_in(State state, const std::string& code = "") {
+    Record record;
+    record.name = "youtube";
+    record.service = "youtube";
+    record.url = "rtmp://h/app/***";
+    record.state = state;
+    record.since = begin;
+    if (!code.empty()) record.reason = Reason{code, "words of " + code, "do something"};
+    return record;
+}
+
+HookEvent event_in(State state, const std::string& code = "") {
+    return hook_event(record_in(state, code), std::nullopt, now);
+}
+
+/// Tells apart events of a queue.
+HookEvent numbered(std::uint32_t number) {
+    HookEvent event = event_in(State::live);
+    event.reconnects = number;
+    return event;
+}
+
+HttpAnswer::State fed(HttpAnswer& answer, std::string_view text) {
+    return answer.feed({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+}  // namespace
+
+TEST_CASE("hook: the document of a state that has nothing to explain") {
+    const json document = json::parse(to_json(event_in(State::waiting)));
+    const json expected = {{"schema", 1},
+                           {"event", "state"},
+                           {"destination", "youtube"},
+                           {"service", "youtube"},
+                           {"url", "rtmp://h/app/***"},
+                           {"state", "waiting"},
+                           {"previous", nullptr},
+                           {"confirmed", false},
+                           {"reason", nullptr},
+                           {"since", to_iso8601(begin)},
+                           {"next_retry_in_s", nullptr},
+                           {"reconnects", 0},
+                           {"skipped", 0},
+                           {"text", "youtube: waiting"},
+                           {"content", "youtube: waiting"}};
+    CHECK(document == expected);
+}
+
+TEST_CASE("hook: the document says why, what was before, and when the next try is") {
+    Record record = record_in(State::backoff, "connection_refused");
+    record.next_retry = now + Milliseconds(4250);
+    record.reconnects = 2;
+    HookEvent event = hook_event(record, State::live, now + Milliseconds(250));
+    event.skipped = 3;
+    const std::string text = to_json(event);
+    CHECK(text.find('\n') == std::string::npos);
+    const json document = json::parse(text);
+    CHECK(document["previous"] == "live");
+    CHECK(document["reason"]["code"] == "connection_refused");
+    CHECK(document["reason"]["message"] == "words of connection_refused");
+    CHECK(document["reason"]["remedy"] == "do something");
+    CHECK(document["next_retry_in_s"] == 4.0);
+    CHECK(document["reconnects"] == 2);
+    CHECK(document["skipped"] == 3);
+    CHECK(document["text"] == "youtube: backoff: words of connection_refused; next try in 4 s");
+}
+
+TEST_CASE("hook: a try that is due already is due in no time") {
+    Record record = record_in(State::backoff, "closed");
+    record.next_retry = now;
+    const json document = json::parse(to_json(hook_event(record, State::live, now + seconds(9))));
+    CHECK(document["next_retry_in_s"] == 0.0);
+}
+
+TEST_CASE("hook: a peer's long words are cut between characters, broken ones replaced") {
+    Record record = record_in(State::rejected, "publish_refused");
+    record.reason->message = "x";
+    for (int i = 0; i < 3000; ++i) record.reason->message += "é";
+    record.reason->remedy = "bad \xFF byte\nand a line";
+    const std::string text = to_json(hook_event(record, State::live, now));
+    CHECK(text.size() < 4000);
+    CHECK(text.find('\n') == std::string::npos);
+    const json document = json::parse(text);
+    const auto message = document["reason"]["message"].get<std::string>();
+    CHECK(message.ends_with("é…"));
+    CHECK(document["content"].get<std::string>().size() < 2000);
+}
+
+TEST_CASE("hook: another state and another reason are news, figures and words are not") {
+    const HookEvent last = event_in(State::backoff, "closed");
+    CHECK_FALSE(is_news(event_in(State::backoff, "closed"), last));
+    CHECK(is_news(event_in(State::backoff, "reset"), last));
+    CHECK(is_news(event_in(State::backoff), last));
+    CHECK(is_news(event_in(State::live, "closed"), last));
+    HookEvent changed = last;
+    changed.confirmed = true;
+    changed.reconnects = 7;
+    changed.reason->message = "other words";
+    CHECK_FALSE(is_news(changed, last));
+}
+
+TEST_CASE("hook: what waits comes out in order, the newest is kept, skipped ones are counted") {
+    HookQueue queue;
+    CHECK_FALSE(queue.pop());
+    CHECK_FALSE(queue.pop_last());
+    for (std::uint32_t i = 0; i < 20; ++i) queue.push(numbered(i));
+    for (std::uint32_t i = 0; i < HookQueue::most_events - 1; ++i) {
+        const auto event = queue.pop();
+        REQUIRE(event);
+        CHECK(event->reconnects == i);
+        CHECK(event->skipped == 0);
+    }
+    const auto newest = queue.pop();
+    REQUIRE(newest);
+    CHECK(newest->reconnects == 19);
+    CHECK(newest->skipped == 4);
+    CHECK(queue.is_empty());
+}
+
+TEST_CASE("hook: the last event alone says how many it stands for") {
+    HookQueue queue;
+    for (std::uint32_t i = 0; i < 20; ++i) queue.push(numbered(i));
+    CHECK(queue.pop()->reconnects == 0);
+    const auto last = queue.pop_last();
+    REQUIRE(last);
+    CHECK(last->reconnects == 19);
+    CHECK(last->skipped == 18);
+    CHECK(queue.is_empty());
+}
+
+TEST_CASE("hook: a job survives the way to restream-hook, whatever kind it is") {
+    const std::vector<StateHook> hooks = {
+        {HookCommand{"echo \"a\nb\" \xC3\xA9", "/a folder"}, seconds(3)},
+        {Webhook{KeyText{Secret("https://h/CANARY")}}, seconds(10)},
+        {Webhook{KeyFile{"/a/hook.url"}}, seconds(10)},
+        {Webhook{KeyEnv{"HOOK"}}, seconds(60)}};
+    for (const StateHook& hook : hooks) {
+        const HookJob job = hook_job(hook, event_in(State::rejected, "publish_refused"));
+        const std::string line = to_line(job);
+        CHECK(line.find('\n') == std::string::npos);
+        const auto read = hook_job_from_line(line);
+        REQUIRE(read);
+        CHECK(to_line(*read) == line);
+        CHECK(read->hook.what.index() == hook.what.index());
+        CHECK(read->hook.deadline == hook.deadline);
+        CHECK(read->hook.variable() == hook.variable());
+        CHECK(read->destination == "youtube");
+        CHECK(read->state == "rejected");
+        CHECK(read->reason == "publish_refused");
+        CHECK(json::parse(read->body)["state"] == "rejected");
+    }
+}
+
+TEST_CASE("hook: what is no job is not taken for one") {
+    for (const std::string line :
+         {"", "hello", "{}", "[]", "null", R"({"hook":{}})",
+          R"({"hook":{"url":"x"},"deadline_ms":1,"destination":"a","state":"b","reason":"c"})",
+          R"({"hook":{"url":1},"deadline_ms":1,"destination":"","state":"","reason":"","body":""})",
+          R"({"hook":{"command":"x"},"deadline_ms":1,"destination":"","state":"","reason":"",)"
+          R"("body":""})",
+          R"({"hook":{"url":"x"},"deadline_ms":"1","destination":"","state":"","reason":"",)"
+          R"("body":""})"}) {
+        CAPTURE(line);
+        CHECK_FALSE(hook_job_from_line(line));
+    }
+}
+
+TEST_CASE("http answer: the status is read, however the bytes arrive") {
+    struct Good {
+        std::string text;
+        int status;
+    };
+    const std::vector<Good> table = {
+        {"HTTP/1.1 204 No Content\r\n", 204},
+        {"HTTP/1.0 200 OK\r\nA: b\r\n\r\nbody", 200},
+        {"HTTP/1.1 500\r\n", 500},
+        {"HTTP/1.1 301 \n", 301},
+        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", 200},
+        {"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 C\n\nHTTP/1.1 404 N\r\n",
+         404}};
+    for (const Good& one : table) {
+        CAPTURE(one.text);
+        HttpAnswer whole;
+        REQUIRE(fed(whole, one.text) == HttpAnswer::State::has_status);
+        CHECK(whole.status() == one.status);
+        HttpAnswer drop;
+        auto state = HttpAnswer::State::needs_more;
+        for (const char c : one.text) state = fed(drop, {&c, 1});
+        REQUIRE(state == HttpAnswer::State::has_status);
+        CHECK(drop.status() == one.status);
+    }
+}
+
+TEST_CASE("http answer: what is no answer is refused as soon as that is sure") {
+    const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    std::string many;
+    while (many.size() <= HttpAnswer::most_bytes) many += interim;
+    const std::vector<std::string> table = {
+        "h",
+        "SSH-2.0",
+        "HTTP/2",
+        "ICY 200 OK\r\n",
+        "\r\n",
+        "HTTP/1.1\r\n",
+        "HTTP/1.1 \r\n",
+        "HTTP/1.1 20\r\n",
+        "HTTP/1.1 2000\r\n",
+        "HTTP/1.1 099 No\r\n",
+        "HTTP/1.1 600 No\r\n",
+        "HTTP/1.1 -20 No\r\n",
+        "HTTP/1.1 2 0 No\r\n",
+        "HTTP/1.x 200 OK\r\n",
+        "HTTP/1.1  200 OK\r\n",
+        "HTTP/1.1\t200 OK\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        interim + "nothing of the kind",
+        "HTTP/1.1 200 " + std::string(HttpAnswer::most_bytes, 'x'),
+        "HTTP/1.1 100 Continue\r\nA: " + std::string(HttpAnswer::most_bytes, 'x'),
+        many};
+    for (const std::string& text : table) {
+        CAPTURE(text.substr(0, 60));
+        HttpAnswer answer;
+        CHECK(fed(answer, text) == HttpAnswer::State::malformed);
+        CHECK(fed(answer, "HTTP/1.1 200 OK\r\n") == HttpAnswer::State::malformed);
+    }
+}
+
+TEST_CASE("http answer: a part of an answer is none yet") {
+    for (const std::string text :
+         {"", "H", "HTTP/1.", "HTTP/1.1 20", "HTTP/1.1 200 OK\r", "HTTP/1.1 100 Continue\r\n",
+          "HTTP/1.1 100 Continue\r\n\r\nHT"}) {
+        CAPTURE(text);
+        HttpAnswer answer;
+        CHECK(fed(answer, text) == HttpAnswer::State::needs_more);
+    }
+}
+
+TEST_CASE("http target: what is said and shown of a URL") {
+    struct Row {
+        std::string url;
+        bool is_tls;
+        std::string host;
+        int port;
+        std::string authority;
+        std::string path;
+    };
+    const std::vector<Row> table = {
+        {"https://h", true, "h", 443, "h", "/"},
+        {"http://h/", false, "h", 80, "h", "/"},
+        {"HTTP://H:8080/a/b?c=d&e", false, "h", 8080, "h:8080", "/a/b?c=d&e"},
+        {"https://h?q", true, "h", 443, "h", "/?q"},
+        {"https://[::1]:8443/x", true, "::1", 8443, "[::1]:8443", "/x"},
+        {"http://[::1]/x", false, "::1", 80, "[::1]", "/x"}};
+    for (const Row& row : table) {
+        CAPTURE(row.url);
+        const HttpTarget target = http_target(Secret(row.url));
+        CHECK(target.is_tls == row.is_tls);
+        CHECK(target.host == row.host);
+        CHECK(target.port == row.port);
+        CHECK(target.authority == row.authority);
+        CHECK(target.path.reveal() == row.path);
+        CHECK(target.address() == (row.is_tls ? "https://" : "http://") + row.authority);
+    }
+}
