@@ -32,6 +32,7 @@ constexpr std::array verbs = {
     Verb{"status", "what every destination does now"},
     Verb{"explain", "what went wrong, and who it was"},
     Verb{"doctor", "find out what is wrong, and what helps"},
+    Verb{"selftest", "prove on this machine that it works"},
     Verb{"probe", "look at what arrives at the ingest"},
     Verb{"ingest", "start, stop, reload or restart the ingest server"},
     Verb{"logs", "a relay's log"},

@@ -196,6 +196,8 @@ TEST_CASE("bad input: wrong usage is exit 2, says what would be right, and start
         {"ingest", "explode"},
         {"probe", "--seconds", "never"},
         {"probe", "http://127.0.0.1/live"},
+        {"selftest", "there"},
+        {"selftest", "--blackhole", "--keep", "/tmp"},
         {"status", "--watch", "--json", "--names", "--what"},
     };
     for (const auto& arguments : wrong) {

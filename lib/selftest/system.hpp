@@ -1,0 +1,24 @@
+// What the self-test asks of the system, and nobody else does.
+#pragma once
+
+#include <cstdint>
+
+#include "base/fd.hpp"
+#include "base/process.hpp"
+
+namespace restream::selftest {
+
+/// From now on this socket is as if its machine had vanished: whatever arrives is dropped before it
+/// is acknowledged, and a listening one answers nobody. For those that it accepts, too. False where
+/// the system cannot.
+///
+/// A filter that lets no packet through (SO_ATTACH_FILTER), which the kernel asks before TCP sees
+/// one. Needs no rights.
+bool drop_arrivals(const Fd& socket);
+/// It is back.
+void take_arrivals(const Fd& socket);
+
+/// What a process has in memory now; 0 where that cannot be known. **Unit**: bytes.
+std::uint64_t resident_bytes(const ProcessId& process);
+
+}  // namespace restream::selftest
