@@ -187,10 +187,12 @@ class Walk {
             return everybody;
         }
         if (what == "line") {
+            killed_at_[far_] = begun(far_);
             spoil_or_mend_line();
             return far_;
         }
         if (what == "server") {
+            killed_at_[fickle_] = begun(fickle_);  // what was there breaks
             fickle_server_.change(static_cast<FickleServer::Mood>(any(6)));
             return fickle_;
         }
@@ -294,7 +296,7 @@ class Walk {
     void note_who_recovers() {
         for (const auto& name : names_) {
             const bool has_begun = !killed_at_.contains(name) || begun(name) > killed_at_[name];
-            if (has_begun && is_live(name)) {
+            if (has_begun && is_live(name) && !is_bad(name)) {
                 recovering_.erase(name);
                 killed_at_.erase(name);
             } else {
