@@ -26,7 +26,8 @@ constexpr Milliseconds longest_keeper(500);
 
 fs::path make_home() {
     std::error_code error;
-    const fs::path temporary = fs::absolute(fs::temp_directory_path(error));
+    fs::path temporary = fs::temp_directory_path(error);
+    if (!error) temporary = fs::absolute(temporary, error);
     if (error) {
         throw Error(ErrorKind::refused,
                     fmt::format("no folder for temporary files: {}; set TMPDIR to one that can be "

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "rtmp/sequence_header.hpp"
-#include "rtmp/tag_body.hpp"
 #include "selftest/figures.hpp"
 #include "selftest/picture.hpp"
 #include "selftest/report.hpp"
@@ -64,14 +63,18 @@ TEST_CASE("self-test's picture: headers tell its codecs, size and rates") {
     REQUIRE(tags.size() == 3);
     CHECK(is_metadata(tags[0]));
     CHECK(announces_video(tags[0]));
-    const auto video = video_facts(tags[1].bytes());
-    REQUIRE(video);
-    CHECK(video->is_sequence_header);
-    CHECK(video->is_keyframe);
-    const auto audio = audio_facts(tags[2].bytes());
-    REQUIRE(audio);
-    CHECK(audio->is_sequence_header);
-    CHECK(audio->codec == 10);
+    const MediaFacts video = read_media_facts(tags[1].type, tags[1].bytes());
+    REQUIRE(video.video);
+    CHECK(video.video->codec == "h264");
+    CHECK(video.video->width == 320);
+    CHECK(video.video->height == 180);
+    CHECK(video.video->fps == pictures_per_second);
+    CHECK(video.video->b_frames == false);
+    const MediaFacts audio = read_media_facts(tags[2].type, tags[2].bytes());
+    REQUIRE(audio.audio);
+    CHECK(audio.audio->codec == "aac");
+    CHECK(audio.audio->sample_rate_hz == 48'000);
+    CHECK(audio.audio->channels == 2);
 }
 
 TEST_CASE("self-test's picture: a keyframe each second, and 6 Mbit/s") {
