@@ -27,6 +27,11 @@ struct IngestConfig {
     /// How long a publisher must have been silent before another of the same name takes its place;
     /// 0: always at once; nothing: never. Only of the embedded server.
     std::optional<Milliseconds> takeover_after = std::chrono::seconds(3);
+    /// The name of the second publisher, behind what the first one publishes; empty: there is none.
+    /// Only of the embedded server.
+    std::string backup;
+    /// How long the first one sends without a gap before relays get it again.
+    Milliseconds backup_return_after = std::chrono::seconds(10);
     Milliseconds probe_duration = std::chrono::seconds(5);
     std::uint64_t probe_bytes = 5'000'000;
     /// The URL with its secrets (user info, playpath, query values) masked.

@@ -13,6 +13,11 @@ namespace restream {
 
 namespace {
 
+bool is_name_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+}
+
 IngestServer read_server(const Fields& fields) {
     const auto text = fields.text("server");
     if (!text || *text == "embedded") return IngestServer::embedded;
@@ -85,6 +90,49 @@ void read_takeover(const Fields& fields, IngestConfig& ingest) {
             : fields.duration("takeover_after", Milliseconds(0), std::chrono::hours(1));
 }
 
+void check_backup_name(const Fields& fields, const IngestConfig& ingest) {
+    constexpr std::size_t longest_name = 64;
+    const std::string& name = ingest.backup;
+    const bool is_name =
+        !name.empty() && name.size() <= longest_name && std::ranges::all_of(name, is_name_letter);
+    if (!is_name) {
+        fields.fail("backup", fmt::format("is {}; write a name of up to {} letters, digits, \"-\", "
+                                          "\"_\" and \".\", such as \"backup\"",
+                                          in_quotes(name), longest_name));
+    }
+    const auto* key = std::get_if<KeyText>(&ingest.publish_key);
+    if (key != nullptr && name == key->text.reveal()) {
+        fields.fail("backup",
+                    "is the publish_key, but the backup's name is shown; write another, such as "
+                    "\"backup\"");
+    }
+    if (name == std::get<UrlParts>(split_url(ingest.url)).segments().back()) {
+        fields.fail("backup",
+                    "is the last part of url, the name of the primary; the backup needs another, "
+                    "such as \"backup\"");
+    }
+}
+
+void read_backup(const Fields& fields, IngestConfig& ingest) {
+    const auto name = fields.text("backup");
+    if (!name && fields.has("backup_return_after")) {
+        fields.fail("backup_return_after",
+                    "needs a backup; add backup = \"backup\", or remove the line");
+    }
+    if (!name) return;
+    if (ingest.server != IngestServer::embedded) {
+        fields.fail("backup",
+                    "needs the embedded server, which alone can change from one publisher to "
+                    "another; set server = \"embedded\", or remove the line");
+    }
+    ingest.backup = *name;
+    check_backup_name(fields, ingest);
+    // Less would let a line that comes and goes throw viewers to and fro.
+    ingest.backup_return_after =
+        fields.duration("backup_return_after", std::chrono::seconds(1), std::chrono::hours(1))
+            .value_or(ingest.backup_return_after);
+}
+
 /// Beyond loopback, something must tell the publisher from a stranger.
 void check_door(const Fields& fields, const IngestConfig& ingest) {
     if (ingest.server == IngestServer::external || is_loopback(ingest.listen_host)) return;
@@ -107,12 +155,7 @@ std::string local_url(const IngestConfig& ingest) {
     return fmt::format("rtmp://{}:{}/live", host, ingest.listen_port);
 }
 
-bool is_nginx_app(const std::string& app) {
-    return std::all_of(app.begin(), app.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-' || c == '.';
-    });
-}
+bool is_nginx_app(const std::string& app) { return std::ranges::all_of(app, is_name_letter); }
 
 /// The URL must lead to the server that we run.
 void check_managed_url(const Fields& fields, const IngestConfig& ingest) {
@@ -149,7 +192,8 @@ void check_managed_url(const Fields& fields, const IngestConfig& ingest) {
 
 IngestConfig read_ingest(const Fields& fields) {
     fields.allow_only({"server", "listen", "url", "publish_key", "allow_publish", "allow_play",
-                       "takeover_after", "probe_duration", "probe_bytes"});
+                       "takeover_after", "backup", "backup_return_after", "probe_duration",
+                       "probe_bytes"});
     IngestConfig ingest;
     ingest.server = read_server(fields);
     read_listen(fields, ingest);
@@ -167,6 +211,7 @@ IngestConfig read_ingest(const Fields& fields) {
         ingest.url = std::get<std::string>(checked);
         if (ingest.server != IngestServer::external) check_managed_url(fields, ingest);
     }
+    read_backup(fields, ingest);
     // Less than 100 ms holds not even a few frames; after a minute nobody believes in an answer.
     ingest.probe_duration =
         fields.duration("probe_duration", Milliseconds(100), std::chrono::minutes(1))

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "base/error.hpp"
 #include "config/url.hpp"
 #include "doctor/network_checks.hpp"
@@ -84,6 +86,33 @@ std::string track_words(const MediaFacts& media) {
     return words.empty() ? "no tracks yet" : words;
 }
 
+/// What a destination is set up for once, when a session begins.
+bool have_same_tracks(const MediaFacts& one, const MediaFacts& other) {
+    if (one.video.has_value() != other.video.has_value()) return false;
+    if (one.audio.has_value() != other.audio.has_value()) return false;
+    const auto picture = [](const VideoTrack& track) {
+        return std::tie(track.codec, track.profile, track.width, track.height);
+    };
+    const auto sound = [](const AudioTrack& track) {
+        return std::tie(track.codec, track.profile, track.sample_rate_hz, track.channels);
+    };
+    return (!one.video || picture(*one.video) == picture(*other.video)) &&
+           (!one.audio || sound(*one.audio) == sound(*other.audio));
+}
+
+/// Nothing where the backup can follow the primary, and where one of them is not there.
+std::optional<Diagnosis> check_encoders(const PublicationsRecord& record) {
+    const auto* primary = record.find(EncoderRole::primary);
+    const auto* backup = record.find(EncoderRole::backup);
+    if (primary == nullptr || backup == nullptr) return std::nullopt;
+    if (have_same_tracks(primary->media, backup->media)) return std::nullopt;
+    return said(Severity::warning, "the backup's tracks are not the primary's",
+                fmt::format("the primary sends {}; the backup {}", track_words(primary->media),
+                            track_words(backup->media)),
+                "give both encoders the same settings: else every destination is connected anew "
+                "when one takes over from the other");
+}
+
 Diagnosis check_embedded_publisher(const IngestConfig& config, const Layout& layout) {
     const auto record = last_publications(layout);
     if (!record) {
@@ -91,7 +120,8 @@ Diagnosis check_embedded_publisher(const IngestConfig& config, const Layout& lay
                     fmt::format("{} cannot be read", layout.publications_record().string()),
                     "run 'restream ingest restart'");
     }
-    if (const auto* played = record->find(played_path(config))) {
+    if (auto differ = check_encoders(*record)) return std::move(*differ);
+    if (const auto* played = record->played(played_path(config))) {
         return said(Severity::ok,
                     fmt::format("somebody publishes: {}", track_words(played->media)));
     }

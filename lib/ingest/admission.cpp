@@ -73,6 +73,9 @@ bool equal_in_constant_time(std::string_view given, std::string_view expected) {
 
 Admission::Admission(AdmissionRules rules) : rules_(std::move(rules)) {
     rules_.base_path = publication_path(Secret(rules_.base_path), Secret()).reveal();
+    if (!rules_.backup.empty()) {
+        backup_path_ = publication_path(Secret(rules_.base_path), Secret(rules_.backup)).reveal();
+    }
     if (!rules_.publish_key) return;
     const std::string& key = rules_.publish_key->reveal();
     keyed_path_ = publication_path(Secret(rules_.base_path), *rules_.publish_key);
@@ -81,10 +84,27 @@ Admission::Admission(AdmissionRules rules) : rules_(std::move(rules)) {
                     "[ingest] publish_key is empty or has a \"?\", behind which a query would "
                     "begin; use letters and digits, such as 'openssl rand -hex 16' prints");
     }
+    if (rules_.backup.empty()) return;
+    keyed_backup_path_ = publication_path(keyed_path_, Secret(rules_.backup));
+    if (keyed_path_.reveal() == backup_path_) {
+        throw Error(ErrorKind::config,
+                    "[ingest] backup is the publish_key, but the backup's name is shown; give it "
+                    "another name, such as \"backup\"");
+    }
 }
 
-bool Admission::is_keyed_path(const Secret& path) const {
-    return rules_.publish_key && equal_in_constant_time(path.reveal(), keyed_path_.reveal());
+std::optional<Secret> Admission::keyed(const Secret& path) const {
+    if (!rules_.publish_key) return std::nullopt;
+    const bool is_primary = equal_in_constant_time(path.reveal(), keyed_path_.reveal());
+    const bool is_backup = equal_in_constant_time(path.reveal(), keyed_backup_path_.reveal());
+    if (is_primary) return Secret(rules_.base_path);
+    if (is_backup && !backup_path_.empty()) return Secret(backup_path_);
+    return std::nullopt;
+}
+
+std::string Admission::shown(const Secret& path) const {
+    const bool is_backup = !backup_path_.empty() && path.reveal() == backup_path_;
+    return is_backup ? backup_path_ : shown_path(path, rules_.base_path);
 }
 
 std::variant<Secret, AdmissionRefusal> Admission::publish(const Visitor& from, const Secret& app,
@@ -96,7 +116,7 @@ std::variant<Secret, AdmissionRefusal> Admission::publish(const Visitor& from, c
     const Secret path = publication_path(app, name);
     if (!is_path(path)) return AdmissionRefusal{bad_name, "no path, or one that is too long"};
     if (!rules_.publish_key) return path;
-    if (is_keyed_path(path)) return Secret(rules_.base_path);
+    if (auto admitted = keyed(path)) return std::move(*admitted);
     const std::string& text = path.reveal();
     if (text == rules_.base_path) return AdmissionRefusal{bad_name, "no stream key"};
     if (text.starts_with(rules_.base_path + "/")) {
@@ -113,7 +133,7 @@ std::variant<Secret, AdmissionRefusal> Admission::play(const Visitor& from, cons
     Secret path = publication_path(app, name);
     if (!is_path(path)) return AdmissionRefusal{play_failed, "no path, or one that is too long"};
     // Somebody who plays what he typed into the encoder means the same.
-    if (is_keyed_path(path)) return Secret(rules_.base_path);
+    if (auto meant = keyed(path)) return std::move(*meant);
     return path;
 }
 

@@ -30,6 +30,9 @@ struct AdmissionRules {
     std::string base_path;
     /// Publishers must come as `base_path/KEY`, from wherever, and are published as base_path.
     std::optional<Secret> publish_key;
+    /// The name behind what the primary publishes, for its backup: `base_path/NAME`, and with a key
+    /// `base_path/KEY/NAME`, which is published as `base_path/NAME`. Empty: there is none.
+    std::string backup;
     /// Where publishers may come from, beside this machine. Empty: from anywhere with a key;
     /// without one, from this machine alone.
     std::vector<Network> publishers;
@@ -54,7 +57,7 @@ struct AdmissionRefusal {
 class Admission {
   public:
     /// **Throws**: Error{config} where the key could never be matched: it is empty, or has "?",
-    /// behind which a query begins.
+    /// behind which a query begins; and where it is the backup's name, which is shown.
     explicit Admission(AdmissionRules rules);
 
     /// The path to publish, or to play.
@@ -64,14 +67,21 @@ class Admission {
                                                 const Secret& name) const;
 
     const std::string& base_path() const { return rules_.base_path; }
+    /// Empty where there is no backup.
+    const std::string& backup_path() const { return backup_path_; }
+    /// As shown_path(); the backup's name is no secret either.
+    std::string shown(const Secret& path) const;
     /// Whether strangers are kept from publishing: what listening beyond loopback takes.
     bool is_guarded() const { return rules_.publish_key || !rules_.publishers.empty(); }
 
   private:
-    bool is_keyed_path(const Secret& path) const;
+    /// Where `path`, which has the key, leads; nothing for one that has not.
+    std::optional<Secret> keyed(const Secret& path) const;
 
     AdmissionRules rules_;
-    Secret keyed_path_;  ///< base_path/KEY
+    std::string backup_path_;
+    Secret keyed_path_;         ///< base_path/KEY
+    Secret keyed_backup_path_;  ///< base_path/KEY/NAME
 };
 
 /// Whether a second publisher of a path may replace the first, which has sent nothing for

@@ -233,6 +233,11 @@ std::string obs_settings(const IngestConfig& config) {
         "  Server:      {}\n"
         "  Stream Key:  {}\n",
         server, key);
+    if (!config.backup.empty()) {
+        const bool has_key = config.has_publish_key() || !endpoint.playpath.is_empty();
+        text += fmt::format("In the backup encoder, the same but:\n  Stream Key:  {}{}\n",
+                            has_key ? "(the same)/" : "", config.backup);
+    }
     if (config.listen_host == "0.0.0.0" || config.listen_host == "::") {
         text += "From another machine, put this one's address in the place of the server's.\n";
     }

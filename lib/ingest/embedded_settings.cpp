@@ -37,6 +37,8 @@ EmbeddedSettings embedded_settings(const IngestConfig& config, const Secret& pub
     settings.admission.publishers = networks(config.allow_publish);
     settings.admission.players = networks(allowed_players(config));
     settings.publications.takeover_after = config.takeover_after;
+    settings.admission.backup = config.backup;
+    settings.publications.backup_return_after = config.backup_return_after;
     return settings;
 }
 

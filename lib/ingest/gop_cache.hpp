@@ -51,6 +51,8 @@ class GopCache {
     /// Whether a player that begins without a GOP has to wait for a keyframe: there is video, and
     /// its last tag is not older than the longest GOP.
     bool expects_keyframe() const;
+    /// Whether a player that begins now has to wait for one.
+    bool is_waited_for() const { return !has_gop_ && expects_keyframe(); }
 
     /// Media time from the keyframe to the last tag.
     Milliseconds span() const;

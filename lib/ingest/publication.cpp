@@ -1,34 +1,24 @@
 #include "ingest/publication.hpp"
 
-#include <algorithm>
-
 namespace restream {
 
 void Publication::begin() {
     has_publisher_ = true;
     bytes_received_ = 0;
-    for (Seat& seat : seats_) {
-        seat.waits_for_keyframe = false;
-        seat.player->publisher_came();
-    }
+    players_.publisher_came();
 }
 
-void Publication::publish(const Tag& tag) {
+GopCache::Part Publication::publish(const Tag& tag) {
     bytes_received_ += tag.payload.size();
     const GopCache::Part part = cache_.add(tag);
-    for (Seat& seat : seats_) {
-        if (seat.waits_for_keyframe && part != GopCache::Part::setup) {
-            if (part == GopCache::Part::media && cache_.expects_keyframe()) continue;
-            seat.waits_for_keyframe = false;
-        }
-        seat.player->send(tag);
-    }
+    players_.send(tag, part, cache_);
+    return part;
 }
 
 void Publication::end() {
     has_publisher_ = false;
     cache_.clear();
-    for (const Seat& seat : seats_) seat.player->publisher_left();
+    players_.publisher_left();
 }
 
 std::size_t Publication::join(PublicationPlayer& player) {
@@ -37,12 +27,8 @@ std::size_t Publication::join(PublicationPlayer& player) {
         burst_bytes += tag.payload.size();
         player.send(tag);
     }
-    seats_.push_back({&player, !cache_.has_gop() && cache_.expects_keyframe()});
+    players_.join(player, cache_.is_waited_for());
     return burst_bytes;
-}
-
-void Publication::leave(const PublicationPlayer& player) {
-    std::erase_if(seats_, [&](const Seat& each) { return each.player == &player; });
 }
 
 }  // namespace restream

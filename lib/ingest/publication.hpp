@@ -3,23 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
-#include "base/clock.hpp"
+#include "ingest/audience.hpp"
 #include "ingest/gop_cache.hpp"
 #include "rtmp/tag.hpp"
 
 namespace restream {
-
-/// A player, as a publication sees it. None of these may call the publication back.
-class PublicationPlayer {
-  public:
-    virtual ~PublicationPlayer() = default;
-    /// Behind all that it was sent before.
-    virtual void send(const Tag& tag) = 0;
-    virtual void publisher_left() = 0;
-    virtual void publisher_came() = 0;
-};
 
 /// Hands on what the publisher sends to every player at once, and keeps what a late one needs.
 /// Knows no socket and no clock.
@@ -34,8 +23,8 @@ class Publication {
 
     /// REQUIRES: !has_publisher().
     void begin();
-    /// REQUIRES: has_publisher().
-    void publish(const Tag& tag);
+    /// REQUIRES: has_publisher(). Says what the tag is to the cache.
+    GopCache::Part publish(const Tag& tag);
     void end();
     bool has_publisher() const { return has_publisher_; }
 
@@ -43,21 +32,16 @@ class Publication {
     /// that it may take its time for.
     std::size_t join(PublicationPlayer& player);
     /// Of one that is not here: nothing happens.
-    void leave(const PublicationPlayer& player);
-    std::size_t players() const { return seats_.size(); }
+    void leave(const PublicationPlayer& player) { players_.leave(player); }
+    std::size_t players() const { return players_.size(); }
 
     const GopCache& cache() const { return cache_; }
     /// Of tags, since begin().
     std::uint64_t bytes_received() const { return bytes_received_; }
 
   private:
-    struct Seat {
-        PublicationPlayer* player;
-        bool waits_for_keyframe;
-    };
-
     GopCache cache_;
-    std::vector<Seat> seats_;
+    Audience players_;
     std::uint64_t bytes_received_ = 0;
     bool has_publisher_ = false;
 };

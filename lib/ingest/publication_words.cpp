@@ -54,7 +54,7 @@ PublisherTrouble refused_publisher(const IngestRefusal& refusal, const IngestCon
 
 std::optional<PublisherTrouble> publisher_trouble(const PublicationsRecord& record,
                                                   const IngestConfig& config, WallTime now) {
-    if (record.find(played_path(config)) != nullptr) return std::nullopt;
+    if (record.played(played_path(config)) != nullptr) return std::nullopt;
     if (!record.publications.empty()) return stray_publisher(record.publications.front(), config);
     const auto refusal = std::ranges::find_if(record.refusals, [&](const IngestRefusal& each) {
         return each.wish == IngestRefusal::Wish::publish && now - each.when <= lately;

@@ -24,6 +24,7 @@ class Publications::Path {
     Secret name;
     Publication publication;
     Publisher* publisher = nullptr;
+    std::optional<EncoderRole> role;  ///< where there is a backup, of the two
     Guest guest;
     WallTime since{};
     MediaMeter meter;
@@ -35,13 +36,16 @@ class Publications::Path {
 };
 
 Publications::Publications(Admission admission, Rules rules)
-    : admission_(std::move(admission)), rules_(rules) {}
+    : admission_(std::move(admission)), rules_(rules) {
+    if (!admission_.backup_path().empty()) broadcast_.emplace(rules_.backup_return_after);
+}
 
 Publications::~Publications() = default;
 
 Publications::Answer Publications::ask_to_publish(const Guest& guest, const Secret& app,
                                                   const Secret& name, SteadyTime now,
                                                   WallTime wall) {
+    now_ = now;
     Answer answer = admission_.publish(guest.visitor, app, name);
     if (const auto* path = std::get_if<Secret>(&answer)) {
         if (auto occupied = make_room(*path, now)) answer = std::move(*occupied);
@@ -68,9 +72,12 @@ std::optional<AdmissionRefusal> Publications::make_room(const Secret& path, Stea
         first.replaced();
         return std::nullopt;
     }
-    if (path.reveal() == admission_.base_path()) return std::nullopt;
+    const auto is_own = [&](const std::string& name) {
+        return name == admission_.base_path() || name == admission_.backup_path();
+    };
+    if (is_own(path.reveal())) return std::nullopt;
     const auto others = std::ranges::count_if(paths_, [&](const auto& each) {
-        return each.second->publisher != nullptr && each.first != admission_.base_path();
+        return each.second->publisher != nullptr && !is_own(each.first);
     });
     if (static_cast<std::size_t>(others) < rules_.most_other_paths) return std::nullopt;
     return AdmissionRefusal{"NetStream.Publish.BadName", "too many publications"};
@@ -105,12 +112,30 @@ AdmissionRefusal Publications::refused(IngestRefusal::Wish wish, const Guest& gu
 
 Publications::Path& Publications::path_at(const Secret& path) {
     auto& place = paths_[path.reveal()];
-    if (!place) place = std::make_unique<Path>(path, rules_.gop);
+    if (place) return *place;
+    place = std::make_unique<Path>(path, rules_.gop);
+    if (!broadcast_) return *place;
+    if (path.reveal() == admission_.base_path()) place->role = EncoderRole::primary;
+    if (path.reveal() == admission_.backup_path()) place->role = EncoderRole::backup;
     return *place;
 }
 
+std::size_t Publications::players_of(const Path& path) const {
+    return is_base(path) ? broadcast_->players() : path.publication.players();
+}
+
+/// Of a broadcast: its players are there.
+bool Publications::is_base(const Path& path) const { return path.role == EncoderRole::primary; }
+
+void Publications::note_on_air() {
+    if (broadcast_->on_air() == noted_on_air_) return;
+    noted_on_air_ = broadcast_->on_air();
+    on_air_since_.reset();
+    ++changes_;
+}
+
 void Publications::forget_if_empty(Path& path) {
-    if (path.publisher != nullptr || path.publication.players() > 0) return;
+    if (path.publisher != nullptr || players_of(path) > 0) return;
     paths_.erase(paths_.find(path.name.reveal()));
 }
 
@@ -126,12 +151,21 @@ Publications::Path& Publications::begin(Publisher& publisher, const Guest& guest
     place.measured_at = {};
     place.bitrate_kbps = 0;
     place.publication.begin();
+    if (place.role) {
+        broadcast_->came(*place.role, place.publication.cache(), now_);
+        note_on_air();
+    }
     ++changes_;
     return place;
 }
 
 void Publications::publish(Path& path, const Tag& tag, SteadyTime now) {
-    path.publication.publish(tag);
+    now_ = now;
+    const GopCache::Part part = path.publication.publish(tag);
+    if (path.role) {
+        broadcast_->sent(*path.role, tag, part, now);
+        note_on_air();
+    }
     path.meter.observe(tag, now);
     // That there is a picture, or a sound, is news.
     if (tag.type == TagType::video && !path.has_video) {
@@ -147,6 +181,10 @@ void Publications::publish(Path& path, const Tag& tag, SteadyTime now) {
 void Publications::leave(Path& path, const Publisher& publisher) {
     if (path.publisher != &publisher) return;
     path.publisher = nullptr;
+    if (path.role) {
+        broadcast_->left(*path.role, now_);
+        note_on_air();
+    }
     path.publication.end();
     ++changes_;
     forget_if_empty(path);
@@ -155,13 +193,16 @@ void Publications::leave(Path& path, const Publisher& publisher) {
 Publications::Path& Publications::join(PublicationPlayer& player, const Secret& path,
                                        std::size_t& burst_bytes) {
     Path& place = path_at(path);
-    burst_bytes = place.publication.join(player);
+    burst_bytes = is_base(place) ? broadcast_->join(player) : place.publication.join(player);
     ++changes_;
     return place;
 }
 
 void Publications::leave(Path& path, const PublicationPlayer& player) {
-    path.publication.leave(player);
+    if (is_base(path))
+        broadcast_->leave(player);
+    else
+        path.publication.leave(player);
     ++changes_;
     forget_if_empty(path);
 }
@@ -186,13 +227,23 @@ PublicationsRecord Publications::record(SteadyTime now, WallTime wall) {
             path->measured_bytes = bytes;
             path->measured_at = now;
         }
-        record.publications.push_back({shown_path(path->name, admission_.base_path()), path->since,
-                                       path->guest.visitor.address.text(), path->guest.software,
-                                       path->meter.facts(now), bytes, path->bitrate_kbps,
-                                       static_cast<std::uint32_t>(path->publication.players()),
-                                       path->publication.cache().span()});
+        std::size_t players = path->publication.players();
+        if (path->role && path->role == broadcast_->on_air()) players += broadcast_->players();
+        record.publications.push_back(
+            {admission_.shown(path->name), path->since, path->guest.visitor.address.text(),
+             path->guest.software, path->meter.facts(now), bytes, path->bitrate_kbps,
+             static_cast<std::uint32_t>(players), path->publication.cache().span(), path->role});
     }
+    tell_on_air(record, now, wall);
     return record;
+}
+
+void Publications::tell_on_air(PublicationsRecord& record, SteadyTime now, WallTime wall) {
+    if (!broadcast_ || !broadcast_->on_air()) return;
+    if (!on_air_since_) {
+        on_air_since_ = wall - std::chrono::duration_cast<Milliseconds>(now - broadcast_->since());
+    }
+    record.on_air = OnAirRecord{*broadcast_->on_air(), *on_air_since_};
 }
 
 }  // namespace restream

@@ -12,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "ingest/admission.hpp"
+#include "ingest/broadcast.hpp"
 #include "ingest/publication.hpp"
 #include "ingest/publications_record.hpp"
 #include "rtmp/media_meter.hpp"
@@ -38,6 +39,8 @@ class Publications {
         /// Paths beside the ingest's own that may be published at the same time.
         std::size_t most_other_paths = 8;
         GopCache::Limits gop;
+        /// Of the primary: how long it sends without a gap before it is on the air again.
+        Milliseconds backup_return_after = std::chrono::seconds(10);
     };
     /// Who asks, for what is told about him.
     struct Guest {
@@ -77,10 +80,19 @@ class Publications {
                              WallTime wall);
     Path& path_at(const Secret& path);
     void forget_if_empty(Path& path);
+    std::size_t players_of(const Path& path) const;
+    bool is_base(const Path& path) const;
+    void note_on_air();
+    void tell_on_air(PublicationsRecord& record, SteadyTime now, WallTime wall);
 
     Admission admission_;
     Rules rules_;
     std::map<std::string, std::unique_ptr<Path>, std::less<>> paths_;
+    /// Where there is a backup: it has the players of the base path, whose publication has none.
+    std::optional<Broadcast> broadcast_;
+    std::optional<EncoderRole> noted_on_air_;
+    std::optional<WallTime> on_air_since_;  ///< as told last; nothing after a change
+    SteadyTime now_{};                      ///< the latest time that was passed in
     std::deque<IngestRefusal> refusals_;
     std::uint64_t changes_ = 0;
 };

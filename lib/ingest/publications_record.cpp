@@ -26,6 +26,7 @@ json publication_json(const PublicationRecord& record) {
                      {"players", record.players},
                      {"gop_ms", record.gop.count()}};
     document.update(json::parse(to_json(record.media)));
+    if (record.role) document["role"] = encoder_role_name(*record.role);
     return document;
 }
 
@@ -76,6 +77,16 @@ MediaFacts read_media(const json& document) {
     return *facts;
 }
 
+/// Nothing where there is no such field: of a server without a backup.
+std::optional<EncoderRole> read_role(const json& document, const char* name) {
+    if (!document.contains(name)) return std::nullopt;
+    const std::string text = read_text(document, name);
+    for (const EncoderRole each : {EncoderRole::primary, EncoderRole::backup}) {
+        if (text == encoder_role_name(each)) return each;
+    }
+    throw NoRecord();
+}
+
 PublicationRecord read_publication(const json& document) {
     PublicationRecord record;
     record.path = read_text(document, "path");
@@ -87,6 +98,7 @@ PublicationRecord read_publication(const json& document) {
     record.bitrate_kbps = read_number<std::uint32_t>(document, "bitrate_kbps");
     record.players = read_number<std::uint32_t>(document, "players");
     record.gop = Milliseconds(read_number<std::uint32_t>(document, "gop_ms"));
+    record.role = read_role(document, "role");
     return record;
 }
 
@@ -122,6 +134,9 @@ PublicationsRecord read_record(const json& document) {
     }
     record.connections = read_number<std::uint32_t>(document, "connections");
     record.dropped_players = read_number<std::uint64_t>(document, "dropped_players");
+    if (const auto role = read_role(document, "on_air")) {
+        record.on_air = OnAirRecord{*role, read_time(document, "on_air_since")};
+    }
     return record;
 }
 
@@ -132,6 +147,15 @@ const PublicationRecord* PublicationsRecord::find(std::string_view path) const {
     return found == publications.end() ? nullptr : &*found;
 }
 
+const PublicationRecord* PublicationsRecord::find(EncoderRole role) const {
+    const auto found = std::ranges::find(publications, role, &PublicationRecord::role);
+    return found == publications.end() ? nullptr : &*found;
+}
+
+const PublicationRecord* PublicationsRecord::played(std::string_view path) const {
+    return on_air ? find(on_air->role) : find(path);
+}
+
 std::string to_json(const PublicationsRecord& record) {
     json document = {{"schema", schema},
                      {"written", to_iso8601(record.written)},
@@ -139,6 +163,10 @@ std::string to_json(const PublicationsRecord& record) {
                      {"refusals", json::array()},
                      {"connections", record.connections},
                      {"dropped_players", record.dropped_players}};
+    if (record.on_air) {
+        document["on_air"] = encoder_role_name(record.on_air->role);
+        document["on_air_since"] = to_iso8601(record.on_air->since);
+    }
     for (const auto& each : record.publications) {
         document["publications"].push_back(publication_json(each));
     }

@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/media_facts.hpp"
+#include "ingest/on_air.hpp"
 #include "state/layout.hpp"
 
 namespace restream {
@@ -22,8 +23,10 @@ struct PublicationRecord {
     MediaFacts media;
     std::uint64_t bytes_received = 0;
     std::uint32_t bitrate_kbps = 0;  ///< of all its tags, over the last second or so
-    std::uint32_t players = 0;
+    std::uint32_t players = 0;       ///< that get it
     Milliseconds gop{0};  ///< what a late player would get, in media time; 0: it has to wait
+    /// Of the two between which the server changes, where a backup is configured.
+    std::optional<EncoderRole> role{};
 
     bool operator==(const PublicationRecord&) const = default;
 };
@@ -41,6 +44,13 @@ struct IngestRefusal {
     bool operator==(const IngestRefusal&) const = default;
 };
 
+struct OnAirRecord {
+    EncoderRole role = EncoderRole::primary;
+    WallTime since{};
+
+    bool operator==(const OnAirRecord&) const = default;
+};
+
 /// The content of run/publications.json. A value. Its one writer is the embedded server; whether
 /// that lives is for run/ingest.lock to say.
 struct PublicationsRecord {
@@ -49,9 +59,15 @@ struct PublicationsRecord {
     std::vector<IngestRefusal> refusals;  ///< the last few kinds, the latest first
     std::uint32_t connections = 0;        ///< publishers, players, and who has not said yet
     std::uint64_t dropped_players = 0;    ///< because they did not take what they asked for
+    /// Whose picture the players of the ingest's own path get, where a backup is configured, and
+    /// one of the two publishes.
+    std::optional<OnAirRecord> on_air;
 
-    /// Who publishes the ingest's own path; nullptr where nobody does.
+    /// Who publishes it; nullptr where nobody does.
     const PublicationRecord* find(std::string_view path) const;
+    const PublicationRecord* find(EncoderRole role) const;
+    /// What players of the ingest's own path get: the one on the air, or who publishes `path`.
+    const PublicationRecord* played(std::string_view path) const;
     bool operator==(const PublicationsRecord&) const = default;
 };
 

@@ -33,10 +33,11 @@ IngestState nginx_state(const IngestConfig& config, const Layout& layout) {
 IngestState embedded_state(const IngestConfig& config, const Layout& layout, IngestStatus& status) {
     const auto record = last_publications(layout);
     if (!record) return IngestState::unknown;
-    const auto* found = record->find(played_path(config));
+    const auto* found = record->played(played_path(config));
     status.trouble = publisher_trouble(*record, config, std::chrono::system_clock::now());
     if (found == nullptr) return IngestState::no_publisher;
     status.media = found->media;
+    status.on_air = record->on_air;
     return IngestState::live;
 }
 

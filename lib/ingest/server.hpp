@@ -32,6 +32,8 @@ struct IngestStatus {
     MediaFacts media;               ///< what is published, where the embedded server tells
     /// Why relays get no picture from it although somebody publishes, or tried to.
     std::optional<PublisherTrouble> trouble;
+    /// Whose picture relays get; nothing where no backup is configured, or nobody publishes.
+    std::optional<OnAirRecord> on_air;
     bool operator==(const IngestStatus&) const = default;
 };
 

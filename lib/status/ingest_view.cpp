@@ -39,7 +39,7 @@ void look_at_nginx(const IngestConfig& config, const Layout& layout, IngestView&
 void look_at_embedded(const IngestConfig& config, const Layout& layout, IngestView& view) {
     view.embedded = last_publications(layout);
     if (!view.embedded) return;
-    if (const auto* played = view.embedded->find(played_path(config))) view.played = *played;
+    if (const auto* played = view.embedded->played(played_path(config))) view.played = *played;
 }
 
 ordered_json trouble_value(const IngestStatus& status) {
@@ -75,6 +75,21 @@ ordered_json nginx_tracks(const NginxPublication& publication) {
     return value;
 }
 
+/// One of the two between which the server changes; null where it does not publish.
+ordered_json encoder_json(const PublicationRecord* encoder) {
+    if (encoder == nullptr) return nullptr;
+    ordered_json value = {{"path", encoder->path},
+                          {"address", encoder->address},
+                          {"software", encoder->software},
+                          {"since", to_iso8601(encoder->since)},
+                          {"bytes_received", encoder->bytes_received},
+                          {"bitrate_kbps", encoder->bitrate_kbps},
+                          {"players", encoder->players},
+                          {"gop_ms", encoder->gop.count()}};
+    value.update(ordered_json::parse(to_json(encoder->media)));
+    return value;
+}
+
 ordered_json embedded_json(const IngestView& view) {
     ordered_json value = {{"publisher", nullptr}};
     if (const auto& played = view.played) {
@@ -86,6 +101,12 @@ ordered_json embedded_json(const IngestView& view) {
         value["bitrate_kbps"] = played->bitrate_kbps;
         value["gop_ms"] = played->gop.count();
         value.update(ordered_json::parse(to_json(played->media)));
+    }
+    if (const auto& on_air = view.embedded->on_air) {
+        value["on_air"] = encoder_role_name(on_air->role);
+        value["on_air_since"] = to_iso8601(on_air->since);
+        value["primary"] = encoder_json(view.embedded->find(EncoderRole::primary));
+        value["backup"] = encoder_json(view.embedded->find(EncoderRole::backup));
     }
     value["refusals"] = ordered_json::array();
     for (const auto& each : view.embedded->refusals) {
@@ -135,6 +156,26 @@ std::string played_text(const PublicationRecord& played, WallTime now) {
     return text + fmt::format("  {} player{}\n", played.players, played.players == 1 ? "" : "s");
 }
 
+/// Who is on the air, and what the other one does.
+std::string on_air_text(const PublicationsRecord& record, WallTime now) {
+    const OnAirRecord& on_air = *record.on_air;
+    const auto other =
+        on_air.role == EncoderRole::primary ? EncoderRole::backup : EncoderRole::primary;
+    std::string text = fmt::format("  on the air for {}: the {}\n", ago(on_air.since, now),
+                                   encoder_role_name(on_air.role));
+    const PublicationRecord* const second = record.find(other);
+    if (second == nullptr) {
+        return text + fmt::format("  the {} does not publish\n", encoder_role_name(other));
+    }
+    text += fmt::format("  the {} publishes, too: from {} for {}{}\n", encoder_role_name(other),
+                        second->address, ago(second->since, now),
+                        second->software.empty() ? "" : ", " + second->software);
+    if (const auto words = media_words(second->media); !words.empty()) {
+        text += "    " + words + "\n";
+    }
+    return text;
+}
+
 std::string refusals_text(const PublicationsRecord& record, WallTime now) {
     std::string text;
     for (std::size_t i = 0; i < std::min(record.refusals.size(), most_refusals_shown); ++i) {
@@ -176,7 +217,8 @@ std::string to_json(const IngestView& view) {
                           {"trouble", trouble_value(view.status)},
                           {"players", nullptr},
                           {"video", nullptr},
-                          {"audio", nullptr}};
+                          {"audio", nullptr},
+                          {"on_air", nullptr}};
     if (view.record) value["running"] = ingest_server_name(view.record->kind);
     if (view.status.pid) value["pid"] = *view.status.pid;
     if (view.status.worker_pid) value["worker_pid"] = *view.status.worker_pid;
@@ -204,6 +246,7 @@ std::string to_text(const IngestView& view, WallTime now) {
     }
     if (view.nginx) text += nginx_text(*view.nginx);
     if (view.played) text += played_text(*view.played, now);
+    if (view.embedded && view.embedded->on_air) text += on_air_text(*view.embedded, now);
     if (const auto& trouble = view.status.trouble) {
         text += fmt::format("  {}; {}\n", trouble->message, trouble->remedy);
     }

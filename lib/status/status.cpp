@@ -142,7 +142,13 @@ ordered_json ingest_value(const IngestStatus& ingest) {
                           {"worker_pid", or_null(ingest.worker_pid.value_or(0))},
                           {"video", media["video"]},
                           {"audio", media["audio"]},
-                          {"trouble", nullptr}};
+                          {"trouble", nullptr},
+                          {"on_air", nullptr},
+                          {"on_air_since", nullptr}};
+    if (ingest.on_air) {
+        value["on_air"] = encoder_role_name(ingest.on_air->role);
+        value["on_air_since"] = to_iso8601(ingest.on_air->since);
+    }
     if (ingest.trouble) {
         value["trouble"] = {{"message", ingest.trouble->message},
                             {"remedy", ingest.trouble->remedy}};

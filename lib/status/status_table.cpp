@@ -110,6 +110,9 @@ std::string ingest_lines(const IngestStatus& ingest, std::size_t width) {
     if (const auto words = media_words(ingest.media); !words.empty()) {
         text += wrapped("  " + words, width) + "\n";
     }
+    if (ingest.on_air && ingest.on_air->role == EncoderRole::backup) {
+        text += "  the backup is on the air, not the primary\n";
+    }
     if (const auto& trouble = ingest.trouble) {
         text += wrapped(fmt::format("  {}; {}", trouble->message, trouble->remedy), width) + "\n";
     }

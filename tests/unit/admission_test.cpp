@@ -273,3 +273,58 @@ TEST_CASE("address: as it is read, and as it is written") {
     CHECK(!IpAddress::parse("::")->is_loopback());
     CHECK(!IpAddress::parse("::127.0.0.1")->is_loopback());
 }
+
+TEST_CASE("admission: a backup publishes behind what the primary publishes") {
+    struct Case {
+        const char* base;
+        const char* key;  ///< nullptr: none
+        const char* app;
+        const char* name;
+        const char* expected;
+    };
+    const std::vector<Case> cases = {
+        {"live", nullptr, "live", "backup", "live/backup"},
+        {"live", nullptr, "live/backup", "", "live/backup"},
+        {"live/cam", nullptr, "live", "cam/backup", "live/cam/backup"},
+        {"live", "k4", "live", "k4/backup", "live/backup"},
+        {"live", "k4", "live/k4", "backup", "live/backup"},
+        {"live", "k4", "live", "k4", "live"},
+        {"live/cam", "k4", "live/cam", "k4/backup", "live/cam/backup"},
+        {"live", "k4", "live", "backup", "-wrong stream key"},
+        {"live", "k4", "live", "backup/k4", "-wrong stream key"},
+        {"live", "k4", "live", "k5/backup", "-wrong stream key"},
+        {"live", "k4", "live", "k4/backup/x", "-wrong stream key"},
+        {"live", "k4", "live", "k4/backu", "-wrong stream key"},
+        {"live", "k4", "live", "", "-no stream key"},
+        {"live", "k4", "other", "k4/backup", "-another path than the ingest's"},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.app);
+        CAPTURE(each.name);
+        AdmissionRules rules;
+        rules.base_path = each.base;
+        rules.backup = "backup";
+        if (each.key != nullptr) rules.publish_key = Secret(each.key);
+        CHECK(published(rules, "127.0.0.1", each.app, each.name) == each.expected);
+    }
+    AdmissionRules none = keyed("live", "k4");
+    CHECK(published(none, "127.0.0.1", "live", "k4/backup") == "-wrong stream key");
+    CHECK(Admission(none).backup_path().empty());
+}
+
+TEST_CASE("admission: a backup is kept out as the primary is, and its name may be shown") {
+    AdmissionRules rules = keyed("live", "k4");
+    rules.backup = "backup";
+    rules.publishers = {*Network::parse("192.168.1.0/24")};
+    CHECK(published(rules, "192.168.1.7", "live", "k4/backup") == "live/backup");
+    CHECK(published(rules, "10.0.0.1", "live", "k4/backup") ==
+          "-publishing from this address is not allowed");
+    const Admission admission(rules);
+    CHECK(admission.shown(Secret("live/backup")) == "live/backup");
+    CHECK(admission.shown(Secret("live")) == "live");
+    CHECK(admission.shown(Secret("live/k4")) == "live/***");
+    CHECK(outcome(admission.play(from("127.0.0.1"), Secret("live"), Secret("k4/backup"))) ==
+          "live/backup");
+    rules.backup = "k4";
+    CHECK_THROWS_AS(Admission{rules}, Error);
+}

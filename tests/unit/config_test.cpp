@@ -67,6 +67,7 @@ TEST_CASE("config: no file at all gives the defaults") {
         CHECK_FALSE(config.ingest.has_publish_key());
         CHECK(config.ingest.allow_play.empty());
         CHECK(config.ingest.takeover_after == Milliseconds(3000));
+        CHECK(config.ingest.backup.empty());
         CHECK(config.log.max_bytes == 1'000'000);
         CHECK(config.directory == directory);
     }
@@ -173,6 +174,19 @@ TEST_CASE("config: when a publisher may be taken over") {
     CHECK(after("1500ms") == Milliseconds(1500));
     CHECK(after("1h") == Milliseconds(3'600'000));
     CHECK_FALSE(after("never").has_value());
+}
+
+TEST_CASE("config: a backup has a name, and the primary returns after 10 s, or as it says") {
+    const auto load = [](const std::string& text) {
+        const TemporaryFolder folder;
+        folder.write("restream.toml", text);
+        return load_config(folder.path()).ingest;
+    };
+    const IngestConfig plain = load("[ingest]\nbackup = \"second_1.b-\"\n");
+    CHECK(plain.backup == "second_1.b-");
+    CHECK(plain.backup_return_after == std::chrono::seconds(10));
+    CHECK(load("[ingest]\nbackup = \"b\"\nbackup_return_after = \"1m\"\n").backup_return_after ==
+          std::chrono::minutes(1));
 }
 
 TEST_CASE("config: the URL of a managed ingest follows where it listens") {
@@ -371,6 +385,30 @@ TEST_CASE("config: an ingest that can't be is refused with what would be right")
              "3:18: takeover_after needs the embedded server"},
             {"[ingest]\nserver = \"external\"\ntakeover_after = \"never\"\n",
              "needs the embedded server"},
+            {"[ingest]\nbackup = \"\"\n", "2:10: backup is \"\"; write a name of up to 64 letters"},
+            {"[ingest]\nbackup = \"a/b\"\n", "2:10: backup is \"a/b\""},
+            {"[ingest]\nbackup = \"a?b\"\n", "such as \"backup\""},
+            {"[ingest]\nbackup = \"a b\"\n", "write a name"},
+            {"[ingest]\nbackup = \"caf\u00e9\"\n", "write a name"},
+            {"[ingest]\nbackup = \"" + std::string(65, 'b') + "\"\n", "up to 64 letters"},
+            {"[ingest]\nbackup = true\n", "2:10: backup must be"},
+            {"[ingest]\nbackup = [\"backup\"]\n", "backup must be"},
+            {"[ingest]\nbackup = \"live\"\n", "2:10: backup is the last part of url, the name of"},
+            {"[ingest]\nurl = \"rtmp://127.0.0.1:1935/live/cam\"\nbackup = \"cam\"\n",
+             "3:10: backup is the last part of url"},
+            {"[ingest]\npublish_key = \"CANARY-1\"\nbackup = \"CANARY-1\"\n",
+             "3:10: backup is the publish_key"},
+            {"[ingest]\nserver = \"nginx\"\nbackup = \"backup\"\n",
+             "3:10: backup needs the embedded server"},
+            {"[ingest]\nserver = \"external\"\nbackup = \"backup\"\n",
+             "set server = \"embedded\", or remove the line"},
+            {"[ingest]\nbackup_return_after = \"10s\"\n",
+             "2:23: backup_return_after needs a backup; add backup = \"backup\""},
+            {"[ingest]\nbackup = \"b\"\nbackup_return_after = \"999ms\"\n",
+             "write a duration from 1s to 1h"},
+            {"[ingest]\nbackup = \"b\"\nbackup_return_after = \"2h\"\n",
+             "write a duration from 1s to 1h"},
+            {"[ingest]\nbackup = \"b\"\nbackup_return_after = 10\n", "must be a duration"},
             {"[ingest]\nurl = \"\"\n", "2:7: url is empty"},
             {"[ingest]\nurl = \"rtmp://127.0.0.1:1935\"\n", "url has no app"},
             {"[ingest]\nurl = \"http://127.0.0.1:1935/live\"\n", "url has the scheme \"http\""},

@@ -17,6 +17,8 @@ TEST_CASE("embedded settings: what the user says is what the server does") {
     config.allow_publish = {"192.168.1.0/24"};
     config.allow_play = {"10.0.0.1", "fd00::/8"};
     config.takeover_after = std::nullopt;
+    config.backup = "second";
+    config.backup_return_after = std::chrono::seconds(20);
     const EmbeddedSettings settings = embedded_settings(config, Secret("k4"));
     CHECK(settings.listen_host == "0.0.0.0");
     CHECK(settings.listen_port == 1936);
@@ -26,6 +28,8 @@ TEST_CASE("embedded settings: what the user says is what the server does") {
     CHECK(settings.admission.publishers[0].contains(*IpAddress::parse("192.168.1.7")));
     CHECK(settings.admission.players.size() == 2);
     CHECK(!settings.publications.takeover_after.has_value());
+    CHECK(settings.admission.backup == "second");
+    CHECK(settings.publications.backup_return_after == std::chrono::seconds(20));
 }
 
 TEST_CASE("embedded settings: without a reference there is no key, and a silence is 3 s") {

@@ -131,6 +131,32 @@ TEST_CASE("ingest view: who publishes, for how long, with what, and who was turn
     says(json, "\"running\": null");
 }
 
+TEST_CASE("ingest view: who of primary and backup is on the air, and what the other one does") {
+    IngestView view;
+    view.embedded.emplace().publications = {published("live"), published("live/backup")};
+    view.embedded->publications[0].role = EncoderRole::primary;
+    view.embedded->publications[1].role = EncoderRole::backup;
+    view.embedded->on_air = OnAirRecord{EncoderRole::backup, now - 125s};
+    view.played = *view.embedded->played("live");
+    CHECK(view.played->path == "live/backup");
+    std::string text = to_text(view, now);
+    says(text, "  on the air for 2 min: the backup\n");
+    says(text, "  the primary publishes, too: from 192.168.1.7 for 1 min, FMLE/3.0\n    1280x720");
+    says(to_json(view), "\"on_air\": \"backup\"");
+    says(to_json(view), "\"path\": \"live/backup\"");
+    view.embedded->publications.erase(view.embedded->publications.begin());
+    says(to_text(view, now), "  the primary does not publish\n");
+    says(to_json(view), "\"primary\": null");
+    view.embedded->on_air.reset();
+    says(to_json(view), "\"on_air\": null");
+    CHECK(to_text(view, now).find("on the air") == std::string::npos);
+    IngestConfig config = playing("live");
+    config.backup = "backup";
+    says(obs_settings(config), "In the backup encoder, the same but:\n  Stream Key:  backup\n");
+    config.publish_key = KeyText{Secret("CANARY-1")};
+    says(obs_settings(config), "  Stream Key:  (the same)/backup\n");
+}
+
 TEST_CASE("ingest view: a server of another kind than the configuration wants is told") {
     IngestView view;
     view.record.emplace().kind = IngestServer::nginx;

@@ -4,35 +4,13 @@
 
 #include <string>
 
+#include "unit/listening_player.hpp"
 #include "unit/tags.hpp"
 
 using namespace restream;
 using namespace restream::test;
 
 namespace {
-
-/// Remembers what it was sent: "K2000" is a keyframe at 2 s.
-class Listener final : public PublicationPlayer {
-  public:
-    void send(const Tag& tag) override {
-        tags.push_back(tag);
-        const auto bytes = tag.bytes();
-        std::string what = tag.type == TagType::script  ? "M"
-                           : tag.type == TagType::audio ? "A"
-                                                        : "I";
-        if (tag.type == TagType::video && bytes[0] == 0x17) what = bytes[1] == 0 ? "VH" : "K";
-        if (tag.type == TagType::audio && bytes[1] == 0) what = "AH";
-        note(what + std::to_string(tag.time.ms()));
-    }
-    void publisher_left() override { note("left"); }
-    void publisher_came() override { note("came"); }
-
-    std::string heard;
-    std::vector<Tag> tags;
-
-  private:
-    void note(const std::string& what) { heard += (heard.empty() ? "" : " ") + what; }
-};
 
 Publication begun() {
     Publication publication;
@@ -45,7 +23,7 @@ Publication begun() {
 
 TEST_CASE("publication: who was there first gets everything, from the first tag on") {
     Publication publication;
-    Listener player;
+    ListeningPlayer player;
     CHECK(publication.join(player) == 0);
     publication.begin();
     for (const Tag& each : {audio(0), inter(1), avc_header(2), keyframe(2)}) {
@@ -61,7 +39,7 @@ TEST_CASE("publication: a late player misses nothing and gets nothing twice, whe
     for (std::size_t at = 1; at <= sent.size(); ++at) {
         CAPTURE(at);
         Publication publication = begun();
-        Listener player;
+        ListeningPlayer player;
         for (std::size_t i = 0; i < sent.size(); ++i) {
             if (i == at) publication.join(player);
             publication.publish(sent[i]);
@@ -75,7 +53,7 @@ TEST_CASE("publication: a late player misses nothing and gets nothing twice, whe
 
 TEST_CASE("publication: without a GOP a player gets headers at once, and begins at a keyframe") {
     Publication publication = begun();
-    Listener player;
+    ListeningPlayer player;
     publication.join(player);
     for (const Tag& each : {audio(3), inter(4), aac_header(5), audio(6), keyframe(7), audio(8)}) {
         publication.publish(each);
@@ -88,7 +66,7 @@ TEST_CASE("publication: sound alone begins anywhere, and goes on when a picture 
     publication.begin();
     publication.publish(aac_header());
     publication.publish(audio(10));
-    Listener player;
+    ListeningPlayer player;
     publication.join(player);
     for (const Tag& each : {audio(20), avc_header(30), inter(31), keyframe(40)}) {
         publication.publish(each);
@@ -100,7 +78,7 @@ TEST_CASE("publication: a player that waits for a picture which has stopped gets
     Publication publication({Milliseconds(100), 1000});
     publication.begin();
     publication.publish(avc_header(0));
-    Listener player;
+    ListeningPlayer player;
     publication.join(player);
     publication.publish(audio(90));
     CHECK(player.heard == "VH0");
@@ -112,7 +90,7 @@ TEST_CASE("publication: a player that waits for a picture which has stopped gets
 TEST_CASE("publication: players stay when the publisher goes, and hear the next one") {
     Publication publication = begun();
     publication.publish(keyframe(0));
-    Listener player, late;
+    ListeningPlayer player, late;
     publication.join(player);
     publication.end();
     CHECK(!publication.has_publisher());
@@ -128,7 +106,7 @@ TEST_CASE("publication: players stay when the publisher goes, and hear the next 
 
 TEST_CASE("publication: a player that waited for one publisher's keyframe is free with the next") {
     Publication publication = begun();
-    Listener player;
+    ListeningPlayer player;
     publication.join(player);
     publication.end();
     publication.begin();
@@ -138,7 +116,7 @@ TEST_CASE("publication: a player that waited for one publisher's keyframe is fre
 
 TEST_CASE("publication: who left gets nothing more") {
     Publication publication = begun();
-    Listener one, two;
+    ListeningPlayer one, two;
     publication.join(one);
     publication.join(two);
     publication.leave(one);
@@ -156,7 +134,7 @@ TEST_CASE("publication: bytes count from the publisher's coming, and a burst in 
     publication.publish(keyframe(0));
     const auto sent = avc_header().payload.size() + keyframe(0).payload.size();
     CHECK(publication.bytes_received() == sent);
-    Listener player;
+    ListeningPlayer player;
     CHECK(publication.join(player) == sent);
     publication.end();
     publication.begin();

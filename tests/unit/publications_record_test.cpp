@@ -43,6 +43,33 @@ TEST_CASE("publications record: what is written is read again") {
     CHECK(to_json(full()).find('\n') == to_json(full()).size() - 1);
 }
 
+TEST_CASE(
+    "publications record: who is on the air is told where there is a backup, and only there") {
+    PublicationsRecord record = full();
+    CHECK(to_json(record).find("on_air") == std::string::npos);
+    CHECK(to_json(record).find("role") == std::string::npos);
+    CHECK(record.played("live")->path == "live");
+    record.publications[0].role = EncoderRole::primary;
+    record.publications[1].role = EncoderRole::backup;
+    record.on_air = OnAirRecord{EncoderRole::backup, record.written};
+    CHECK(publications_from_json(to_json(record)) == record);
+    CHECK(record.find(EncoderRole::primary)->path == "live");
+    CHECK(record.played("live")->path == "cam/***");
+    const std::string good = to_json(record);
+    for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+             {R"("on_air":"backup")", R"("on_air":"both")"},
+             {R"("on_air":"backup")", R"("on_air":1)"},
+             {R"("on_air_since":)", R"("on_air_sinze":)"},
+             {R"("on_air_since":")", R"("on_air_since":"x)"},
+             {R"("role":"primary")", R"("role":"")"},
+             {R"("role":"primary")", R"("role":null)"}}) {
+        CAPTURE(to);
+        CHECK(!publications_from_json(replaced(good, from, to)).has_value());
+    }
+    record.publications.clear();
+    CHECK(record.played("live") == nullptr);
+}
+
 TEST_CASE("publications record: what is not known is null") {
     const std::string text = to_json(full());
     CHECK(text.find(R"("width":null)") != std::string::npos);

@@ -232,3 +232,82 @@ TEST_CASE("publications: a path is forgotten when nobody is there") {
     all.publish(*again.path, keyframe(0), start);
     CHECK(viewer.tags == 0);
 }
+
+namespace {
+
+Publications with_backup(Publications::Rules rules = {}) {
+    AdmissionRules admission;
+    admission.base_path = "live";
+    admission.backup = "backup";
+    return Publications(Admission(admission), rules);
+}
+
+}  // namespace
+
+TEST_CASE("publications: players of the ingest's path get the backup where the primary leaves") {
+    Publications all = with_backup();
+    Encoder primary, backup;
+    Viewer viewer, watcher;
+    std::size_t burst = 0;
+    Publications::Path& played = all.join(viewer, Secret("live"), burst);
+    all.join(watcher, Secret("live/backup"), burst);
+    CHECK(asked(all, "") == "live");
+    begin(all, primary, "live");
+    begin(all, backup, "live/backup");
+    for (Encoder* each : {&primary, &backup}) {
+        for (const Tag& tag : {avc_header(), aac_header(), keyframe(0)}) {
+            all.publish(*each->path, tag, start);
+        }
+    }
+    CHECK(viewer.tags == 3);
+    CHECK(watcher.tags == 3);
+    auto record = all.record(start + seconds(1), wall + seconds(1));
+    REQUIRE(record.on_air.has_value());
+    CHECK(*record.on_air == OnAirRecord{EncoderRole::primary, wall});
+    CHECK(record.find(EncoderRole::primary)->players == 1);
+    CHECK(record.find(EncoderRole::backup)->players == 1);
+    CHECK(record.find(EncoderRole::backup)->path == "live/backup");
+
+    std::uint64_t last = all.changes();
+    all.leave(*primary.path, primary);
+    CHECK(all.changes() != last);
+    CHECK(viewer.heard == "+");
+    CHECK(viewer.tags == 6);
+    all.publish(*backup.path, inter(40), start + Milliseconds(40));
+    CHECK(viewer.tags == 7);
+    record = all.record(start + seconds(1), wall + seconds(1));
+    CHECK(record.on_air->role == EncoderRole::backup);
+    CHECK(record.played("live")->players == 2);
+    CHECK(record.find(EncoderRole::primary) == nullptr);
+    all.leave(*backup.path, backup);
+    CHECK(viewer.heard == "+-");
+    CHECK(watcher.heard == "+-");
+    CHECK(!all.record(start, wall).on_air.has_value());
+    // The path of the players is still theirs.
+    Encoder again;
+    begin(all, again, "live");
+    CHECK(again.path == &played);
+    CHECK(viewer.heard == "+-+");
+    all.leave(played, viewer);
+    all.publish(*again.path, keyframe(0), start);
+    CHECK(viewer.tags == 7);
+}
+
+TEST_CASE("publications: each of the two names has one publisher, and counts as the ingest's own") {
+    Publications::Rules rules;
+    rules.most_other_paths = 0;
+    Publications all = with_backup(rules);
+    Encoder primary, backup, next;
+    begin(all, primary, "live");
+    CHECK(asked(all, "backup") == "live/backup");
+    begin(all, backup, "live/backup");
+    CHECK(asked(all, "backup") == "-already publishing");
+    CHECK(asked(all, "") == "-already publishing");
+    CHECK(asked(all, "other") == "-too many publications");
+    CHECK(asked(all, "backup", start + seconds(3)) == "live/backup");
+    CHECK(backup.was_replaced);
+    CHECK(!primary.was_replaced);
+    begin(all, next, "live/backup");
+    all.leave(*next.path, backup);
+    CHECK(all.record(start, wall).find(EncoderRole::backup) != nullptr);
+}
