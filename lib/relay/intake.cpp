@@ -40,6 +40,10 @@ void Intake::take(SteadyTime now) {
         if (open_at_ && now < *open_at_) return;
         open();
     }
+    // What the next publisher begins with may come in one piece with the end of the last: it waits
+    // until that end is fetched, else its keyframe would come too early.
+    if (has_more_ && lost_) return;
+    has_more_ = false;
     for (;;) {
         auto event = source_->poll();
         if (auto* tag = std::get_if<Tag>(&event)) {
@@ -47,6 +51,8 @@ void Intake::take(SteadyTime now) {
         } else if (std::holds_alternative<TagSource::PublisherLeft>(event)) {
             readiness_.begin();
             lose({EndCode::ingest_gone});
+            has_more_ = lost_.has_value();
+            if (has_more_) return;
         } else if (auto* why = std::get_if<SessionEnd>(&event)) {
             close(std::move(*why), now);
             return;
@@ -106,6 +112,7 @@ Intake::Event Intake::next() {
 
 SteadyTime Intake::next_turn(SteadyTime now) const {
     if (!source_) return open_at_.value_or(now);
+    if (has_more_ && !lost_) return now;
     const bool is_known = has_had_tag_ || (obstacle_ && obstacle_->code == EndCode::no_publisher);
     if (is_known) return SteadyTime::max();
     return now + asking_interval;

@@ -96,6 +96,7 @@ class Intake {
     std::optional<std::vector<Tag>> begun_;  ///< not fetched yet; comes before the queue
     std::optional<SessionEnd> lost_;         ///< not fetched yet; comes after the queue
     std::optional<SessionEnd> obstacle_;
+    bool has_more_ = false;  ///< the source may have events that were left until Lost is fetched
     bool is_delivering_ = false;  ///< it has begun, and the ingest has not been lost since
 };
 

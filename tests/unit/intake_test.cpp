@@ -97,6 +97,7 @@ TEST_CASE("intake: tells what the publisher sends, until it leaves") {
     scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{});
     scene.intake.take(start);
     CHECK_FALSE(scene.intake.media(start));
+    CHECK(scene.events().ends_with("L:ingest_gone "));
     scene.arrive({aac_header(), audio(5)});
     CHECK_FALSE(scene.intake.media(start)->video);
     scene.ingest.end(EndCode::ingest_gone);
@@ -181,5 +182,19 @@ TEST_CASE("intake: nothing new begins before the loss was fetched") {
     CHECK(scene.intake.is_lost());
     CHECK(scene.events() == "B4 T11 T20 T21 T30 L:ingest_gone ");
     scene.arrive({keyframe(50), inter(60)});
-    CHECK(scene.events() == "B4 T60 ");
+    CHECK(scene.events() == "B4 T11 T20 T21 T30 T50 T60 ");
+}
+
+TEST_CASE("intake: a publisher that follows the last one at once begins with its first keyframe") {
+    Scene scene;
+    scene.arrive(burst);
+    CHECK(scene.events() == "B4 T11 T20 T21 T30 ");
+    scene.ingest.arrive({inter(40)});
+    scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{});
+    scene.arrive(burst, start + 1s);
+    CHECK(scene.events() == "T40 L:ingest_gone ");
+    CHECK(scene.intake.next_turn(start + 1s) == start + 1s);
+    scene.intake.take(start + 1s);
+    CHECK(scene.events() == "B4 T11 T20 T21 T30 ");
+    CHECK(scene.intake.next_turn(start + 1s) > start + 1s);
 }
