@@ -1,6 +1,7 @@
 // A backup publisher takes over, and destinations keep their connection.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -51,6 +52,15 @@ std::string fault_of(const std::vector<Tag>& tags) {
     return {};
 }
 
+/// How often a publisher was begun with: each time its headers come first. Numbers would not tell:
+/// where one stopped, the other may by chance go on with the next.
+std::ptrdiff_t beginnings_of(const std::vector<Tag>& tags) {
+    return std::ranges::count_if(tags, [](const Tag& each) {
+        const auto facts = each.type == TagType::video ? video_facts(each.bytes()) : std::nullopt;
+        return facts && facts->is_sequence_header;
+    });
+}
+
 }  // namespace
 
 TEST_CASE("backup: a line that stalls, one that breaks, and the destination sees one broadcast") {
@@ -67,6 +77,9 @@ TEST_CASE("backup: a line that stalls, one that breaks, and the destination sees
     primary->begin_counting();
     TagPublisher backup(world.ingest_url() + "/backup");
     REQUIRE(backup.wait_accepted());
+    // Its numbers are others at the same time, so that the two cannot be taken for one.
+    REQUIRE(wait_until(Deadline::after(std::chrono::seconds(10)),
+                       [&] { return primary->counted() >= 25; }));
     backup.begin_counting();
     world.must({"enable", "youtube"});
     CHECK(wait_on_air(world, "primary"));
@@ -94,7 +107,7 @@ TEST_CASE("backup: a line that stalls, one that breaks, and the destination sees
     REQUIRE(sessions.size() == 1);
     CHECK(!sessions[0].has_ended);
     CHECK(fault_of(sessions[0].tags) == "");
-    CHECK(numbers_of(sessions[0].tags).gaps >= 4);
+    CHECK(beginnings_of(sessions[0].tags) >= 5);
 }
 
 TEST_CASE("backup: two real encoders, and what arrives can be decoded from end to end") {

@@ -23,8 +23,9 @@ std::set<std::string> members(const json& object) {
 }
 
 const std::set<std::string> document_members = {"schema", "ingest", "destinations"};
-const std::set<std::string> ingest_members = {"server",     "url",   "state", "pid",
-                                              "worker_pid", "video", "audio", "trouble"};
+const std::set<std::string> ingest_members = {"server",     "url",         "state", "pid",
+                                              "worker_pid", "video",       "audio", "trouble",
+                                              "on_air",     "on_air_since"};
 const std::set<std::string> destination_members = {
     "name",       "service",         "url",     "wanted",     "down",
     "state",      "confirmed",       "reason",  "since",      "pid",
@@ -62,6 +63,7 @@ TEST_CASE(
     CHECK(ingest["pid"].is_number());
     CHECK(ingest["url"] == scene.world.ingest_url());
     CHECK(ingest["trouble"].is_null());
+    CHECK(ingest["on_air"].is_null());
     const json live = scene.world.status("live");
     CHECK_MESSAGE(members(live) == destination_members, live.dump());
     CHECK_MESSAGE(members(live["session"]) == session_members, live.dump());
