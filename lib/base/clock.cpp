@@ -60,6 +60,8 @@ std::optional<WallTime> from_iso8601(std::string_view text) {
                day = read_digits(text, 8, 2), hour = read_digits(text, 11, 2),
                minute = read_digits(text, 14, 2), second = read_digits(text, 17, 2);
     if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+    // WallTime counts nanoseconds in 64 bits: from 1677 to 2262.
+    if (*year < 1678 || *year > 2261) return std::nullopt;
     const chrono::year_month_day date{chrono::year(*year), chrono::month(unsigned(*month)),
                                       chrono::day(unsigned(*day))};
     if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;

@@ -41,7 +41,7 @@ bool wait_until(const Deadline& deadline, const std::function<bool()>& is_true,
 
 /// `2026-01-31T20:14:03.120Z`.
 std::string to_iso8601(WallTime time);
-/// Reads what to_iso8601 writes, with or without the fraction.
+/// Reads what to_iso8601 writes, with or without the fraction, of the years 1678 to 2261.
 std::optional<WallTime> from_iso8601(std::string_view text);
 
 /// `500ms`, `30s`, `1.5s`, `2m`, `8h`; nothing for anything else, negative, or over 10,000 hours.

@@ -156,7 +156,7 @@ std::optional<FlightEvent> flight_event_from_json(std::string_view line) {
     std::string kind;
     members.read("t", time);
     members.read("e", kind);
-    // Of another century is no time of ours, and a clock's range ends in 2262.
+    // Of another century is no time of ours.
     const auto at = time.starts_with("20") ? from_iso8601(time) : std::nullopt;
     if (!at) return std::nullopt;
     auto what = read_kind(kind, members);
