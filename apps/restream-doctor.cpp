@@ -41,7 +41,10 @@ std::vector<Diagnosis> diagnose() {
     Findings findings;
     CheckedConfig checked = check_config(config_directory());
     findings.add(std::move(checked.diagnoses));
-    if (checked.config) findings.add(check_keys(*checked.config, registry));
+    if (checked.config) {
+        findings.add(check_keys(*checked.config, registry));
+        findings.add(check_hooks(*checked.config));
+    }
     findings.add(check_state_folder(registry.layout().root()));
     findings.add(check_leftovers(registry.layout(), config_directory()));
     if (checked.config) {

@@ -117,7 +117,7 @@ TEST_CASE("publish key: from a file and from a command; one that others can read
         world.must({"ingest", "stop"});
     }
     world.configure("", "publish_key = { file = \"in.key\" }");
-    CHECK(has(world.run({"doctor"}).output, "others can read the stream key in " + file.string()));
+    CHECK(has(world.run({"doctor"}).output, "others can read the secret in " + file.string()));
     std::filesystem::remove(file);
     const Outcome without = world.run({"ingest", "start"});
     CHECK(without.status == 5);

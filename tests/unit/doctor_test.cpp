@@ -211,6 +211,43 @@ TEST_CASE("doctor: a key that is missing is a failure only for what is wanted") 
     CHECK(has(check_keys(scene.config, scene.registry), Severity::failure, "one: "));
 }
 
+TEST_CASE(
+    "doctor: a hook whose program or URL is not there is a warning, once for all who have it") {
+    Scene scene;
+    scene.add("two");
+    const auto set = [&](decltype(StateHook::what) what) {
+        for (auto& each : scene.config.destinations) each.on_state.what = what;
+    };
+    const auto folder = scene.folder.path();
+    for (const char* good :
+         {"true", "/bin/true && false", "cd /tmp; exec logger x", "A=1 nothing", "{ nothing; }",
+          "$HOME/nothing", "'nothing here'", "for x in y; do :; done"}) {
+        CAPTURE(good);
+        set(HookCommand{good, folder});
+        CHECK(check_hooks(scene.config).empty());
+    }
+    scene.folder.write("plain", "");
+    for (const char* bad : {"no-such-program-here", "no-such-program-here|cat", "/bin/no-such x",
+                            "./none", "./plain", "/etc/passwd", "/tmp"}) {
+        CAPTURE(bad);
+        set(HookCommand{bad, folder});
+        const auto found = check_hooks(scene.config);
+        REQUIRE(found.size() == 1);
+        CHECK(has(found, Severity::warning, "one, two: its on_state runs "));
+    }
+    set(Webhook{KeyFile{folder / "none.url"}});
+    CHECK(has(check_hooks(scene.config), Severity::warning, "one, two: "));
+    const fs::path file = scene.folder.write("hook.url", "ftp://127.0.0.1/SECRETPATH\n");
+    set(Webhook{KeyFile{file}});
+    const auto found = check_hooks(scene.config);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].finding.message.find("SECRETPATH") == std::string::npos);
+    scene.folder.write("hook.url", "https://127.0.0.1/SECRETPATH\n");
+    CHECK(check_hooks(scene.config).empty());
+    fs::permissions(file, owner_only | fs::perms::others_read);
+    CHECK(has(check_keys(scene.config, scene.registry), Severity::warning, "others can read"));
+}
+
 TEST_CASE("doctor: FFmpeg that lacks what restream needs is a failure, without SRT a warning") {
     AvFeatures features{"5.1", true, {}};
     CHECK(check_ffmpeg(features)[0].finding.severity == Severity::ok);
