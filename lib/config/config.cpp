@@ -169,6 +169,25 @@ class Loader {
 
 }  // namespace
 
+std::string_view ingest_server_name(IngestServer server) {
+    switch (server) {
+        case IngestServer::embedded:
+            return "embedded";
+        case IngestServer::nginx:
+            return "nginx";
+        case IngestServer::external:
+            return "external";
+    }
+    return "external";
+}
+
+std::optional<IngestServer> ingest_server_from_name(std::string_view name) {
+    for (const auto each : {IngestServer::embedded, IngestServer::nginx, IngestServer::external}) {
+        if (name == ingest_server_name(each)) return each;
+    }
+    return std::nullopt;
+}
+
 Destination parse_destination(const fs::path& file, std::string_view text,
                               const DestinationDefaults& defaults, Presets& presets) {
     const toml::table root = parse_toml(file, text);

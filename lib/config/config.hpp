@@ -14,6 +14,10 @@ namespace restream {
 
 enum class IngestServer { embedded, nginx, external };
 
+/// "embedded"
+std::string_view ingest_server_name(IngestServer server);
+std::optional<IngestServer> ingest_server_from_name(std::string_view name);
+
 /// `[ingest]`.
 struct IngestConfig {
     IngestServer server = IngestServer::embedded;

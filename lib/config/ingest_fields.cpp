@@ -20,9 +20,8 @@ bool is_name_letter(char c) {
 
 IngestServer read_server(const Fields& fields) {
     const auto text = fields.text("server");
-    if (!text || *text == "embedded") return IngestServer::embedded;
-    if (*text == "nginx") return IngestServer::nginx;
-    if (*text == "external") return IngestServer::external;
+    if (!text) return IngestServer::embedded;
+    if (const auto server = ingest_server_from_name(*text)) return *server;
     fields.fail("server", fmt::format("is {}{}", in_quotes(*text),
                                       suggestion(*text, {"embedded", "nginx", "external"})));
 }

@@ -43,25 +43,6 @@ IngestState embedded_state(const IngestConfig& config, const Layout& layout, Ing
 
 }  // namespace
 
-std::string_view ingest_server_name(IngestServer server) {
-    switch (server) {
-        case IngestServer::embedded:
-            return "embedded";
-        case IngestServer::nginx:
-            return "nginx";
-        case IngestServer::external:
-            return "external";
-    }
-    return "external";
-}
-
-std::optional<IngestServer> ingest_server_from_name(std::string_view name) {
-    for (const auto each : {IngestServer::embedded, IngestServer::nginx, IngestServer::external}) {
-        if (name == ingest_server_name(each)) return each;
-    }
-    return std::nullopt;
-}
-
 std::string_view describe_server(IngestServer server) {
     switch (server) {
         case IngestServer::embedded:

@@ -16,8 +16,6 @@ namespace restream {
 
 enum class IngestState { live, no_publisher, down, unknown };
 
-std::string_view ingest_server_name(IngestServer server);
-std::optional<IngestServer> ingest_server_from_name(std::string_view name);
 /// For messages: "nginx", "the embedded server".
 std::string_view describe_server(IngestServer server);
 std::string_view ingest_state_name(IngestState state);
