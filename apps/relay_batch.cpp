@@ -10,11 +10,13 @@
 #include "base/error.hpp"
 #include "base/inbox.hpp"
 #include "base/paths.hpp"
-#include "base/terminal.hpp"
 #include "command.hpp"
 #include "ingest/control.hpp"
 #include "ingest/server.hpp"
+#include "progress.hpp"
+#include "relay/carried.hpp"
 #include "relay/session_end.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
@@ -57,7 +59,7 @@ std::vector<std::string> Workplace::configured(const std::vector<std::string>& n
 
 std::vector<std::string> Workplace::known(const std::vector<std::string>& names) const {
     for (const auto& name : names) {
-        if (name_problem(name) || (!registry.is_wanted(name) && !registry.is_alive(name)))
+        if (name_problem(name) || (!registry.is_wanted(name) && !registry.is_any_alive(name)))
             config.at(name);
     }
     return once(names);
@@ -72,8 +74,8 @@ std::vector<std::string> Workplace::every_configured() const {
 std::vector<std::string> Workplace::every_known() const {
     std::vector<std::string> all = every_configured();
     for (auto& name : registry.wanted_names()) all.push_back(std::move(name));
-    for (auto& name : registry.known_names()) {
-        if (registry.is_alive(name)) all.push_back(std::move(name));
+    for (const auto& relay : registry.known_names()) {
+        if (registry.is_alive(relay)) all.emplace_back(destination_of(relay));
     }
     return once(all);
 }
@@ -132,38 +134,10 @@ BatchOptions BatchFlags::to_options() const {
 
 namespace {
 
-/// One line on the terminal that says what is waited for; nothing in a pipe.
-class Progress {
-  public:
-    void show(const std::vector<std::string>& names, SteadyTime since) {
-        const auto seconds =
-            std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - since);
-        if (!is_shown_ || seconds.count() < 1) return;
-        std::string text =
-            fmt::format("waiting for {} ({} s)", fmt::join(names, ", "), seconds.count());
-        const auto width = static_cast<std::size_t>(std::max(20, terminal_width())) - 1;
-        if (text.size() > width) text = text.substr(0, width - 3) + "...";
-        if (text == last_) return;
-        last_ = text;
-        fmt::print(stderr, "\r\x1b[K{}", text);
-        std::fflush(stderr);
-    }
-    void clear() {
-        if (!last_.empty()) fmt::print(stderr, "\r\x1b[K");
-        last_.clear();
-    }
-
-  private:
-    bool is_shown_ = is_terminal(StandardHandle::error);
-    std::string last_;
-};
-
-ordered_json to_json_value(const std::string& name, const Outcome& outcome, int status) {
-    ordered_json value = {{"name", name},
-                          {"outcome", outcome_name(outcome.kind)},
-                          {"exit_status", status},
-                          {"reason", nullptr},
-                          {"next_retry_in_s", nullptr}};
+/// What a destination and its backup share.
+ordered_json to_json_value(const Outcome& outcome) {
+    ordered_json value = {
+        {"outcome", outcome_name(outcome.kind)}, {"reason", nullptr}, {"next_retry_in_s", nullptr}};
     if (outcome.reason) {
         value["reason"] = {{"code", outcome.reason->code},
                            {"message", outcome.reason->message},
@@ -173,10 +147,21 @@ ordered_json to_json_value(const std::string& name, const Outcome& outcome, int 
     return value;
 }
 
+ordered_json to_json_value(const std::string& name, const Outcome& outcome, int status) {
+    ordered_json value = {{"name", name}, {"outcome", nullptr}, {"exit_status", status}};
+    value.update(to_json_value(outcome));
+    value["backup"] = nullptr;
+    return value;
+}
+
 void print_document(const ordered_json& destinations) {
     const ordered_json document = {{"schema", 1}, {"destinations", destinations}};
     fmt::print("{}\n", document.dump(2, ' ', false, ordered_json::error_handler_t::replace));
 }
+
+/// For what becomes of a backup, beyond its destination's own outcome: time enough for one that is
+/// called for to connect.
+constexpr Milliseconds backup_patience = std::chrono::seconds(3);
 
 /// One batch on its way: who is still waited for, and what is told.
 class Waiting {
@@ -191,7 +176,9 @@ class Waiting {
                 {}};
             tell(name, outcome, why, static_cast<int>(ErrorKind::config));
         }
-        for (auto& [name, started] : place.control.start(options.names, options.wish)) {
+        end_unused_backups();
+        const auto relays = relays_of(place.config, options.names);
+        for (auto& [name, started] : place.control.start(relays, options.wish)) {
             note(name, started);
         }
     }
@@ -200,7 +187,7 @@ class Waiting {
         const Deadline deadline = Deadline::after(options_.timeout);
         while (!expected_.empty() && !is_broken_off_) {
             const bool is_over = deadline.has_passed();
-            for (const auto& name : names()) look_at(name, is_over);
+            for (const auto& name : names()) look_at(name, is_over || is_over_for(name));
             progress_.show(names(), begun_);
             if (expected_.empty() || is_over) break;
             const Deadline turn(std::min(deadline.at(), SteadyClock::now() + Milliseconds(10)));
@@ -208,11 +195,17 @@ class Waiting {
         }
         progress_.clear();
         if (is_broken_off_) break_off();
-        if (options_.report == Report::json) print_document(destinations_);
+        if (options_.report == Report::json) print_all();
         return status_;
     }
 
   private:
+    /// Since when it is known what became of a destination, by its own relay.
+    struct Known {
+        SteadyTime at{};
+        int status = 0;
+    };
+
     std::vector<std::string> names() const {
         std::vector<std::string> all;
         for (const auto& [name, each] : expected_) all.push_back(name);
@@ -223,17 +216,40 @@ class Waiting {
         if (!started.problem.empty()) {
             const Outcome outcome{
                 Outcome::Kind::refused, Reason{"not_started", started.problem, ""}, {}};
-            tell(name, outcome, started.problem, static_cast<int>(ErrorKind::refused));
             expected_.erase(name);
+            tell(name, outcome, started.problem, static_cast<int>(ErrorKind::refused));
             return;
         }
         if (started.was_left_out) {
             const Outcome outcome{Outcome::Kind::cancelled, {}, {}};
-            tell(name, outcome, describe(outcome), static_cast<int>(ErrorKind::no));
             expected_.erase(name);
+            tell(name, outcome, describe(outcome), static_cast<int>(ErrorKind::no));
             return;
         }
         expected_[name] = {started.attempts_before, must_be_wanted(), options_.wait_live};
+    }
+
+    /// Those of destinations that have no backup any more.
+    void end_unused_backups() const {
+        const auto unused = unused_backups(place_.registry, place_.config);
+        if (unused.empty()) return;
+        for (const auto& [name, problem] : place_.control.stop(unused, Control::Keep::wanted)) {
+            complain(place_.verb, fmt::format("{}: {}", name, problem));
+        }
+    }
+
+    /// A backup is looked at for a moment only once its destination's own outcome is known.
+    bool is_over_for(const std::string& name) const {
+        if (!is_backup_relay(name)) return false;
+        const auto known = known_.find(std::string(destination_of(name)));
+        return known != known_.end() && SteadyClock::now() >= known->second.at + backup_patience;
+    }
+
+    /// Whether a backup is what is left: its destination's own relay has failed.
+    bool is_called_for(const std::string& name) const {
+        if (!is_backup_relay(name)) return false;
+        const auto known = known_.find(std::string(destination_of(name)));
+        return known != known_.end() && known->second.status != 0;
     }
 
     /// Whether `disable` ends the waiting.
@@ -243,9 +259,12 @@ class Waiting {
 
     void look_at(const std::string& name, bool is_over) {
         const Expectation expected = expected_.at(name);
+        const bool is_backup = is_backup_relay(name);
+        if (is_backup && expected_.contains(std::string(destination_of(name)))) return;
         auto outcome = is_over ? final_outcome(place_.registry, name, expected)
                                : known_outcome(place_.registry, name, expected);
         if (!outcome) return;
+        if (outcome->kind == Outcome::Kind::standby && !is_over && is_called_for(name)) return;
         // It was killed, or it was the end of its predecessor that was seen: once more, as long as
         // there is time. Not where another command disabled or stopped it since it was looked at.
         if (outcome->kind == Outcome::Kind::gone && !is_over) {
@@ -256,27 +275,53 @@ class Waiting {
             return;
         }
         expected_.erase(name);
-        tell(name, *outcome, describe(*outcome), exit_status(*outcome, expected));
+        std::string words = describe(*outcome);
+        if (outcome->kind == Outcome::Kind::live && is_called_for(name)) {
+            words += ": it carries while the primary server can't";
+        }
+        tell(name, *outcome, words, exit_status(*outcome, expected));
     }
 
     void tell(const std::string& name, const Outcome& outcome, const std::string& words,
               int status) {
-        status_ = std::max(status_, status);
-        destinations_.push_back(to_json_value(name, outcome, status));
+        note_json(name, outcome, status);
+        // A backup is a second chance: without it, the destination is as well as its own server is.
+        if (!is_backup_relay(name)) {
+            status_ = std::max(status_, status);
+            known_[name] = {SteadyClock::now(), status};
+        }
         progress_.clear();
         if (options_.report == Report::json) return;
         if (status == 0)
-            fmt::print("{}: {}\n", name, words);
+            fmt::print("{}: {}\n", relay_words(name), words);
         else
-            complain(place_.verb, fmt::format("{}: {}", name, words));
+            complain(place_.verb, fmt::format("{}: {}", relay_words(name), words));
         std::fflush(stdout);
+    }
+
+    void note_json(const std::string& name, const Outcome& outcome, int status) {
+        if (!is_backup_relay(name)) {
+            destinations_.push_back(to_json_value(name, outcome, status));
+            return;
+        }
+        backups_[std::string(destination_of(name))] = to_json_value(outcome);
+    }
+
+    void print_all() {
+        for (auto& each : destinations_) {
+            const auto backup = backups_.find(each["name"].get<std::string>());
+            if (backup != backups_.end()) each["backup"] = backup->second;
+        }
+        print_document(destinations_);
     }
 
     void break_off() {
         for (const auto& name : names()) {
             const Outcome outcome{Outcome::Kind::cancelled, {}, {}};
             tell(name, outcome,
-                 "not waited for any longer; it keeps trying until 'restream disable " + name + "'",
+                 fmt::format(
+                     "not waited for any longer; it keeps trying until 'restream disable {}'",
+                     destination_of(name)),
                  static_cast<int>(ErrorKind::no));
         }
     }
@@ -286,8 +331,10 @@ class Waiting {
     Inbox inbox_;  // Ctrl-C ends the waiting, not the relays
     Progress progress_;
     SteadyTime begun_;
-    std::map<std::string, Expectation> expected_;
+    std::map<std::string, Expectation> expected_;  ///< by relay
+    std::map<std::string, Known> known_;           ///< by destination
     ordered_json destinations_ = ordered_json::array();
+    std::map<std::string, ordered_json> backups_;  ///< by destination
     int status_ = 0;
     bool is_broken_off_ = false;
 };
@@ -302,7 +349,7 @@ int start_and_wait(const Workplace& place, const BatchOptions& options, std::str
 int stop_and_tell(const Workplace& place, const std::vector<std::string>& names, Control::Keep keep,
                   Report report) {
     std::map<std::string, bool> was_alive;
-    for (const auto& name : names) was_alive[name] = place.registry.is_alive(name);
+    for (const auto& name : names) was_alive[name] = place.registry.is_any_alive(name);
     const auto problems = place.control.stop(names, keep);
     ordered_json destinations = ordered_json::array();
     for (const auto& name : names) {

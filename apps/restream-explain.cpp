@@ -13,6 +13,7 @@
 #include "command.hpp"
 #include "config/config.hpp"
 #include "explain/explain.hpp"
+#include "relay/carried.hpp"
 
 namespace {
 
@@ -26,11 +27,14 @@ struct Options {
 
 std::vector<RelayHistory> read_all(const Config& config, const Registry& registry) {
     std::vector<RelayHistory> histories;
-    for (const auto& each : config.destinations) {
-        histories.push_back(read_history(registry, each.name, each.url));
+    std::vector<std::string> relays;
+    for (const auto& each : config.destinations) relays.push_back(each.name);
+    relays = relays_of(config, relays);
+    for (const auto& name : relays) {
+        histories.push_back(read_history(registry, name, carried(config, name).url));
     }
     for (const auto& name : registry.known_names()) {
-        if (config.find(name) != nullptr || !registry.is_alive(name)) continue;
+        if (std::ranges::find(relays, name) != relays.end() || !registry.is_alive(name)) continue;
         const auto record = registry.last_record(name);
         histories.push_back(read_history(registry, name, record ? record->url : ""));
     }
@@ -41,7 +45,7 @@ int explain(const Options& options) {
     const Config config = load_config(config_directory());
     const Registry registry{Layout(state_directory())};
     for (const auto& name : options.names) {
-        if (name_problem(name) || !registry.is_alive(name)) config.at(name);
+        if (name_problem(name) || !registry.is_any_alive(name)) config.at(name);
     }
     const auto span = parse_duration(options.since);
     if (!span || span->count() == 0) {

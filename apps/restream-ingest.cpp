@@ -51,14 +51,17 @@ int stop(Report report) {
 
 std::vector<std::string> living(const Workplace& place) {
     std::vector<std::string> names = place.every_known();
-    std::erase_if(names, [&](const auto& name) { return !place.registry.is_alive(name); });
+    std::erase_if(names, [&](const auto& name) { return !place.registry.is_any_alive(name); });
     return names;
 }
 
 void tell_live(const Workplace& place, std::string_view what) {
     std::vector<std::string> live;
+    const auto carries = [](const RelayStatus& relay) {
+        return relay.state == State::live || relay.state == State::holding;
+    };
     for (const auto& each : look(place.config, place.registry, {}).destinations) {
-        if (each.state == State::live || each.state == State::holding) live.push_back(each.name);
+        if (carries(each) || (each.backup && carries(*each.backup))) live.push_back(each.name);
     }
     if (live.empty()) {
         fmt::print(stderr, "ingest: no destination is live; {}\n", what);
@@ -98,7 +101,7 @@ BatchOptions coming_back(const Workplace& place, Report report) {
     for (const auto& each : place.config.destinations) {
         const bool is_due =
             place.registry.is_wanted(each.name) && !place.registry.is_down(each.name);
-        if (is_due || place.registry.is_alive(each.name)) batch.names.push_back(each.name);
+        if (is_due || place.registry.is_any_alive(each.name)) batch.names.push_back(each.name);
     }
     return batch;
 }
@@ -145,10 +148,7 @@ int serve() {
     const auto load = [] { return load_config(config_directory()); };
     // The configuration is read only where there may be something to do.
     const auto find_dead = [&] {
-        const bool is_any_dead = std::ranges::any_of(
-            registry.wanted_names(),
-            [&](const auto& name) { return !registry.is_down(name) && !registry.is_alive(name); });
-        return is_any_dead ? dead_relays(registry, load()) : std::vector<std::string>();
+        return may_be_dead(registry) ? dead_relays(registry, load()) : std::vector<std::string>();
     };
     Healer healer(find_dead, program_directory());
     serve_ingest({layout, load, [&] { healer.look(SteadyClock::now()); }}, report);

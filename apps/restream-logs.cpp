@@ -1,9 +1,11 @@
 // restream logs NAME: a relay's log.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <vector>
 
 #include "base/error.hpp"
@@ -12,6 +14,7 @@
 #include "command.hpp"
 #include "config/config.hpp"
 #include "state/layout.hpp"
+#include "state/relay_name.hpp"
 
 namespace {
 
@@ -23,43 +26,91 @@ struct Options {
     int lines = 50;
 };
 
-std::vector<std::string> read_lines(const std::filesystem::path& path) {
+/// One relay's log. A destination with a backup has two.
+struct Log {
+    std::filesystem::path path;
+    std::string_view mark;  ///< said behind the time of each line: whose it is
+};
+
+/// "2026-01-31T20:14:03.120Z backup: text"
+std::string marked(const std::string& line, const Log& log) {
+    const auto end_of_time = line.find(' ');
+    if (log.mark.empty() || end_of_time == std::string::npos) return line;
+    return fmt::format("{} {}:{}", line.substr(0, end_of_time), log.mark, line.substr(end_of_time));
+}
+
+std::string_view time_of(const std::string& line) {
+    return std::string_view(line).substr(0, line.find(' '));
+}
+
+std::vector<std::string> read_lines(const std::filesystem::path& path, const Log& log) {
     std::vector<std::string> lines;
     std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) lines.push_back(std::move(line));
+    for (std::string line; std::getline(file, line);) lines.push_back(marked(line, log));
     return lines;
 }
 
 /// The last lines, those of the rotated file before them where the current one has too few.
-void print_tail(const std::filesystem::path& log, std::size_t count) {
-    auto lines = read_lines(log);
+std::vector<std::string> tail_of(const Log& log, std::size_t count) {
+    auto lines = read_lines(log.path, log);
     if (lines.size() < count) {
-        auto older = read_lines(log.string() + ".1");
+        auto older = read_lines(log.path.string() + ".1", log);
         older.insert(older.end(), lines.begin(), lines.end());
         lines = std::move(older);
+    }
+    if (lines.size() > count) lines.erase(lines.begin(), lines.end() - std::ptrdiff_t(count));
+    return lines;
+}
+
+/// The last lines of all logs together, by time: each line begins with it.
+void print_tail(const std::vector<Log>& logs, std::size_t count) {
+    std::vector<std::string> lines;
+    for (const auto& log : logs) {
+        const auto middle = std::ssize(lines);
+        for (auto& line : tail_of(log, count)) lines.push_back(std::move(line));
+        std::ranges::inplace_merge(lines, lines.begin() + middle, {}, time_of);
     }
     const std::size_t first = lines.size() > count ? lines.size() - count : 0;
     for (std::size_t i = first; i < lines.size(); ++i) fmt::print("{}\n", lines[i]);
 }
 
-/// What is appended from now on, also over a rotation, until Ctrl-C.
-int follow(const std::filesystem::path& log) {
+/// What is appended to one log from now on, also over a rotation.
+class Follower {
+  public:
+    explicit Follower(Log log) : log_(std::move(log)) {
+        std::error_code error;
+        const auto size = std::filesystem::file_size(log_.path, error);
+        at_ = error ? 0 : size;
+    }
+
+    /// Prints what is new, whole lines only.
+    void print_new() {
+        std::error_code error;
+        const auto size = std::filesystem::file_size(log_.path, error);
+        if (error || size == at_) return;
+        if (size < at_) at_ = 0;  // rotated
+        std::ifstream file(log_.path, std::ios::binary);
+        file.seekg(static_cast<std::streamoff>(at_));
+        std::string text(static_cast<std::size_t>(size - at_), '\0');
+        file.read(text.data(), static_cast<std::streamsize>(text.size()));
+        text.resize(static_cast<std::size_t>(file.gcount()));
+        text.resize(text.rfind('\n') + 1);
+        at_ += text.size();
+        std::istringstream lines(text);
+        for (std::string line; std::getline(lines, line);) fmt::print("{}\n", marked(line, log_));
+    }
+
+  private:
+    Log log_;
+    std::uintmax_t at_ = 0;
+};
+
+/// Until Ctrl-C.
+int follow(const std::vector<Log>& logs) {
     Inbox inbox;
-    std::error_code ignored;
-    std::uintmax_t at = std::filesystem::file_size(log, ignored);
-    if (ignored) at = 0;
+    std::vector<Follower> followers(logs.begin(), logs.end());
     for (;;) {
-        const auto size = std::filesystem::file_size(log, ignored);
-        if (!ignored && size < at) at = 0;  // rotated
-        if (!ignored && size > at) {
-            std::ifstream file(log, std::ios::binary);
-            file.seekg(static_cast<std::streamoff>(at));
-            std::string text(static_cast<std::size_t>(size - at), '\0');
-            file.read(text.data(), static_cast<std::streamsize>(text.size()));
-            text.resize(static_cast<std::size_t>(file.gcount()));
-            at += text.size();
-            fmt::print("{}", text);
-        }
+        for (auto& each : followers) each.print_new();
         if (std::fflush(stdout) != 0) return 0;
         if (inbox.wait(Deadline::after(Milliseconds(200))) == Inbox::What::stop) return 0;
     }
@@ -67,8 +118,12 @@ int follow(const std::filesystem::path& log) {
 
 int logs(const Options& options) {
     if (const auto problem = name_problem(options.name)) throw Error(ErrorKind::usage, *problem);
-    const auto log = Layout(state_directory()).log(options.name);
-    if (!std::filesystem::exists(log)) {
+    const Layout layout(state_directory());
+    const std::vector<Log> logs = {{layout.log(options.name), ""},
+                                   {layout.log(backup_relay(options.name)), "backup"}};
+    const bool is_any_there =
+        std::ranges::any_of(logs, [](const Log& log) { return std::filesystem::exists(log.path); });
+    if (!is_any_there) {
         load_config(config_directory())
             .at(options.name);  // a name that is not known is told as such
         fmt::print(stderr,
@@ -76,8 +131,8 @@ int logs(const Options& options) {
                    options.name, options.name);
         if (!options.follow) return 0;
     }
-    print_tail(log, static_cast<std::size_t>(options.lines));
-    return options.follow ? follow(log) : 0;
+    print_tail(logs, static_cast<std::size_t>(options.lines));
+    return options.follow ? follow(logs) : 0;
 }
 
 }  // namespace

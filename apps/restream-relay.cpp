@@ -10,11 +10,13 @@
 #include "config/config.hpp"
 #include "config/destination.hpp"
 #include "ingest/control.hpp"
+#include "relay/carried.hpp"
 #include "relay/healer.hpp"
 #include "relay/relay_guardian.hpp"
 #include "state/guardian.hpp"
 #include "state/healing.hpp"
 #include "state/lock.hpp"
+#include "state/relay_name.hpp"
 
 namespace {
 
@@ -47,7 +49,8 @@ Healer ingest_healer(const Layout& layout, const std::string& name) {
 int guard_relay(const std::string& name) {
     StartReport report;
     try {
-        if (const auto problem = name_problem(name)) throw Error(ErrorKind::usage, *problem);
+        if (const auto problem = name_problem(destination_of(name)))
+            throw Error(ErrorKind::usage, *problem);
         const Registry registry{Layout(state_directory())};
         registry.prepare();
         Inbox inbox;
@@ -58,7 +61,8 @@ int guard_relay(const std::string& name) {
         Healer healer = ingest_healer(registry.layout(), name);
         RelayGuardian guardian(
             registry, name,
-            {program_directory(), [name] { return load_config(config_directory()).at(name).url; },
+            {program_directory(),
+             [name] { return carried(load_config(config_directory()), name).url; },
              [&] { healer.look(SteadyClock::now()); }});
         report.ready();
         guard(std::move(*lock), guardian, inbox);

@@ -44,6 +44,7 @@ void print_json(const Services& services) {
                         {"name", one.name},
                         {"url", given(one.url)},
                         {"backup_url", given(one.backup_url)},
+                        {"backup", one.backup_url.empty() ? json() : json(backup_name(one.backup))},
                         {"keyframe_interval_s", known(one.keyframe_interval_s)},
                         {"max_video_kbps", known(one.max_video_kbps)},
                         {"max_audio_kbps", known(one.max_audio_kbps)},

@@ -9,6 +9,7 @@
 #include "relay/healer.hpp"
 #include "relay_batch.hpp"
 #include "state/healing.hpp"
+#include "state/relay_name.hpp"
 
 namespace {
 
@@ -42,8 +43,8 @@ class Healed {
         fmt::print("ingest: started again\n");
     }
     void note_relay(const std::string& name) {
-        healing_.relays.push_back(name);
-        fmt::print("{}: started again\n", name);
+        healing_.relays.push_back(relay_words(name));
+        fmt::print("{}: started again\n", relay_words(name));
     }
     int finish(const Layout& layout) const {
         const bool is_news = healing_.ingest || !healing_.relays.empty();
@@ -77,7 +78,7 @@ int heal(const std::vector<std::string>& names) {
                                       : place.control.start(dead, Control::Wish::heal);
     for (const auto& [name, result] : results) {
         if (!result.problem.empty())
-            healed.note_problem(name, result.problem);
+            healed.note_problem(relay_words(name), result.problem);
         else if (!result.was_left_out)
             healed.note_relay(name);
     }

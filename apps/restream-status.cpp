@@ -59,7 +59,7 @@ int status(const Options& options) {
     const Config config = load_config(config_directory());
     const Registry registry{Layout(state_directory())};
     for (const auto& name : options.names) {
-        if (name_problem(name) || !registry.is_alive(name)) config.at(name);
+        if (name_problem(name) || !registry.is_any_alive(name)) config.at(name);
     }
     if (options.only_names) {
         for (const auto& each : config.destinations) fmt::print("{}\n", each.name);

@@ -5,15 +5,40 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "config/url.hpp"
 
 namespace restream {
 
-std::string Destination::display_url() const {
+namespace {
+
+std::string shown(const std::string& url, const KeyReference& key) {
     const bool has_key = !std::holds_alternative<std::monostate>(key);
     return masked_url(url, has_key ? Playpath::is_elsewhere : Playpath::is_last_segment);
 }
+
+constexpr std::array backup_names = {std::pair(Backup::off, std::string_view("off")),
+                                     std::pair(Backup::failover, std::string_view("failover")),
+                                     std::pair(Backup::both, std::string_view("both"))};
+
+}  // namespace
+
+std::string_view backup_name(Backup backup) {
+    return std::ranges::find(backup_names, backup, &decltype(backup_names)::value_type::first)
+        ->second;
+}
+
+std::optional<Backup> parse_backup(std::string_view name) {
+    const auto* const found =
+        std::ranges::find(backup_names, name, &decltype(backup_names)::value_type::second);
+    if (found == backup_names.end()) return std::nullopt;
+    return found->first;
+}
+
+std::string Destination::display_url() const { return shown(url, key); }
+
+std::string Destination::display_backup_url() const { return shown(backup_url, key); }
 
 bool are_same_playlist(const Destination& one, const Destination& other) {
     return one.url == other.url && one.url.starts_with("file:") && one.url.ends_with(".m3u8");

@@ -31,6 +31,16 @@ enum class OnTrackChange {
     reconnect,  ///< a new session: the platform can't take them in the middle of one
 };
 
+/// How a destination's backup server is used.
+enum class Backup {
+    off,
+    failover,  ///< while the primary one fails
+    both,      ///< at the same time as the primary one
+};
+/// "failover"
+std::string_view backup_name(Backup backup);
+std::optional<Backup> parse_backup(std::string_view name);
+
 /// How long a service's stream keys can be used.
 enum class KeyLifetime { forever, broadcast, once };
 
@@ -40,7 +50,8 @@ struct Destination {
     std::string service;  ///< id of the preset, empty where the user gave a URL
     std::string
         url;  ///< scheme://host[:port]/path without the key; may hold secrets: see display_url
-    std::string backup_url;  ///< empty where there is none
+    std::string backup_url;       ///< of the platform's second server; empty where there is none
+    Backup backup = Backup::off;  ///< off where there is no backup_url; same key as url
     KeyReference key;
     OnIngestLoss on_ingest_loss = OnIngestLoss::hold;
     Milliseconds hold = std::chrono::seconds(30);
@@ -55,6 +66,8 @@ struct Destination {
 
     /// The URL with every secret in it masked: what may be shown.
     std::string display_url() const;
+    /// The same of backup_url.
+    std::string display_backup_url() const;
 };
 
 /// Both are the same live playlist (`file:`, .m3u8), which has one writer; every other file gets a

@@ -49,6 +49,7 @@ void apply_service(const Fields& fields, Presets& presets, Destination& destinat
     destination.late_refusal = service->late_refusal;
     destination.key_lifetime = service->key_lifetime;
     destination.on_track_change = service->on_track_change;
+    destination.backup = service->backup;
     if (!destination.url.empty()) return;
     if (service->url.empty()) {
         fields.fail("service", fmt::format("{} gives every account or event its own URL; copy it "
@@ -57,6 +58,24 @@ void apply_service(const Fields& fields, Presets& presets, Destination& destinat
     }
     destination.url = service->url;
     if (destination.backup_url.empty()) destination.backup_url = service->backup_url;
+}
+
+/// How the backup is used, where there is one: the user's word, else the service's.
+void read_backup(const Fields& fields, Destination& destination) {
+    const auto text = fields.text("backup");
+    if (text) {
+        const auto found = parse_backup(*text);
+        if (!found) {
+            fields.fail("backup", fmt::format("is {}; it is \"both\", \"failover\" or \"off\"",
+                                              in_quotes(*text)));
+        }
+        destination.backup = *found;
+    }
+    if (!destination.backup_url.empty()) return;
+    if (text && destination.backup != Backup::off) {
+        fields.fail("backup", "has no use without a second server; add backup_url = \"…\"");
+    }
+    destination.backup = Backup::off;
 }
 
 void check_combination(const Fields& fields, const Destination& destination) {
@@ -125,17 +144,19 @@ DestinationDefaults read_defaults(const Fields& fields, const DestinationDefault
 
 Destination read_destination(const std::string& name, const Fields& fields,
                              const DestinationDefaults& defaults, Presets& presets) {
-    fields.allow_only({"service", "url", "key", "backup_url", "on_ingest_loss", "hold", "ca_file",
-                       "on_track_change", "slate", "slate_after", "slate_limit", "on_state",
-                       "on_state_deadline"});
+    fields.allow_only({"service", "url", "key", "backup_url", "backup", "on_ingest_loss", "hold",
+                       "ca_file", "on_track_change", "slate", "slate_after", "slate_limit",
+                       "on_state", "on_state_deadline"});
     Destination destination;
     destination.name = name;
     destination.origin = fields.file();
     destination.line = static_cast<int>(fields.table().source().begin.line);
     destination.url = read_url(fields, "url");
     destination.backup_url = read_url(fields, "backup_url");
+    destination.backup = Backup::failover;
     destination.key = read_key(fields, "key");
     apply_service(fields, presets, destination);
+    read_backup(fields, destination);
     const auto own = read_defaults(fields, defaults);
     destination.on_ingest_loss = own.on_ingest_loss;
     destination.hold = own.hold;

@@ -28,6 +28,12 @@ OnTrackChange read_track_change(const Fields& fields) {
     fields.fail("on_track_change", "must be \"pass\" or \"reconnect\"");
 }
 
+Backup read_backup(const Fields& fields) {
+    const auto found = parse_backup(fields.text("backup").value_or("failover"));
+    if (!found || *found == Backup::off) fields.fail("backup", "must be \"both\" or \"failover\"");
+    return *found;
+}
+
 std::string read_url(const Fields& fields, std::string_view field) {
     const std::string text = fields.text(field).value_or("");
     if (text.empty()) return "";
@@ -38,15 +44,16 @@ std::string read_url(const Fields& fields, std::string_view field) {
 }
 
 Service read_service(const Fields& fields) {
-    fields.allow_only({"id", "name", "url", "backup_url", "keyframe_interval_s", "max_video_kbps",
-                       "max_audio_kbps", "codecs", "key_lifetime", "late_refusal", "key_page",
-                       "note", "on_track_change"});
+    fields.allow_only({"id", "name", "url", "backup_url", "backup", "keyframe_interval_s",
+                       "max_video_kbps", "max_audio_kbps", "codecs", "key_lifetime", "late_refusal",
+                       "key_page", "note", "on_track_change"});
     Service service;
     service.id = fields.text("id").value_or("");
     if (const auto problem = name_problem(service.id)) fields.fail("id", *problem);
     service.name = fields.text("name").value_or(service.id);
     service.url = read_url(fields, "url");
     service.backup_url = read_url(fields, "backup_url");
+    service.backup = read_backup(fields);
     const auto number = [&](std::string_view field, int most) {
         return static_cast<int>(fields.integer(field, 0, most).value_or(0));
     };

@@ -18,6 +18,7 @@ struct Service {
     std::string name;  ///< as the platform writes itself
     std::string url;   ///< server part; empty: the user pastes it (per account or event)
     std::string backup_url;
+    Backup backup = Backup::failover;  ///< how its backup is meant to be used
     int keyframe_interval_s = 0;
     int max_video_kbps = 0;
     int max_audio_kbps = 0;

@@ -10,6 +10,8 @@
 #include "doctor/writable.hpp"
 #include "ingest/address.hpp"
 #include "ingest/tcp.hpp"
+#include "relay/carried.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
@@ -79,14 +81,15 @@ Diagnosis check_server(const std::string& name, const UrlParts& parts) {
                 problem->message, "check the URL's host and port, and firewalls between");
 }
 
-Diagnosis check_destination(const Destination& destination) {
+Diagnosis check_relay(const Config& config, const std::string& relay) {
+    const Destination destination = carried(config, relay);
+    const std::string name = relay_words(relay);
     const auto split = split_url(destination.url);
     const auto* parts = std::get_if<UrlParts>(&split);
     if (parts == nullptr) {
-        return said(Severity::failure, fmt::format("{}: its url is none", destination.name));
+        return said(Severity::failure, fmt::format("{}: its url is none", name));
     }
-    return parts->scheme == "file" ? check_file(destination.name, *parts)
-                                   : check_server(destination.name, *parts);
+    return parts->scheme == "file" ? check_file(name, *parts) : check_server(name, *parts);
 }
 
 }  // namespace
@@ -105,16 +108,19 @@ std::optional<ReachProblem> reach_problem(const std::string& host, int port, Mil
 }
 
 std::vector<Diagnosis> check_destinations(const Config& config, const Registry& registry) {
-    std::vector<Diagnosis> result(config.destinations.size());
+    std::vector<std::string> relays;
+    for (const auto& each : config.destinations) relays.push_back(each.name);
+    relays = relays_of(config, relays);
+    std::vector<Diagnosis> result(relays.size());
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < result.size(); ++i) {
-        threads.emplace_back([&, i] { result[i] = check_destination(config.destinations[i]); });
+        threads.emplace_back([&, i] { result[i] = check_relay(config, relays[i]); });
     }
     threads.clear();  // joins them: each has its own deadlines
     for (std::size_t i = 0; i < result.size(); ++i) {
         auto& severity = result[i].finding.severity;
-        const bool is_wanted = registry.is_wanted(config.destinations[i].name);
-        if (severity == Severity::failure && !is_wanted) severity = Severity::warning;
+        const bool is_needed = registry.is_wanted(relays[i]) && !is_backup_relay(relays[i]);
+        if (severity == Severity::failure && !is_needed) severity = Severity::warning;
     }
     return result;
 }

@@ -7,7 +7,9 @@
 
 #include "base/atomic_file.hpp"
 #include "base/process.hpp"
+#include "relay/carried.hpp"
 #include "state/lock.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
@@ -44,20 +46,23 @@ std::optional<Finding> trouble_of(const Record& record) {
     if (!is_in_trouble) return std::nullopt;
     const auto severity = record.state == State::rejected ? Severity::failure : Severity::warning;
     const Reason reason = record.reason.value_or(Reason{});
-    return relay_finding(severity, fmt::format("{}: {}", record.name, state_name(record.state)),
+    return relay_finding(severity,
+                         fmt::format("{}: {}", relay_words(record.name), state_name(record.state)),
                          reason.message, reason.remedy);
 }
 
 Diagnosis check_living(const Registry& registry, const std::string& name) {
     if (const auto record = registry.live_record(name)) {
         if (auto found = trouble_of(*record)) return {std::move(*found), {}};
-        return {relay_finding(Severity::ok, fmt::format("{}: {}", name, state_name(record->state)),
+        return {relay_finding(Severity::ok,
+                              fmt::format("{}: {}", relay_words(name), state_name(record->state)),
                               "", ""),
                 {}};
     }
-    return {relay_finding(Severity::warning, fmt::format("{}: it lives, but has no record", name),
+    return {relay_finding(Severity::warning,
+                          fmt::format("{}: it lives, but has no record", relay_words(name)),
                           "its guardian was killed and it says goodbye, or the disk is full",
-                          fmt::format("run 'restream restart {}'", name)),
+                          fmt::format("run 'restream restart {}'", destination_of(name))),
             {}};
 }
 
@@ -65,30 +70,36 @@ Diagnosis check_living(const Registry& registry, const std::string& name) {
 std::optional<Diagnosis> check_dead(const Registry& registry, const std::string& name) {
     if (registry.is_wanted(name) && !registry.is_down(name)) {
         return Diagnosis{
-            relay_finding(Severity::failure, fmt::format("{}: wanted, but it does not run", name),
+            relay_finding(Severity::failure,
+                          fmt::format("{}: wanted, but it does not run", relay_words(name)),
                           why_it_died(registry, name), "run 'restream start'"),
             {}};
     }
     const auto last = registry.last_record(name);
     if (!last || last->state == State::stopped) return std::nullopt;
-    return Diagnosis{
-        relay_finding(Severity::warning, fmt::format("{}: its record is left over", name),
-                      why_it_died(registry, name), "run 'restream doctor --fix'"),
-        [registry, name] {
-            if (registry.is_alive(name)) return false;  // started meanwhile
-            registry.forget_record(name);
-            return true;
-        }};
+    return Diagnosis{relay_finding(Severity::warning,
+                                   fmt::format("{}: its record is left over", relay_words(name)),
+                                   why_it_died(registry, name), "run 'restream doctor --fix'"),
+                     [registry, name] {
+                         if (registry.is_alive(name)) return false;  // started meanwhile
+                         registry.forget_record(name);
+                         return true;
+                     }};
 }
 
-std::optional<Diagnosis> check_unknown(const Registry& registry, const std::string& name) {
+std::optional<Diagnosis> check_unknown(const Config& config, const Registry& registry,
+                                       const std::string& name) {
+    // What restarts a destination ends its backup that is none any more.
+    const bool is_backup_alone = has_relay(config, destination_of(name));
     if (registry.is_alive(name)) {
-        return Diagnosis{relay_finding(Severity::warning,
-                                       fmt::format("{}: it runs, but is not configured", name), "",
-                                       fmt::format("run 'restream stop {}'", name)),
-                         {}};
+        return Diagnosis{
+            relay_finding(Severity::warning,
+                          fmt::format("{}: it runs, but is not configured", relay_words(name)), "",
+                          fmt::format("run 'restream {} {}'", is_backup_alone ? "restart" : "stop",
+                                      destination_of(name))),
+            {}};
     }
-    if (!registry.is_wanted(name)) return std::nullopt;
+    if (!registry.is_wanted(name) || is_backup_relay(name)) return std::nullopt;
     return Diagnosis{
         relay_finding(Severity::warning, fmt::format("{}: wanted, but not configured", name), "",
                       fmt::format("run 'restream disable {0}', or 'restream add {0}'", name)),
@@ -138,12 +149,15 @@ std::vector<Diagnosis> check_state_folder(const fs::path& root) {
 std::vector<Diagnosis> check_relays(const Config& config, const Registry& registry) {
     std::set<std::string> names;
     for (auto& name : registry.known_names()) names.insert(std::move(name));
-    for (auto& name : registry.wanted_names()) names.insert(std::move(name));
+    for (auto& name : registry.wanted_names()) {
+        if (has_relay(config, backup_relay(name))) names.insert(backup_relay(name));
+        names.insert(std::move(name));
+    }
     std::vector<Diagnosis> result;
     for (const auto& name : names) {
         std::optional<Diagnosis> found;
-        if (config.find(name) == nullptr)
-            found = check_unknown(registry, name);
+        if (!has_relay(config, name))
+            found = check_unknown(config, registry, name);
         else if (registry.is_alive(name))
             found = check_living(registry, name);
         else

@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 
+#include "state/relay_name.hpp"
+
 namespace restream {
 
 namespace {
@@ -154,7 +156,7 @@ bool was_told(const std::vector<Incident>& incidents, const Incident& now) {
 bool concerns(const Incident& incident, std::span<const std::string> names) {
     return names.empty() ||
            std::ranges::any_of(incident.evidence.affected, [&](const Witness& each) {
-               return std::ranges::find(names, each.relay) != names.end();
+               return std::ranges::find(names, destination_of(each.relay)) != names.end();
            });
 }
 

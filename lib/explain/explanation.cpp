@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "explain/explain.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
@@ -34,13 +35,13 @@ ordered_json or_null(const std::string& text) {
 
 ordered_json names_json(const std::vector<Witness>& witnesses) {
     ordered_json names = ordered_json::array();
-    for (const auto& each : witnesses) names.push_back(each.relay);
+    for (const auto& each : witnesses) names.push_back(relay_words(each.relay));
     return names;
 }
 
 void add_figures(ordered_json& figures, const std::vector<Witness>& witnesses) {
     for (const auto& each : witnesses) {
-        figures.push_back({{"name", each.relay},
+        figures.push_back({{"name", relay_words(each.relay)},
                            {"code", each.trouble ? or_null(each.trouble->code) : nullptr},
                            {"message", each.trouble ? or_null(each.trouble->message) : nullptr},
                            {"worst", flow_json(each.worst)},
@@ -73,7 +74,7 @@ ordered_json incident_json(const Incident& incident) {
 std::string to_json(const Explanation& explanation) {
     ordered_json relays = ordered_json::array();
     for (const auto& each : explanation.relays) {
-        relays.push_back({{"name", each.name},
+        relays.push_back({{"name", relay_words(each.name)},
                           {"is_alive", each.is_alive},
                           {"events", each.events},
                           {"first", each.events > 0 ? ordered_json(to_iso8601(each.first))

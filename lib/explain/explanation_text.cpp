@@ -6,6 +6,7 @@
 
 #include "explain/explain.hpp"
 #include "explain/rule_words.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
@@ -104,8 +105,8 @@ std::string incident_text(const Incident& incident, WallTime now, std::size_t wi
 }
 
 std::string summary_text(const RelaySummary& each, WallTime now) {
-    if (each.events == 0) return fmt::format("{}: nothing recorded", each.name);
-    std::string text = fmt::format("{}: since {}", each.name, moment(each.first, now));
+    if (each.events == 0) return fmt::format("{}: nothing recorded", relay_words(each.name));
+    std::string text = fmt::format("{}: since {}", relay_words(each.name), moment(each.first, now));
     const Flow& worst = each.worst;
     if (worst.span_ms == 0) return text + ", not connected";
     text += fmt::format(

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "relay/session_end.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
@@ -93,7 +94,7 @@ std::string names_of(const std::vector<Witness>& witnesses) {
     std::string text;
     for (std::size_t i = 0; i < witnesses.size(); ++i) {
         if (i > 0) text += i + 1 == witnesses.size() ? " and " : ", ";
-        text += witnesses[i].relay;
+        text += relay_words(witnesses[i].relay);
     }
     return text;
 }
@@ -135,7 +136,7 @@ std::string words_of_delay(const Evidence& evidence, const Witness& delayed) {
     std::string text = fmt::format(
         "it kept the relay of {} waiting: its turn came {} late, it waited {} "
         "for a processor",
-        delayed.relay, seconds(worst.late_ms), seconds(worst.wait_ms));
+        relay_words(delayed.relay), seconds(worst.late_ms), seconds(worst.wait_ms));
     if (worst.busy_percent > 0)
         text += fmt::format(", all processors were {} % busy", worst.busy_percent);
     if (worst.stolen_percent > 0) {
@@ -191,8 +192,8 @@ std::string words_of_uplink(const Evidence& evidence) {
         "{} remote destinations had trouble at the same time, while the ingest came steadily "
         "(longest gap {}); {}: {}",
         evidence.affected.size() == 2 ? "both" : fmt::format("all {}", evidence.affected.size()),
-        seconds(largest(evidence.affected, &Flow::gap_ms)), evidence.affected.front().relay,
-        what_befell(evidence.affected.front()));
+        seconds(largest(evidence.affected, &Flow::gap_ms)),
+        relay_words(evidence.affected.front().relay), what_befell(evidence.affected.front()));
     const auto needed = sum(evidence.affected, &Flow::in_kbps, true);
     const auto carried = sum(evidence.affected, &Flow::out_kbps, false);
     if (needed > 0) {
@@ -210,7 +211,7 @@ std::string words_of_some(const Evidence& evidence) {
     return fmt::format(
         "{} had trouble at the same time ({}: {}), and others on the same uplink had none "
         "({}){}",
-        names_of(evidence.affected), evidence.affected.front().relay,
+        names_of(evidence.affected), relay_words(evidence.affected.front().relay),
         what_befell(evidence.affected.front()), relays(evidence.steady.size()),
         steady_words(evidence));
 }
@@ -224,9 +225,10 @@ std::string words_of_only(const Evidence& evidence) {
 std::string remedy_of_death(const Evidence& evidence) {
     const Trouble& trouble = *evidence.affected.front().trouble;
     if (trouble.code == "rebooted") return {};
-    if (trouble.code == "gone") return fmt::format("restream start {}", trouble.relay);
+    if (trouble.code == "gone")
+        return fmt::format("restream start {}", destination_of(trouble.relay));
     return fmt::format("see 'restream logs {}', and the system's log for a lack of memory",
-                       trouble.relay);
+                       destination_of(trouble.relay));
 }
 
 std::string remedy_of_reason(const Evidence& evidence) {

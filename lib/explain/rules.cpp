@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "explain/rule_words.hpp"
 #include "relay/session_end.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
@@ -33,6 +35,13 @@ bool all_have_code(const Evidence& evidence, std::initializer_list<std::string_v
 
 bool all_lie(const std::vector<Witness>& witnesses, Place place) {
     return std::ranges::all_of(witnesses, [&](const Witness& each) { return each.place == place; });
+}
+
+/// A destination and its backup are one platform's.
+std::size_t count_destinations(const Evidence& evidence) {
+    std::set<std::string_view> names;
+    for (const auto& each : evidence.affected) names.insert(destination_of(each.relay));
+    return names.size();
 }
 
 /// Those that were steady and use the same way as those that were not: a destination on this
@@ -138,12 +147,13 @@ std::optional<Verdict> file_slow(const Evidence& evidence) {
 /// What only some relays missed, the encoder has sent.
 std::optional<Verdict> ingest_missed_by_some(const Evidence& evidence) {
     if (evidence.family != Family::ingest || evidence.steady.empty()) return std::nullopt;
-    return Verdict{{},
-                   Culprit::unknown,
-                   words_of_missed(evidence),
-                   "the ingest server's own log, at this time: the encoder sent, and it lies "
-                   "between that server and the relay",
-                   fmt::format("see 'restream logs {}'", evidence.affected.front().relay)};
+    return Verdict{
+        {},
+        Culprit::unknown,
+        words_of_missed(evidence),
+        "the ingest server's own log, at this time: the encoder sent, and it lies "
+        "between that server and the relay",
+        fmt::format("see 'restream logs {}'", destination_of(evidence.affected.front().relay))};
 }
 
 std::optional<Verdict> publisher_left(const Evidence& evidence) {
@@ -185,7 +195,7 @@ std::optional<Verdict> key_refused(const Evidence& evidence) {
 }
 
 std::optional<Verdict> uplink_and_ingest(const Evidence& evidence) {
-    if (evidence.affected.size() < 2 || count_comparable(evidence) > 0) return std::nullopt;
+    if (count_destinations(evidence) < 2 || count_comparable(evidence) > 0) return std::nullopt;
     if (is_ingest_steady(evidence)) return std::nullopt;
     return Verdict{{},
                    Culprit::unknown,
@@ -197,14 +207,14 @@ std::optional<Verdict> uplink_and_ingest(const Evidence& evidence) {
 }
 
 std::optional<Verdict> uplink(const Evidence& evidence) {
-    if (evidence.affected.size() < 2 || count_comparable(evidence) > 0) return std::nullopt;
+    if (count_destinations(evidence) < 2 || count_comparable(evidence) > 0) return std::nullopt;
     if (!all_lie(evidence.affected, Place::remote)) return std::nullopt;
     return Verdict{{}, Culprit::uplink, words_of_uplink(evidence), {}, remedy_of_uplink(evidence)};
 }
 
 /// A server that answers in person, or closes one session of many, speaks for itself.
 std::optional<Verdict> destination_alone(const Evidence& evidence) {
-    if (evidence.affected.size() != 1) return std::nullopt;
+    if (count_destinations(evidence) != 1) return std::nullopt;
     const Witness& one = evidence.affected.front();
     const bool is_local = one.place == Place::this_machine;
     const bool has_answered =
@@ -219,7 +229,7 @@ std::optional<Verdict> destination_alone(const Evidence& evidence) {
 }
 
 std::optional<Verdict> destinations_some(const Evidence& evidence) {
-    if (evidence.affected.size() < 2) return std::nullopt;
+    if (count_destinations(evidence) < 2) return std::nullopt;
     return Verdict{{},
                    Culprit::unknown,
                    words_of_some(evidence),

@@ -20,6 +20,7 @@ std::optional<Kind> kind_of(std::string_view name) {
     switch (*code) {
         case EndCode::stopped:
         case EndCode::tracks_changed:
+        case EndCode::standby:
         case EndCode::no_record:
         case EndCode::session_held:  // ours: what the end before it left behind
             return std::nullopt;

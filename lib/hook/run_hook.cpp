@@ -37,6 +37,7 @@ std::string run_command(const HookJob& job, const HookCommand& command) {
     request.input = &input;
     request.takes_group_along = true;
     request.with_variables = {{"RESTREAM_DESTINATION", job.destination},
+                              {"RESTREAM_RELAY", job.relay},
                               {"RESTREAM_STATE", job.state},
                               {"RESTREAM_REASON", job.reason}};
     const Captured ended = run_captured(std::move(request), deadline);

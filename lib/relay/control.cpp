@@ -8,13 +8,22 @@
 #include "base/paths.hpp"
 #include "base/process.hpp"
 #include "config/key.hpp"
+#include "relay/session_end.hpp"
 #include "state/command_lock.hpp"
 #include "state/guardian.hpp"
 #include "state/lock.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
 namespace {
+
+/// Whether there is anything to wait for that the user may want to have now.
+bool waits_for_its_turn(const Record& record) {
+    if (record.state == State::backoff || record.state == State::rejected) return true;
+    return record.state == State::waiting && record.reason &&
+           record.reason->code == end_code_name(EndCode::standby);
+}
 
 /// **Source**: DESIGN, disable: "returns when its processes are gone (≤ 3 s + 2 s)".
 constexpr Milliseconds patience_before_kill = std::chrono::seconds(3);
@@ -90,8 +99,9 @@ std::map<std::string, Control::Started> Control::start(const std::vector<std::st
         });
         if (has_changed) continue;
         for (const auto& name : pending) {
-            results[name].problem =
-                "its last relay does not end; run 'restream disable " + name + "', then try again";
+            results[name].problem = fmt::format(
+                "its last relay does not end; run 'restream disable {}', then try again",
+                destination_of(name));
         }
         break;
     }
@@ -112,7 +122,7 @@ Control::Attempt Control::try_living(const std::string& name, Started& result) c
         return registry_.guardian(name) ? Attempt::lives : Attempt::still_ending;
     }
     result.attempts_before = record->attempts;
-    if (record->state == State::backoff || record->state == State::rejected) {
+    if (waits_for_its_turn(*record)) {
         if (const auto handle = ProcessHandle::open(record->guardian)) handle->ask(Ask::nudge);
     } else {
         // It tries already: what comes of this try is what is asked for.
@@ -131,7 +141,7 @@ Fd Control::spawn(const std::string& name, Started& result) const {
     request.with_variables = {{"RESTREAM_CONFIG_DIR", config_.directory.string()},
                               {"RESTREAM_STATE_DIR", registry_.layout().root().string()},
                               {"RESTREAM_SHARE_DIR", share_directory().string()}};
-    const auto* destination = config_.find(name);
+    const auto* destination = config_.find(destination_of(name));
     request.without_variables = destination == nullptr
                                     ? key_variables(config_)
                                     : key_variables_but_those_of(config_, *destination);
@@ -174,6 +184,9 @@ std::map<std::string, std::string> Control::stop(const std::vector<std::string>&
                 problems[name] = error.what();  // stopped all the same
             }
             if (registry_.is_alive(name)) living.push_back(ask_to_stop(name));
+            if (is_backup_relay(name)) continue;
+            const std::string backup = backup_relay(name);
+            if (registry_.is_alive(backup)) living.push_back(ask_to_stop(backup));
         }
     }
     const auto are_gone = [&] {
@@ -185,7 +198,9 @@ std::map<std::string, std::string> Control::stop(const std::vector<std::string>&
     }
     wait_until(Deadline::after(patience_after_kill), are_gone);
     for (const auto& each : living) {
-        if (!is_gone(each)) problems[each.name] = "its processes do not end, not even killed";
+        if (is_gone(each)) continue;
+        problems[std::string(destination_of(each.name))] =
+            "its processes do not end, not even killed";
     }
     return problems;
 }

@@ -15,8 +15,9 @@
 
 namespace restream {
 
-/// Starts and stops relays. All relays of a call at once; what must not be mixed with another
-/// command's work is done under the CommandLock, waiting is done without it.
+/// Starts and stops relays; names are relays' names, see state/relay_name.hpp. All relays of a call
+/// at once; what must not be mixed with another command's work is done under the CommandLock,
+/// waiting is done without it.
 class Control {
   public:
     /// `verb` names the command in the lock; `programs` is the folder with restream-relay.
@@ -50,8 +51,10 @@ class Control {
 
     /// What stop() changes besides stopping.
     enum class Keep { wanted, wanted_but_down, nothing };
-    /// Ends every named relay with a goodbye; those that do not within 3 s are killed (≤ 2 s more).
-    /// **Blocks**: until their processes are gone. Returns those that would not go, and why.
+    /// Ends every named relay with a goodbye, and with a destination's own its backup's; those that
+    /// do not within 3 s are killed (≤ 2 s more).
+    /// **Blocks**: until their processes are gone. Returns the destinations whose would not go, and
+    /// why.
     std::map<std::string, std::string> stop(const std::vector<std::string>& names, Keep keep) const;
 
   private:

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "relay/carried.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
@@ -17,9 +19,23 @@ constexpr Milliseconds longest_pause = std::chrono::minutes(1);
 std::vector<std::string> dead_relays(const Registry& registry, const Config& config) {
     std::vector<std::string> names = registry.wanted_names();
     std::erase_if(names, [&](const std::string& name) {
-        return config.find(name) == nullptr || registry.is_down(name) || registry.is_alive(name);
+        return config.find(name) == nullptr || registry.is_down(name);
     });
-    return names;
+    std::vector<std::string> relays = relays_of(config, names);
+    std::erase_if(relays, [&](const std::string& relay) { return registry.is_alive(relay); });
+    return relays;
+}
+
+bool may_be_dead(const Registry& registry) {
+    const auto is_due = [&](const std::string& name) {
+        return registry.is_wanted(name) && !registry.is_down(name) && !registry.is_alive(name);
+    };
+    // Whether there is still to be a backup that once was, only the configuration knows.
+    const auto is_backup_due = [&](const std::string& relay) {
+        return is_backup_relay(relay) && is_due(relay);
+    };
+    return std::ranges::any_of(registry.wanted_names(), is_due) ||
+           std::ranges::any_of(registry.known_names(), is_backup_due);
 }
 
 Healer::Healer(std::function<std::vector<std::string>()> find_dead, std::filesystem::path programs,

@@ -14,9 +14,13 @@
 
 namespace restream {
 
-/// Relays that are wanted, not down, and whose lock is free; those of destinations that are no
-/// longer configured are left out.
+/// Relays that are wanted, not down, and whose lock is free, those of backups too; those of
+/// destinations that are no longer configured are left out.
 std::vector<std::string> dead_relays(const Registry& registry, const Config& config);
+
+/// Whether dead_relays() may find any: asked without the configuration, which need not be read
+/// where all is well.
+bool may_be_dead(const Registry& registry);
 
 /// Part of a process that lives long, a guardian. It only notices; the starting is done by
 /// `restream-start --heal NAME…` in a process of its own, under the command lock.

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "state/relay_name.hpp"
+
 namespace restream {
 
 namespace {
@@ -30,7 +32,8 @@ double in_seconds(Milliseconds span) { return std::chrono::duration<double>(span
 
 HookEvent hook_event(const Record& record, std::optional<State> previous, SteadyTime now) {
     HookEvent event;
-    event.destination = record.name;
+    event.destination = destination_of(record.name);
+    event.is_backup = is_backup_relay(record.name);
     event.service = record.service;
     event.url = record.url;
     event.state = record.state;
@@ -51,8 +54,11 @@ bool is_news(const HookEvent& event, const HookEvent& last) {
     return event.state != last.state || code(event) != code(last);
 }
 
+std::string_view relay_role(bool is_backup) { return is_backup ? "backup" : "primary"; }
+
 std::string hook_sentence(const HookEvent& event) {
-    std::string words = fmt::format("{}: {}", event.destination, state_name(event.state));
+    std::string words = fmt::format("{}{}: {}", event.destination,
+                                    event.is_backup ? " (backup)" : "", state_name(event.state));
     if (event.reason) words += ": " + bounded(event.reason->message);
     if (event.next_try_in) {
         words += fmt::format("; next try in {:.0f} s", std::ceil(in_seconds(*event.next_try_in)));
@@ -65,6 +71,7 @@ std::string to_json(const HookEvent& event) {
     ordered_json document = {{"schema", 1},
                              {"event", "state"},
                              {"destination", event.destination},
+                             {"relay", relay_role(event.is_backup)},
                              {"service", event.service},
                              {"url", event.url},
                              {"state", state_name(event.state)},

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "state/record.hpp"
@@ -13,6 +14,7 @@ namespace restream {
 /// A value. Holds what may be shown: no key, the URL masked.
 struct HookEvent {
     std::string destination;
+    bool is_backup = false;  ///< of the destination's backup server
     std::string service;
     std::string url;
     State state = State::stopped;
@@ -30,6 +32,9 @@ HookEvent hook_event(const Record& record, std::optional<State> previous, Steady
 
 /// Whether it is worth telling behind `last`: another state, or the same for another reason.
 bool is_news(const HookEvent& event, const HookEvent& last);
+
+/// "primary", "backup": which of a destination's relays.
+std::string_view relay_role(bool is_backup);
 
 /// A sentence for people: "youtube: backoff: WHY; next try in 4 s".
 std::string hook_sentence(const HookEvent& event);

@@ -14,6 +14,7 @@ namespace restream {
 struct HookJob {
     StateHook hook;
     std::string destination;
+    std::string relay;  ///< "primary", "backup"
     std::string state;
     std::string reason;  ///< its code; empty where there is none
     std::string body;    ///< JSON

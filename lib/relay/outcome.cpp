@@ -39,6 +39,8 @@ std::string_view outcome_name(Outcome::Kind kind) {
             return "holding";
         case Outcome::Kind::waiting:
             return "waiting";
+        case Outcome::Kind::standby:
+            return "standby";
         case Outcome::Kind::refused:
             return "refused";
         case Outcome::Kind::connecting:
@@ -69,6 +71,9 @@ std::optional<Outcome> known_outcome(const Registry& registry, std::string_view 
         case State::holding:
             return make(Outcome::Kind::holding, *record);
         case State::waiting:
+            if (is_code(record->reason, EndCode::standby)) {
+                return make(Outcome::Kind::standby, *record);
+            }
             // A keyframe that has not come yet is coming.
             if (!expected.wait_live && record->reason &&
                 !is_code(record->reason, EndCode::waiting_for_keyframe)) {
@@ -120,6 +125,7 @@ int exit_status(const Outcome& outcome, const Expectation& expected) {
     switch (outcome.kind) {
         case Outcome::Kind::live:
         case Outcome::Kind::holding:
+        case Outcome::Kind::standby:
             return 0;
         case Outcome::Kind::waiting:
             return expected.wait_live ? static_cast<int>(ErrorKind::no) : 0;
@@ -144,6 +150,8 @@ std::string describe(const Outcome& outcome) {
         case Outcome::Kind::waiting:
             return "waiting for the ingest" + (words.empty() ? "" : ": " + words) +
                    "; it goes live by itself";
+        case Outcome::Kind::standby:
+            return words;
         case Outcome::Kind::refused:
             if (!outcome.next_retry_in_s) return words + "; it stays wanted and waits for you";
             return fmt::format("{}; it stays wanted, next try in {}", words,

@@ -18,6 +18,7 @@ struct Outcome {
         live,
         holding,
         waiting,     ///< for the ingest
+        standby,     ///< a backup, until the primary server fails
         refused,     ///< rejected, or its try failed; it keeps trying where that can help
         connecting,  ///< still, as time ran out
         cancelled,   ///< disabled or stopped meanwhile
@@ -45,8 +46,8 @@ std::optional<Outcome> known_outcome(const Registry& registry, std::string_view 
 /// What stands when time has run out.
 Outcome final_outcome(const Registry& registry, std::string_view name, const Expectation& expected);
 
-/// 0 for live, holding, and waiting unless live was asked for; 1 for cancelled and for waiting;
-/// else 5.
+/// 0 for live, holding, standby, and waiting unless live was asked for; 1 for cancelled and for
+/// waiting; else 5.
 int exit_status(const Outcome& outcome, const Expectation& expected);
 
 /// For people: "live", "waiting for the ingest: …", "refused: …; remedy; it stays wanted and keeps

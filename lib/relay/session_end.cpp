@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "state/relay_name.hpp"
+
 namespace restream {
 
 namespace {
@@ -22,6 +24,7 @@ constexpr std::array rows = {
     Row{EndCode::ingest_gone, "ingest_gone", "the ingest stopped", "start publishing again", false},
     Row{EndCode::tracks_changed, "tracks_changed", "the ingest came back with other settings", "",
         false},
+    Row{EndCode::standby, "standby", "stands by until the primary server fails", "", false},
     Row{EndCode::ingest_down, "ingest_down", "nothing answers at the ingest's address",
         "start the ingest server ('restream ingest start'), or check [ingest] url in restream.toml",
         false},
@@ -114,8 +117,8 @@ std::string describe(const SessionEnd& end) {
     return fmt::format("{} ({})", found.message, end.detail);
 }
 
-std::string remedy(EndCode code, std::string_view destination) {
-    return fmt::format(fmt::runtime(row(code).remedy), destination);
+std::string remedy(EndCode code, std::string_view relay) {
+    return fmt::format(fmt::runtime(row(code).remedy), destination_of(relay));
 }
 
 bool is_refusal(EndCode code) { return row(code).is_refusal; }

@@ -15,6 +15,7 @@ enum class EndCode {
     ingest_gone,     ///< the publisher or the ingest server left
     tracks_changed,  ///< the ingest came back with other sequence headers than the session began
                      ///< with
+    standby,         ///< a backup whose primary server carries
     // the ingest (states waiting and holding)
     ingest_down,           ///< nothing listens at the ingest's address
     ingest_refused,        ///< the ingest server refuses players
@@ -72,7 +73,7 @@ std::string describe(const SessionEnd& end);
 
 /// What the user can do about it: "copy a fresh key and run 'restream key youtube'". Empty where
 /// there is nothing to do.
-std::string remedy(EndCode code, std::string_view destination);
+std::string remedy(EndCode code, std::string_view relay);
 
 /// True where only the user can mend it, so that trying again by itself is of no use.
 bool is_refusal(EndCode code);

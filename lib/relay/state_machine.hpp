@@ -52,7 +52,8 @@ class StateMachine {
         SessionEnd why;
         double luck = 0;
     };
-    /// Why it waits for the ingest, or what is known of that while it holds.
+    /// Why it waits: for the ingest, or, where it is a backup, for its turn; or what is known of
+    /// that while it holds.
     struct IngestMissing {
         SessionEnd why;
     };

@@ -8,7 +8,9 @@
 #include "base/error.hpp"
 #include "base/memory.hpp"
 #include "config/key.hpp"
+#include "relay/carried.hpp"
 #include "relay/worker_kind.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
@@ -23,6 +25,7 @@ WallTime wall_now() { return std::chrono::system_clock::now(); }
 
 Worker::Worker(const Registry& registry, LogFile& log, Record first, Loop& loop, Means means)
     : name_(first.name),
+      registry_(registry),
       log_(log),
       loop_(loop),
       means_(std::move(means)),
@@ -62,13 +65,36 @@ Worker::Left Worker::run() {
             log_.line("the destination is of another kind now: another worker takes it over");
             flight_.ended({EndCode::stopped});
             return Left::to_other_worker;
-        } else {
+        } else if (is_called_for()) {
             carry();
+        } else {
+            stand_by();
         }
         pause();
     }
     tell(StateMachine::Stop{});
     return Left::stopped;
+}
+
+/// Whether the session is this relay's to carry: a backup's may wait for the primary to fail.
+bool Worker::is_called_for() {
+    if (!is_backup_relay(name_) || plan_->destination.backup != Backup::failover) {
+        primary_.reset();
+        return true;
+    }
+    if (!primary_) {
+        primary_.emplace(registry_, std::string(destination_of(name_)), [this] { loop_.wake(); });
+    }
+    return primary_->turn() == Turn::carry;
+}
+
+/// Until it is called for, or the user asks: then the plan is made anew.
+void Worker::stand_by() {
+    tell(StateMachine::IngestMissing{{EndCode::standby}});
+    give_back_memory();
+    while (!cancel_.is_requested() && !is_called_for() && !is_nudged_.exchange(false)) {
+        loop_.run_once(Deadline::never());
+    }
 }
 
 /// One session, from the wait for the ingest on.
@@ -108,7 +134,7 @@ std::optional<SessionEnd> Worker::make_plan() {
     SessionEnd problem{EndCode::config_invalid};
     try {
         Config config = means_.load();
-        Destination destination = config.at(name_);
+        Destination destination = carried(config, name_);
         hooks_.use(destination, key_variables(config));
         auto key = resolve_key(destination, Deadline::after(key_patience),
                                [this] { return cancel_.is_requested(); });
@@ -136,9 +162,9 @@ std::optional<SessionEnd> Worker::make_plan() {
     return problem;
 }
 
-/// Until the ingest gives a session's begin. False where the worker is to end.
+/// Until the ingest gives a session's begin. False where the worker is to end or to stand by.
 bool Worker::await_begin(Intake& intake, std::vector<Tag>& prefix) {
-    while (!cancel_.is_requested()) {
+    while (!cancel_.is_requested() && is_called_for()) {
         const SteadyTime now = SteadyClock::now();
         intake.take(now);
         auto event = intake.next();
@@ -168,7 +194,8 @@ void Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
     session.run();
 }
 
-/// Waits for the next try, where the machine does.
+/// Waits for the next try, where the machine does. A backup that is not needed any more waits for
+/// nothing; when it is needed again, it begins anew.
 void Worker::pause() {
     const auto waits = [&] {
         return machine_.state() == State::backoff || machine_.state() == State::rejected;
@@ -176,7 +203,7 @@ void Worker::pause() {
     if (waits()) give_back_memory();
     while (waits() && !cancel_.is_requested()) {
         const auto timer = machine_.timer();
-        if (is_nudged_.exchange(false)) {
+        if (is_nudged_.exchange(false) || (plan_ && !is_called_for())) {
             tell(StateMachine::Nudge{});
         } else if (timer && SteadyClock::now() >= timer->at) {
             tell(StateMachine::Elapsed{*timer});
@@ -271,6 +298,9 @@ void Worker::figures(const SessionFigures& figures, const std::optional<MediaFac
 void Worker::measured(const SessionFigures& figures, const std::optional<MediaFacts>& media,
                       const FlowFacts& flow) {
     flight_.measured(figures, media, flow, SteadyClock::now());
+    if (machine_.is_in_session() && !is_called_for()) {
+        tell(StateMachine::Ended{{EndCode::standby}, true, 0});
+    }
 }
 
 void Worker::burst_is_over() { give_back_memory(); }

@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "relay/cancel.hpp"
+#include "relay/failover.hpp"
 #include "relay/flight_recorder.hpp"
 #include "relay/hook_keeper.hpp"
 #include "relay/intake.hpp"
@@ -68,6 +69,8 @@ class Worker : private SessionOwner {
     };
 
     std::optional<SessionEnd> make_plan();
+    bool is_called_for();
+    void stand_by();
     void carry();
     bool await_begin(Intake& intake, std::vector<Tag>& prefix);
     void run_session(Intake& intake, std::vector<Tag> prefix);
@@ -90,6 +93,7 @@ class Worker : private SessionOwner {
     void burst_is_over() override;
 
     const std::string name_;
+    const Registry& registry_;
     LogFile& log_;
     Loop& loop_;
     Means means_;
@@ -97,6 +101,7 @@ class Worker : private SessionOwner {
     FlightRecorder flight_;
     RecordKeeper keeper_;  ///< behind what it writes beside the record
     std::optional<Plan> plan_;
+    std::optional<PrimaryWatch> primary_;  ///< of a backup's relay that waits for it to fail
     StateMachine machine_;
     std::string shown_;  ///< the state as it was logged last
     std::minstd_rand chance_;

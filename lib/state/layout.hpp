@@ -6,9 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "state/relay_name.hpp"
+
 namespace restream {
 
-/// Paths below the state folder. A value: asks nothing, makes nothing.
+/// Paths below the state folder. A value: asks nothing, makes nothing. Where a name is taken, it is
+/// a relay's; the flags of a backup's relay are its destination's.
 class Layout {
   public:
     explicit Layout(std::filesystem::path state_directory) : root_(std::move(state_directory)) {}
@@ -35,7 +38,9 @@ class Layout {
         return run_directory() / "publications.json";
     }
 
-    std::filesystem::path wanted(std::string_view name) const { return wanted_directory() / name; }
+    std::filesystem::path wanted(std::string_view name) const {
+        return wanted_directory() / destination_of(name);
+    }
     std::filesystem::path log(std::string_view name) const {
         return file(log_directory(), name, ".log");
     }
@@ -45,7 +50,9 @@ class Layout {
     }
     std::filesystem::path relay_lock(std::string_view name) const { return relay(name, ".lock"); }
     std::filesystem::path relay_record(std::string_view name) const { return relay(name, ".json"); }
-    std::filesystem::path relay_down(std::string_view name) const { return relay(name, ".down"); }
+    std::filesystem::path relay_down(std::string_view name) const {
+        return relay(destination_of(name), ".down");
+    }
     /// Who was asked to stop: written before the asking, so that `enable` never takes a relay that
     /// is about to end for one that lives.
     std::filesystem::path relay_stopping(std::string_view name) const {

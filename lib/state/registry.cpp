@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/paths.hpp"
 #include "state/lock.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
@@ -84,6 +85,10 @@ void Registry::set_down(std::string_view name, bool is_down) const {
 
 bool Registry::is_alive(std::string_view name) const {
     return FileLock::is_held(layout_.relay_lock(name));
+}
+
+bool Registry::is_any_alive(std::string_view destination) const {
+    return is_alive(destination) || is_alive(backup_relay(destination));
 }
 
 std::vector<std::string> Registry::known_names() const {
@@ -171,6 +176,11 @@ std::optional<ProcessId> Registry::guardian(std::string_view name) const {
 }
 
 void Registry::forget(std::string_view name) const {
+    forget_relay(name);
+    forget_relay(backup_relay(name));
+}
+
+void Registry::forget_relay(std::string_view name) const {
     std::error_code ignored;
     for (const auto& path : {layout_.wanted(name), layout_.relay_record(name),
                              layout_.relay_down(name), layout_.relay_stopping(name)}) {

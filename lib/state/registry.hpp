@@ -23,7 +23,7 @@ class Registry {
     /// Makes the folders. **Throws**: Error{refused}.
     void prepare() const;
 
-    /// The user's standing wish: outlives a reboot.
+    /// The user's standing wish: outlives a reboot. Of a backup's relay, its destination's.
     bool is_wanted(std::string_view name) const;
     void set_wanted(std::string_view name, bool wanted) const;
     std::vector<std::string> wanted_names() const;
@@ -34,8 +34,10 @@ class Registry {
 
     /// A relay is alive if and only if its lock is held.
     bool is_alive(std::string_view name) const;
-    /// Every name that has a lock file here, alive or not: also of destinations no longer
-    /// configured.
+    /// The destination's own relay, or its backup's.
+    bool is_any_alive(std::string_view destination) const;
+    /// Every relay that has a lock file here, alive or not: also of backups, and of destinations no
+    /// longer configured.
     std::vector<std::string> known_names() const;
 
     /// Its last record, of whatever age; nothing where there is none that can be read, or it names
@@ -63,10 +65,11 @@ class Registry {
     /// The guardian of a relay that lives; nothing where it was killed and its worker says goodbye.
     std::optional<ProcessId> guardian(std::string_view name) const;
 
-    /// Deletes everything about a destination that was removed, but its lock file.
+    /// Deletes everything about a destination that was removed, but its lock files.
     void forget(std::string_view name) const;
 
   private:
+    void forget_relay(std::string_view name) const;
     Layout layout_;
 };
 

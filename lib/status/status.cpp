@@ -1,10 +1,13 @@
 #include "status/status.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "relay/session_end.hpp"
 #include "state/media_json.hpp"
+#include "state/relay_name.hpp"
 
 namespace restream {
 
@@ -20,7 +23,7 @@ Reason to_reason(EndCode code, const std::string& name, std::string detail = {})
     return {std::string(end_code_name(code)), describe(end), remedy(code, name)};
 }
 
-void fill(DestinationStatus& status, const Record& record) {
+void fill(RelayStatus& status, const Record& record) {
     const WallTime now = std::chrono::system_clock::now();
     status.state = record.state;
     status.confirmed = record.confirmed;
@@ -45,40 +48,59 @@ void fill(DestinationStatus& status, const Record& record) {
     }
 }
 
-/// Adds the relay's record to `records` where it lives.
+/// Adds the relay's record to `records` where it lives. Returns it.
+std::optional<Record> look_at_relay(const Registry& registry, const std::string& relay,
+                                    RelayStatus& status, std::vector<Record>& records) {
+    status.is_alive = registry.is_alive(relay);
+    if (!status.is_alive) {
+        if (registry.is_wanted(relay) && !registry.is_down(relay)) {
+            status.reason = Reason{"not_running", "wanted, but its relay does not run",
+                                   fmt::format("run 'restream start {}'", destination_of(relay))};
+        }
+        return std::nullopt;
+    }
+    if (auto record = registry.record_of_living(relay)) {
+        if (status.url.empty()) status.url = record->url;
+        fill(status, *record);
+        records.push_back(*record);
+        return record;
+    }
+    status.is_alive = registry.is_alive(relay);
+    if (!status.is_alive) return std::nullopt;  // it ended between the two questions
+    status.state = State::waiting;
+    status.reason = to_reason(EndCode::no_record, relay);
+    return std::nullopt;
+}
+
+std::optional<BackupStatus> look_at_backup(const Config& config, const Registry& registry,
+                                           const std::string& name, std::vector<Record>& records) {
+    BackupStatus status;
+    if (const auto* destination = config.find(name)) {
+        status.mode = destination->backup;
+        if (status.mode != Backup::off) status.url = destination->display_backup_url();
+    }
+    const std::string relay = backup_relay(name);
+    if (status.mode == Backup::off && !registry.is_alive(relay)) return std::nullopt;
+    look_at_relay(registry, relay, status, records);
+    return status;
+}
+
+/// Adds its relays' records to `records` where they live.
 DestinationStatus look_at(const Config& config, const Registry& registry, const std::string& name,
                           std::vector<Record>& records) {
     DestinationStatus status;
     status.name = name;
     status.wanted = registry.is_wanted(name);
     status.down = registry.is_down(name);
-    status.is_alive = registry.is_alive(name);
     if (const auto* destination = config.find(name)) {
         status.service = destination->service;
         status.url = destination->display_url();
     } else {
         status.is_configured = false;
     }
-    if (!status.is_alive) {
-        if (status.wanted && !status.down) {
-            status.reason = Reason{"not_running", "wanted, but its relay does not run",
-                                   "run 'restream start " + name + "'"};
-        }
-        return status;
-    }
-    if (const auto record = registry.record_of_living(name)) {
-        if (!status.is_configured) {
-            status.service = record->service;
-            status.url = record->url;
-        }
-        fill(status, *record);
-        records.push_back(*record);
-        return status;
-    }
-    status.is_alive = registry.is_alive(name);
-    if (!status.is_alive) return status;  // it ended between the two questions
-    status.state = State::waiting;
-    status.reason = to_reason(EndCode::no_record, name);
+    const auto record = look_at_relay(registry, name, status, records);
+    if (record && !status.is_configured) status.service = record->service;
+    status.backup = look_at_backup(config, registry, name, records);
     return status;
 }
 
@@ -106,13 +128,9 @@ MediaFacts media_of(const std::vector<Record>& records) {
 
 ordered_json or_null(int pid) { return pid != 0 ? ordered_json(pid) : ordered_json(nullptr); }
 
-ordered_json to_value(const DestinationStatus& each) {
-    ordered_json value = {{"name", each.name},
-                          {"service", each.service},
-                          {"url", each.url},
-                          {"wanted", each.wanted},
-                          {"down", each.down},
-                          {"state", state_name(each.state)},
+/// The members that a destination and its backup share.
+ordered_json relay_value(const RelayStatus& each) {
+    ordered_json value = {{"state", state_name(each.state)},
                           {"confirmed", each.confirmed},
                           {"reason", nullptr},
                           {"since", nullptr},
@@ -130,6 +148,23 @@ ordered_json to_value(const DestinationStatus& each) {
     if (each.since) value["since"] = to_iso8601(*each.since);
     if (each.session) value["session"] = session_json(*each.session);
     if (each.next_retry_in_s) value["next_retry_in_s"] = *each.next_retry_in_s;
+    return value;
+}
+
+ordered_json backup_value(const BackupStatus& backup) {
+    ordered_json value = {{"mode", backup_name(backup.mode)}, {"url", backup.url}};
+    value.update(relay_value(backup));
+    return value;
+}
+
+ordered_json to_value(const DestinationStatus& each) {
+    ordered_json value = {{"name", each.name},
+                          {"service", each.service},
+                          {"url", each.url},
+                          {"wanted", each.wanted},
+                          {"down", each.down}};
+    value.update(relay_value(each));
+    value["backup"] = each.backup ? backup_value(*each.backup) : ordered_json(nullptr);
     return value;
 }
 
@@ -163,9 +198,12 @@ Status look(const Config& config, const Registry& registry, const std::vector<st
     std::vector<std::string> all = names;
     if (all.empty()) {
         for (const auto& each : config.destinations) all.push_back(each.name);
-        for (auto& name : registry.known_names()) {
-            if (config.find(name) == nullptr && registry.is_alive(name))
+        for (const auto& relay : registry.known_names()) {
+            std::string name(destination_of(relay));
+            if (config.find(name) == nullptr && registry.is_alive(relay) &&
+                std::ranges::find(all, name) == all.end()) {
                 all.push_back(std::move(name));
+            }
         }
     }
     std::vector<Record> records;

@@ -13,15 +13,10 @@
 
 namespace restream {
 
-/// One destination, as it is now.
-struct DestinationStatus {
-    std::string name;
-    std::string service;
+/// One relay, as it is now.
+struct RelayStatus {
     std::string url;  ///< masked
-    bool wanted = false;
-    bool down = false;
     bool is_alive = false;
-    bool is_configured = true;
     State state = State::stopped;
     bool confirmed = false;
     std::optional<Reason> reason;
@@ -32,6 +27,22 @@ struct DestinationStatus {
     std::optional<SessionFigures> session;
     std::uint32_t reconnects = 0;
     std::optional<double> next_retry_in_s;
+};
+
+/// The relay to a destination's backup server.
+struct BackupStatus : RelayStatus {
+    Backup mode = Backup::off;
+};
+
+/// One destination; as a relay, it is its own: that to its primary server.
+struct DestinationStatus : RelayStatus {
+    std::string name;
+    std::string service;
+    bool wanted = false;
+    bool down = false;
+    bool is_configured = true;
+    /// Where it has one, or one still runs although it is off now.
+    std::optional<BackupStatus> backup;
 };
 
 struct Status {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "relay/session_end.hpp"
 #include "status/media_words.hpp"
 #include "status/status.hpp"
 
@@ -12,9 +13,23 @@ namespace restream {
 namespace {
 
 constexpr std::size_t columns = 6;
-using Row = std::array<std::string, columns>;
+using Cells = std::array<std::string, columns>;
 
-std::string_view colour_of(const DestinationStatus& each) {
+/// A line of the table, and what stands below it.
+struct Row {
+    Cells cells;
+    std::string_view colour;
+    std::string reason;
+};
+
+/// A backup that is not needed now: nothing is amiss.
+bool stands_by(const RelayStatus& each) {
+    return each.state == State::waiting && each.reason &&
+           each.reason->code == end_code_name(EndCode::standby);
+}
+
+std::string_view colour_of(const RelayStatus& each) {
+    if (stands_by(each)) return "\x1b[2m";
     switch (each.state) {
         case State::live:
             return "\x1b[32m";
@@ -31,36 +46,37 @@ std::string_view colour_of(const DestinationStatus& each) {
     return "";
 }
 
-std::string state_words(const DestinationStatus& each) {
+std::string state_words(const RelayStatus& each, bool is_down) {
     if (each.state == State::live) return each.confirmed ? "live" : "live (new)";
-    if (each.state == State::stopped && each.down) return "stopped";
+    if (stands_by(each)) return "standby";
+    if (each.state == State::stopped && is_down) return "stopped";
     if (each.state == State::stopped && each.reason) return "dead";
     if (each.state == State::stopped) return "off";
     return std::string(state_name(each.state));
 }
 
-std::string bitrate(const DestinationStatus& each) {
+std::string bitrate(const RelayStatus& each) {
     if (!each.session || each.session->bitrate_kbps == 0) return "-";
     return fmt::format("{} kbit/s", each.session->bitrate_kbps);
 }
 
-std::string losses(const DestinationStatus& each) {
+std::string losses(const RelayStatus& each) {
     if (!each.session) return "-";
     return fmt::format("{}", each.session->dropped_messages);
 }
 
-Row to_row(const DestinationStatus& each, WallTime now) {
+Cells to_cells(const std::string& name, const RelayStatus& each, bool is_down, WallTime now) {
     const auto since =
         each.since
             ? describe_duration(std::chrono::duration_cast<std::chrono::seconds>(now - *each.since))
             : std::string("-");
-    return {each.name,    state_words(each),
+    return {name,         state_words(each, is_down),
             since,        bitrate(each),
             losses(each), each.url.empty() ? "(not configured any more)" : each.url};
 }
 
-std::string reason_line(const DestinationStatus& each) {
-    if (!each.reason) return {};
+std::string reason_line(const RelayStatus& each) {
+    if (!each.reason || stands_by(each)) return {};
     std::string line = "  " + each.reason->message;
     if (!each.reason->remedy.empty()) line += "; " + each.reason->remedy;
     if (each.next_retry_in_s) {
@@ -69,6 +85,18 @@ std::string reason_line(const DestinationStatus& each) {
                                 static_cast<std::int64_t>(*each.next_retry_in_s + 0.5))));
     }
     return line;
+}
+
+std::vector<Row> to_rows(const Status& status, WallTime now) {
+    std::vector<Row> rows = {{{"NAME", "STATE", "SINCE", "BITRATE", "DROPS", "URL"}, {}, {}}};
+    const auto add = [&](const std::string& name, const RelayStatus& relay, bool is_down) {
+        rows.push_back({to_cells(name, relay, is_down, now), colour_of(relay), reason_line(relay)});
+    };
+    for (const auto& each : status.destinations) {
+        add(each.name, each, each.down);
+        if (each.backup) add("  backup", *each.backup, each.down);
+    }
+    return rows;
 }
 
 /// Breaks at blanks, later lines indented by two.
@@ -127,11 +155,12 @@ std::string to_table(const Status& status, int width, bool has_colour, WallTime 
     if (status.destinations.empty()) {
         return out + "no destinations; add one with 'restream add NAME --service ID'\n";
     }
-    std::vector<Row> rows = {{"NAME", "STATE", "SINCE", "BITRATE", "DROPS", "URL"}};
-    for (const auto& each : status.destinations) rows.push_back(to_row(each, now));
+    const std::vector<Row> rows = to_rows(status, now);
     std::array<std::size_t, columns> widths{};
     for (const auto& row : rows) {
-        for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], row[i].size());
+        for (std::size_t i = 0; i < columns; ++i) {
+            widths[i] = std::max(widths[i], row.cells[i].size());
+        }
     }
     // What does not fit is left out from the right: the URL first, then drops, then the bitrate.
     std::size_t shown = columns;
@@ -142,21 +171,18 @@ std::string to_table(const Status& status, int width, bool has_colour, WallTime 
     };
     while (shown > 2 && total() > room) --shown;
     out += "\n";
-    for (std::size_t r = 0; r < rows.size(); ++r) {
+    for (const auto& [cells, colour, reason] : rows) {
         std::string line;
         for (std::size_t i = 0; i < shown; ++i) {
-            std::string cell = fmt::format("{:<{}}", rows[r][i], i + 1 == shown ? 0 : widths[i]);
-            if (has_colour && r > 0 && i == 1) {
-                cell = fmt::format("{}{}\x1b[0m", colour_of(status.destinations[r - 1]), cell);
+            std::string cell = fmt::format("{:<{}}", cells[i], i + 1 == shown ? 0 : widths[i]);
+            if (has_colour && !colour.empty() && i == 1) {
+                cell = fmt::format("{}{}\x1b[0m", colour, cell);
             }
             line += (i == 0 ? "" : "  ") + cell;
         }
         while (!line.empty() && line.back() == ' ') line.pop_back();
         out += line + "\n";
-        if (r == 0) continue;
-        if (const auto why = reason_line(status.destinations[r - 1]); !why.empty()) {
-            out += wrapped(why, room) + "\n";
-        }
+        if (!reason.empty()) out += wrapped(reason, room) + "\n";
     }
     return out;
 }

@@ -10,6 +10,7 @@
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
 #include "process/scene.hpp"
+#include "process/tag_server.hpp"
 
 namespace restream::test {
 
@@ -115,6 +116,7 @@ void check_memory_is_closed(int pid) {
 struct Destinations {
     Scene& scene;
     NginxServer refusing{Door::refusing};
+    TagServer second{};
     int closed_port = free_port();
 
     /// One for each way a key can be given, good ones and bad ones.
@@ -142,7 +144,11 @@ struct Destinations {
                       "hook?token=" + canary + "\"\n");
         world.add("inurl", url + "/" + canary + "inurl");
         world.add("query", url + "?token=" + canary + "query", canary + "queryword");
-        world.add("refused", refusing.url(), canary + "refused");
+        world.add("refused", refusing.url(), canary + "refused",
+                  "backup_url = \"" + url + "?token=" + canary + "\"\n");
+        world.add(
+            "twice", url, canary + "twice",
+            "backup_url = \"" + second.url() + "?token=" + canary + "\"\nbackup = \"both\"\n");
         world.add("down", "rtmp://127.0.0.1:" + std::to_string(closed_port) + "/live",
                   canary + "down");
         world.add("tls", "rtmps://127.0.0.1:" + std::to_string(scene.platform.port()) + "/live",
@@ -170,8 +176,8 @@ TEST_CASE(
     destinations.add(prints);
     Publisher publisher(scene.world.ingest_url());
     const Call with_variable{.variables = {{"RESTREAM_TEST_CANARY", canary + "env"}}};
-    const std::vector<std::string> good = {"stdin",  "file",  "env",  "command",
-                                           "inline", "inurl", "query"};
+    const std::vector<std::string> good = {"stdin",  "file",  "env",   "command",
+                                           "inline", "inurl", "query", "twice"};
     std::vector<std::string> enable = {"enable"};
     enable.insert(enable.end(), good.begin(), good.end());
     const Outcome started = prints.run(enable, with_variable);
@@ -188,6 +194,9 @@ TEST_CASE(
     CHECK(scene.platform.begun(canary + "command") == 1);
     CHECK(scene.platform.begun(canary + "inline") == 1);
     CHECK(scene.platform.begun(canary + "inurl") == 1);
+    CHECK(scene.platform.begun(canary + "twice") == 1);
+    CHECK(destinations.second.wait_for(
+        [](const auto& all) { return !all.empty() && all[0].name == canary + "twice"; }));
     for (const std::string name : {"refused", "down", "tls", "user", "srt"}) {
         CAPTURE(name);
         CHECK(prints.run({"enable", name, "--timeout", "3s"}, with_variable).status == 5);

@@ -29,7 +29,11 @@ const std::set<std::string> ingest_members = {"server",     "url",         "stat
 const std::set<std::string> destination_members = {
     "name",       "service",         "url",     "wanted",     "down",
     "state",      "confirmed",       "reason",  "since",      "pid",
-    "worker_pid", "worker_restarts", "session", "reconnects", "next_retry_in_s"};
+    "worker_pid", "worker_restarts", "session", "reconnects", "next_retry_in_s",
+    "backup"};
+const std::set<std::string> backup_members = {
+    "mode", "url",        "state",           "confirmed", "reason",     "since",
+    "pid",  "worker_pid", "worker_restarts", "session",   "reconnects", "next_retry_in_s"};
 const std::set<std::string> video_members = {
     "codec", "profile",      "width",    "height",
     "fps",   "bitrate_kbps", "b_frames", "keyframe_interval_s"};
@@ -46,7 +50,7 @@ TEST_CASE(
     "ran") {
     Scene scene;
     scene.add("live");
-    scene.add("never");
+    scene.add("never", "backup_url = \"rtmp://127.0.0.1/b\"\n");
     scene.publish();
     scene.world.must({"enable", "live"});
     REQUIRE(scene.wait_flow("live"));
@@ -75,6 +79,11 @@ TEST_CASE(
     CHECK(live["pid"] != live["worker_pid"]);
     const json never = scene.world.status("never");
     CHECK_MESSAGE(members(never) == destination_members, never.dump());
+    CHECK(live["backup"].is_null());
+    CHECK_MESSAGE(members(never["backup"]) == backup_members, never.dump());
+    CHECK(never["backup"]["mode"] == "failover");
+    CHECK(never["backup"]["state"] == "stopped");
+    CHECK(never["backup"]["reason"].is_null());
     CHECK(never["state"] == "stopped");
     CHECK(never["wanted"] == false);
     CHECK(never["confirmed"] == false);

@@ -207,7 +207,47 @@ TEST_CASE("config: the user's own URL wins over the service's") {
     CHECK(config.at("a").url == "rtmp://a.rtmp.youtube.com/live2");
     CHECK(config.at("a").service == "youtube");
     CHECK(config.at("a").backup_url.empty());
+    CHECK((config.at("a").backup == Backup::off));
     CHECK(config.at("b").key_lifetime == KeyLifetime::broadcast);
+}
+
+TEST_CASE(
+    "config: a backup is used as the user says, else as the service does, else to fail over") {
+    struct Row {
+        const char* fields;
+        Backup backup;
+    };
+    for (const Row& row : {
+             Row{"service = \"youtube\"\n", Backup::both},
+             Row{"service = \"youtube\"\nbackup = \"failover\"\n", Backup::failover},
+             Row{"service = \"youtube\"\nbackup = \"off\"\n", Backup::off},
+             Row{"service = \"twitch\"\n", Backup::off},
+             Row{"service = \"twitch\"\nbackup_url = \"rtmp://h/b\"\n", Backup::failover},
+             Row{"url = \"rtmp://h/a\"\n", Backup::off},
+             Row{"url = \"rtmp://h/a\"\nbackup = \"off\"\n", Backup::off},
+             Row{"url = \"rtmp://h/a\"\nbackup_url = \"rtmp://h/b\"\n", Backup::failover},
+             Row{"url = \"rtmp://h/a\"\nbackup_url = \"rtmp://h/b\"\nbackup = \"both\"\n",
+                 Backup::both},
+             Row{"url = \"rtmp://h/a\"\nbackup_url = \"rtmp://h/b\"\nbackup = \"off\"\n",
+                 Backup::off},
+         }) {
+        CAPTURE(row.fields);
+        const Config config = load("[destination.a]\nkey = \"word\"\n" + std::string(row.fields));
+        CHECK(backup_name(config.at("a").backup) == backup_name(row.backup));
+    }
+}
+
+TEST_CASE("config: a backup's URL is shown without what may be a secret") {
+    const Config config = load(
+        "[destination.a]\nurl = \"rtmp://h/app\"\nkey = \"k\"\n"
+        "backup_url = \"rtmp://u:CANARY@h/app?token=CANARY\"\n"
+        "[destination.b]\nurl = \"rtmp://h/app/CANARY\"\nbackup_url = \"rtmp://g/app/CANARY\"\n");
+    for (const char* name : {"a", "b"}) {
+        CAPTURE(name);
+        const std::string shown = config.at(name).display_backup_url();
+        CHECK_MESSAGE(shown.find("CANARY") == std::string::npos, shown);
+        CHECK_MESSAGE(shown.find("rtmp://") == 0, shown);
+    }
 }
 
 TEST_CASE("config: every way to give a key is read, and none is shown") {
@@ -452,6 +492,15 @@ TEST_CASE("config: a destination that can't be is refused with what would be rig
             {"url = \"rtmp://h/a\"\nbackup_url = \"rtmp://h/a\"\n", "is the same as url"},
             {"url = \"rtmp://h/a\"\nbackup_url = \"file:/a.ts\"\n", "backup_url can't be a file"},
             {"url = \"file:/a.ts\"\nbackup_url = \"rtmp://h/a\"\n", "a file has no backup"},
+            {"url = \"rtmp://h/a\"\nbackup = \"both\"\n", "2:10: backup has no use without"},
+            {"url = \"rtmp://h/a\"\nbackup = \"failover\"\n", "add backup_url"},
+            {"url = \"rtmp://h/a\"\nbackup = \"on\"\n", "2:10: backup is \"on\"; it is \"both\""},
+            {"url = \"rtmp://h/a\"\nbackup = \"\"\n", "\"failover\" or \"off\""},
+            {"url = \"rtmp://h/a\"\nbackup = \"Both\"\n", "backup is \"Both\""},
+            {"url = \"rtmp://h/a\"\nbackup = true\n", "2:10: backup must be"},
+            {"url = \"rtmp://h/a\"\nbackup = [\"both\"]\n", "2:10: backup must be"},
+            {"url = \"rtmp://h/a\"\nbackup_url = \"\"\n", "2:14: backup_url"},
+            {"url = \"rtmp://h/a\"\nbackup_url = \"ftp://h/a\"\n", "2:14: backup_url"},
             {"url = \"file:/a.ts\"\nkey = \"x\"\n", "2:7: key has no use: a file takes none"},
             {"url = \"rtmp://h/a\"\nkey = 1\n", "2:7: key must be a string or a table such as"},
             {"url = \"rtmp://h/a\"\nkey = \"\"\n", "2:7: key is empty"},

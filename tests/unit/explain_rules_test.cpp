@@ -84,6 +84,32 @@ bool has(const std::string& text, const std::string& part) {
 
 }  // namespace
 
+TEST_CASE("explain rules: a destination and its backup are one platform") {
+    check({
+        {"both fail, others do not",
+         evidence(
+             Family::way,
+             {affected("a", Kind::slow), affected("a+backup", Kind::unreachable, "unreachable")},
+             {steady("b")}),
+         "destination_alone", Culprit::destination},
+        {"both fail, and there is nothing to compare with",
+         evidence(Family::way, {affected("a", Kind::slow), affected("a+backup", Kind::slow)}),
+         "only_destination", Culprit::unknown},
+        {"both fail, and another one does",
+         evidence(Family::way, {affected("a", Kind::slow), affected("a+backup", Kind::slow),
+                                affected("b", Kind::slow)}),
+         "uplink", Culprit::uplink},
+        {"only its own server fails, the backup does not",
+         evidence(Family::way, {affected("a", Kind::slow)}, {steady("a+backup")}),
+         "destination_alone", Culprit::destination},
+    });
+    const Verdict died =
+        judge(evidence(Family::machine, {affected("a+backup", Kind::died, "gone")}));
+    CHECK_MESSAGE(has(died.words, "a (backup)"), died.words);
+    CHECK(has(died.remedy, "restream start a"));
+    CHECK_FALSE(has(died.remedy, "+"));
+}
+
 TEST_CASE("explain rules: the ingest") {
     check({
         {"two lost it",

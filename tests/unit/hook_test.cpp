@@ -54,6 +54,7 @@ TEST_CASE("hook: the document of a state that has nothing to explain") {
     const json expected = {{"schema", 1},
                            {"event", "state"},
                            {"destination", "youtube"},
+                           {"relay", "primary"},
                            {"service", "youtube"},
                            {"url", "rtmp://h/app/***"},
                            {"state", "waiting"},
@@ -67,6 +68,20 @@ TEST_CASE("hook: the document of a state that has nothing to explain") {
                            {"text", "youtube: waiting"},
                            {"content", "youtube: waiting"}};
     CHECK(document == expected);
+}
+
+TEST_CASE("hook: a backup's relay is told as its destination's") {
+    Record record = record_in(State::live);
+    record.name = "youtube+backup";
+    const HookEvent event = hook_event(record, std::nullopt, now);
+    const json document = json::parse(to_json(event));
+    CHECK(document["destination"] == "youtube");
+    CHECK(document["relay"] == "backup");
+    CHECK(document["text"] == "youtube (backup): live");
+    const auto job = hook_job_from_line(to_line(hook_job(StateHook{HookCommand{"x", "/"}}, event)));
+    REQUIRE(job);
+    CHECK(job->destination == "youtube");
+    CHECK(job->relay == "backup");
 }
 
 TEST_CASE("hook: the document says why, what was before, and when the next try is") {

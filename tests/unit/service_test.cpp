@@ -54,6 +54,8 @@ TEST_CASE("services: what other parts rely on stands in the presets") {
     CHECK(services.find("twitch")->url == "rtmp://live.twitch.tv/app");
     REQUIRE(services.find("youtube") != nullptr);
     CHECK(services.find("youtube")->backup_url == "rtmps://b.rtmps.youtube.com:443/live2?backup=1");
+    CHECK((services.find("youtube")->backup == Backup::both));
+    CHECK((services.find("twitch")->backup == Backup::failover));
     CHECK(services.find("youtube")->max_video_kbps == 51000);
     CHECK(services.find("youtube")->key_lifetime == KeyLifetime::forever);
     CHECK(services.find("youtube")->on_track_change == OnTrackChange::pass);
@@ -88,6 +90,8 @@ TEST_CASE("services: a broken list is refused with its place and a remedy") {
         {"[[service]]\nid = \"a\"\nulr = \"x\"\n", "3:1: unknown field \"ulr\""},
         {"[[service]]\nid = \"a\"\nurl = \"http://x/y\"\n", "3:7: url has the scheme \"http\""},
         {"[[service]]\nid = \"a\"\nkey_lifetime = \"day\"\n", "3:16: key_lifetime must be"},
+        {"[[service]]\nid = \"a\"\nbackup = \"off\"\n", "3:10: backup must be \"both\" or"},
+        {"[[service]]\nid = \"a\"\nbackup = \"yes\"\n", "3:10: backup must be \"both\" or"},
         {"[[service]]\nid = \"a\"\nlate_refusal = 4\n", "late_refusal must be a duration"},
         {"[[service]]\nid = \"a\"\nmax_video_kbps = -1\n", "max_video_kbps is -1"},
         {"[[service]]\nid = \"a\"\ncodecs = \"h264\"\n", "codecs must be an array of strings"},

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <sstream>
 
-
 using namespace restream;
 using namespace std::chrono_literals;
 
@@ -46,6 +45,23 @@ std::size_t longest_line(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE("status table: a backup has a line of its own, and one that stands by needs no words") {
+    Status status = sample();
+    BackupStatus backup;
+    backup.url = "rtmps://b.rtmps.youtube.com:443/live2";
+    backup.state = State::waiting;
+    backup.reason = Reason{"standby", "words of standby", ""};
+    status.destinations[0].backup = backup;
+    auto table = to_table(status, 120, false, now);
+    CHECK_MESSAGE(table.find("\n  backup  standby  ") != std::string::npos, table);
+    CHECK(table.find("b.rtmps.youtube.com") != std::string::npos);
+    CHECK(table.find("words of standby") == std::string::npos);
+    status.destinations[0].backup->reason = Reason{"no_publisher", "nobody publishes", "start"};
+    table = to_table(status, 120, false, now);
+    CHECK_MESSAGE(table.find("\n  backup  waiting  ") != std::string::npos, table);
+    CHECK(table.find("nobody publishes") != std::string::npos);
+}
 
 TEST_CASE("status table: a wide terminal shows all, with reason, remedy and the next try") {
     const auto table = to_table(sample(), 120, false, now);
