@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "process/command_run.hpp"
+#include "process/nginx_server.hpp"
 #include "process/publisher.hpp"
 #include "process/tag_server.hpp"
 #include "process/world.hpp"
@@ -22,6 +24,12 @@ using namespace std::chrono_literals;
 TEST_SUITE_BEGIN("handover");
 
 namespace {
+
+/// A time that is too long for every run; 0 where nobody asks for it.
+Milliseconds seconds_from(const char* variable) {
+    const char* const text = std::getenv(variable);
+    return std::chrono::seconds(text == nullptr ? 0 : std::atoi(text));
+}
 
 bool is_keyframe(const Tag& tag) {
     if (tag.type != TagType::video || SetupTags::is_one(tag)) return false;
@@ -72,14 +80,21 @@ void check_begins_anew(const Session& session, std::size_t from, bool is_slate_b
     FAIL("no picture");
 }
 
-/// A world with a relay to a platform that keeps every tag.
+/// A world with a relay to a platform that keeps every tag. An external ingest is an nginx-rtmp
+/// that is none of restream's.
 struct Line {
     World world;
+    std::optional<NginxServer> external;
     TagServer platform;
     std::optional<Publisher> publisher;
 
     Line(IngestServer ingest, const std::string& more) : world(ingest) {
-        world.must({"ingest", "start"});
+        if (ingest == IngestServer::external) {
+            world.choose_port(external.emplace().port());
+            world.configure("");
+        } else {
+            world.must({"ingest", "start"});
+        }
         world.add("youtube", platform.url(), "k3y", more);
         publish(Footage::short_gop);
         world.must({"enable", "youtube"});
@@ -115,9 +130,11 @@ struct Line {
             .write(reinterpret_cast<const char*>(bytes.data()),
                    static_cast<std::streamsize>(bytes.size()));
         CommandLine decoder{find_in_path("ffmpeg").value_or("/usr/bin/ffmpeg")};
-        decoder.arguments = {"-v", "error", "-xerror", "-i", file.string(),
-                             // Times as they are, not on the grid of a frame rate.
-                             "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "null", "-"};
+        decoder.arguments = {"-v", "error", "-xerror",
+                             // Times as they are: a step of more than 10 s not taken out, and not
+                             // on the grid of a frame rate.
+                             "-copyts", "-i", file.string(), "-fps_mode", "passthrough",
+                             "-enc_time_base", "-1", "-f", "null", "-"};
         const Outcome outcome = run_command_line(decoder);
         return outcome.error +
                (outcome.status == 0 ? "" : fmt::format("exit status {}", outcome.status));
@@ -135,10 +152,15 @@ struct Line {
 }  // namespace
 
 TEST_CASE("a publisher that was away for a while goes on in the same session") {
-    for (const IngestServer ingest : {IngestServer::embedded, IngestServer::nginx}) {
+    const Milliseconds long_time = seconds_from("RESTREAM_TEST_AWAY_S");
+    for (const IngestServer ingest :
+         {IngestServer::embedded, IngestServer::nginx, IngestServer::external}) {
         CAPTURE(int(ingest));
         Line line(ingest, "");
-        for (const Milliseconds away : {1000ms, 5000ms}) {
+        for (const Milliseconds away : {1000ms, 5000ms, long_time}) {
+            if (away == 5s && ingest == IngestServer::external) continue;
+            if (away == 0s) continue;
+            CAPTURE(away.count());
             line.leave(away);
             const Session before = line.session();
             line.come_back();
@@ -171,17 +193,20 @@ TEST_CASE("where a destination can't take another size in a session, it gets a n
 }
 
 TEST_CASE("a slate is shown while the publisher is away, and the live picture cuts in") {
-    for (const IngestServer ingest : {IngestServer::embedded, IngestServer::nginx}) {
+    const Milliseconds long_time = seconds_from("RESTREAM_TEST_SLATE_S");
+    for (const IngestServer ingest :
+         {IngestServer::embedded, IngestServer::nginx, IngestServer::external}) {
+        if (ingest == IngestServer::external && long_time == 0s) continue;
         CAPTURE(int(ingest));
         Line line(ingest,
-                  "on_ingest_loss = \"slate\"\nslate_after = \"500ms\"\nslate_limit = \"1m\"\n");
+                  "on_ingest_loss = \"slate\"\nslate_after = \"500ms\"\nslate_limit = \"5m\"\n");
         REQUIRE(wait_until(Deadline::after(20s), [&] {
             std::error_code none;
             return !std::filesystem::is_empty(line.world.layout().slate_directory(), none) && !none;
         }));
         // Made, and read by the relay with its next figures.
         REQUIRE(line.platform.wait_tags(line.count() + 250));
-        line.leave(6s);
+        line.leave(long_time == 0s ? 6s : long_time);
         CHECK(line.world.status("youtube")["reason"]["message"] ==
               "the ingest stopped (the slate is shown)");
         const std::size_t away = line.count();
