@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import queue
+import re
 import shutil
 import signal
 import socket
@@ -68,6 +69,11 @@ def start_time(pid):
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
 
 
+def memory_kb(pid):
+    """PSS: what is shared is divided among those who share it."""
+    return int(re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M).group(1))
+
+
 def free_port():
     """A port that nobody has now."""
     with socket.socket() as taken:
@@ -110,12 +116,14 @@ class World:
             signal.signal(number, lambda *_: sys.exit(143))
 
     def write_config(self, port, server="embedded"):
+        """The ingest's URL."""
         (self.config / "restream.toml").write_text(
             f'[ingest]\nserver = "{server}"\nlisten = "127.0.0.1:{port}"\nurl = "rtmp://127.0.0.1:{port}/live"\n')
+        return f"rtmp://127.0.0.1:{port}/live"
 
-    def add(self, name, url):
+    def add(self, name, url, more=""):
         file = self.config / "destinations.d" / f"{name}.toml"
-        file.write_text(f'url = "{url}"\nkey = "{name}"\n')
+        file.write_text(f'url = "{url}"\nkey = "{name}"\n{more}')
         file.chmod(0o600)
 
     def restream(self, *arguments, may_fail=False):
@@ -235,7 +243,7 @@ def make_clip(world, seconds=32):
 
 
 class Flow:
-    """bench_flow: a publisher with marked pictures, and a server that takes every destination (bench/flow.cpp)."""
+    """bench_flow: publishers with marked pictures, and a server that takes every destination (bench/flow.cpp)."""
 
     def __init__(self, world, clip):
         if not (world.bin / "bench_flow").exists():
@@ -243,20 +251,27 @@ class Flow:
                           "cmake --preset release -D RESTREAM_BENCH=ON && cmake --build --preset release")
         self.port = free_port()
         self.firsts = []  # (destination, session, "video" or "audio", seconds)
+        self.agains = []  # (destination, session, number, seconds)
+        self.keyframes = []  # (publisher's URL, number, seconds): the first since it came
         self.answers = queue.SimpleQueue()
         self.process = world.start("flow", str(world.bin / "bench_flow"), str(clip), str(self.port), text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1)
         threading.Thread(target=self.read, daemon=True).start()
         self.answer("ready")
 
-    def url(self):
-        return f"rtmp://127.0.0.1:{self.port}/live"
+    def url(self, app="live"):
+        """Where destinations are taken; other apps are treated badly."""
+        return f"rtmp://127.0.0.1:{self.port}/{app}"
 
     def read(self):
         for line in self.process.stdout:
             told = json.loads(line)
             if "first" in told:
                 self.firsts.append((told["destination"], told["session"], told["first"], told["at"]))
+            elif "again" in told:
+                self.agains.append((told["destination"], told["session"], told["again"], told["at"]))
+            elif "publisher" in told:
+                self.keyframes.append((told["publisher"], told["number"], told["at"]))
             else:
                 self.answers.put(told)
         self.answers.put({"problem": "bench_flow ended"})
@@ -275,7 +290,12 @@ class Flow:
         return self.answer(name)
 
     def publish(self, url):
+        """Begins, or comes back."""
         self.ask(f"publish {url}", "publishing")
+
+    def leave(self, url, how="leave"):
+        """`leave`: as one that crashed; `stop`: as OBS at its stop button."""
+        self.ask(f"{how} {url}", "left")
 
     def report(self):
         return self.ask("report", "report")
@@ -287,6 +307,16 @@ class Flow:
             if name == destination and at >= after:
                 found.setdefault(what, at)
         return found.get("video"), found.get("audio")
+
+    def keyframe(self, url, after):
+        """When the publisher sent its first keyframe since it came back after `after`; None: not yet."""
+        return next((at for name, _, at in list(self.keyframes) if name == url and at >= after), None)
+
+    def picture_again(self, destination, after):
+        """When its first keyframe since `after` came, in the same session or in a new one; None: not yet."""
+        again = [at for name, _, _, at in list(self.agains) if name == destination and at >= after]
+        video, _ = self.first(destination, after)
+        return min(again + ([video] if video else []), default=None)
 
 
 def run(main):
