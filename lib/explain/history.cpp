@@ -13,6 +13,8 @@ namespace {
 
 /// A relay that is connected tells its flow at least every 10 s.
 constexpr auto between_flows = std::chrono::seconds(12);
+/// What is left over of a session that ends is shorter, and has no rate.
+constexpr std::uint32_t least_rated_ms = 900;
 
 template <typename Do>
 void for_each_flow(const RelayHistory& history, WallTime begin, WallTime end, Do act) {
@@ -66,10 +68,11 @@ Flow worst_between(const RelayHistory& history, WallTime begin, WallTime end) {
               &Flow::late_ms, &Flow::wait_ms, &Flow::busy_percent, &Flow::stolen_percent}) {
             worst.*member = std::max(worst.*member, flow.*member);
         }
-        for (const auto member :
-             {&Flow::span_ms, &Flow::drops, &Flow::retransmits, &Flow::in_retransmits}) {
+        for (const auto member : {&Flow::drops, &Flow::retransmits, &Flow::in_retransmits}) {
             worst.*member = added(worst.*member, flow.*member);
         }
+        if (flow.span_ms < least_rated_ms) return;
+        worst.span_ms = added(worst.span_ms, flow.span_ms);
         Flow rated = flow;
         rated.in_messages = message_rate(flow);
         for (const auto member : {&Flow::in_kbps, &Flow::in_messages, &Flow::fps, &Flow::out_kbps,

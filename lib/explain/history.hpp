@@ -32,7 +32,8 @@ struct RelayHistory {
 RelayHistory read_history(const Registry& registry, const std::string& name, std::string_view url);
 
 /// The worst of a relay's flows whose spans touch this time: the largest gap, wait, round trip …,
-/// the smallest bitrates and frame rate, and the sums of drops and of what was sent again.
+/// the smallest bitrates and frame rate, and the sums of drops and of what was sent again. Rates,
+/// and `span_ms`, are of spans of about a second and more: 0 where there are none.
 Flow worst_between(const RelayHistory& history, WallTime begin, WallTime end);
 
 /// The medians of a relay's flows. Bitrates and messages are those of a second; span_ms is the sum.

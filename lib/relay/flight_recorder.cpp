@@ -88,7 +88,9 @@ void FlightRecorder::entered(State state, const std::optional<SessionEnd>& why) 
 
 void FlightRecorder::ended(const SessionEnd& end) {
     const std::lock_guard lock(mutex_);
-    if (summed_since_) add_flow(*summed_since_ + Milliseconds(flow_.span_ms));
+    if (summed_since_ && flow_.span_ms > 0) add_flow(*summed_since_ + Milliseconds(flow_.span_ms));
+    // What comes between two sessions is neither's: it would look like an ingest that sends less.
+    summed_since_.reset();
     odd_since_.reset();
     before_ = {};
     add(SessionEnded{std::string(end_code_name(end.code)), masked_text(describe(end))});
@@ -107,7 +109,10 @@ void FlightRecorder::add(decltype(FlightEvent::what) what) {
 void FlightRecorder::measured(const SessionFigures& figures, const std::optional<MediaFacts>& media,
                               const FlowFacts& flow, SteadyTime now) {
     const std::lock_guard lock(mutex_);
-    if (!summed_since_) summed_since_ = now - odd_interval;
+    if (!summed_since_) {
+        const bool is_known = flow.ingest.span > Milliseconds(0);
+        summed_since_ = now - (is_known ? flow.ingest.span : odd_interval);
+    }
     sum(figures, flow);
     flow_.span_ms = bounded(std::chrono::duration_cast<Milliseconds>(now - *summed_since_));
     if (media && media->video) flow_.fps = bounded(media->video->fps.value_or(0));

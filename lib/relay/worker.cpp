@@ -297,6 +297,7 @@ void Worker::figures(const SessionFigures& figures, const std::optional<MediaFac
 
 void Worker::measured(const SessionFigures& figures, const std::optional<MediaFacts>& media,
                       const FlowFacts& flow) {
+    if (!machine_.is_in_session()) return;
     flight_.measured(figures, media, flow, SteadyClock::now());
     if (machine_.is_in_session() && !is_called_for()) {
         tell(StateMachine::Ended{{EndCode::standby}, true, 0});

@@ -126,6 +126,26 @@ TEST_CASE("explain: what happens at different times is different incidents") {
     CHECK(rules_of(explained({a, b})) == Names{"destination_alone", "destination_alone", "uplink"});
 }
 
+TEST_CASE("explain: an uplink that ends all sessions is not taken for an ingest that sends less") {
+    std::vector<Story> stories = {Story("a"), Story("b"), Story("c")};
+    Flow rest = Story::usual();  // of a session that ends: hardly any time, and nothing in it
+    rest.span_ms = 3;
+    rest.in_kbps = rest.in_messages = rest.fps = rest.out_kbps = 0;
+    for (auto& each : stories) {
+        each.silence(noon + 10min, noon + 11min);
+        each.slow(noon + 10min, 10).add(noon + 10min + 10500ms, rest);
+        each.fails(noon + 10min + 11s, EndCode::stalled);
+        each.fails(noon + 10min + 12s, EndCode::unreachable).lives(noon + 10min + 20s);
+    }
+    const auto explanation = explained(stories);
+    for (const auto& rule : rules_of(explanation)) CHECK(rule == "uplink");
+    REQUIRE_FALSE(explanation.incidents.empty());
+    const auto& evidence = explanation.incidents.front().evidence;
+    CHECK(evidence.affected.size() == 3);
+    CHECK(evidence.affected.front().worst.in_messages == 77);
+    CHECK(evidence.affected.front().worst.out_kbps == 1000);
+}
+
 TEST_CASE("explain: a refused key and a slow uplink at the same time are two incidents") {
     Story a("a");
     Story b("b");

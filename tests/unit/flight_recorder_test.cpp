@@ -144,6 +144,25 @@ TEST_CASE("flight recorder: states and ends come with their reasons, and what fl
     CHECK(last.message.find("by the server") != std::string::npos);
 }
 
+TEST_CASE("flight recorder: what lies between two sessions is part of neither's flow") {
+    Flight flight;
+    flight.run(10);
+    flight.recorder.ended({EndCode::stalled});
+    for (int i = 0; i < 3; ++i) flight.recorder.ended({EndCode::unreachable});
+    CHECK(flight.flows().size() == 1);  // nothing was measured since
+    flight.now += 8s;
+    flight.figures = {};
+    flight.figures.started = WallTime(1s);
+    flight.run(2);
+    flight.recorder.ended({EndCode::stopped});
+    const auto flows = flight.flows();
+    REQUIRE(flows.size() == 2);
+    CHECK(flows.back().span_ms == 2000);
+    CHECK(flows.back().in_kbps == 6000);
+    CHECK(flows.back().out_kbps == 6000);
+    CHECK(flows.back().in_messages == 2 * 77);
+}
+
 TEST_CASE("flight recorder: no secret gets into the file, and no text without bound") {
     Flight flight;
     flight.recorder.hide(Secret("live_hush?a=b"));
