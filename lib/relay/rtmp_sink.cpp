@@ -47,6 +47,9 @@ class RtmpSink final : public Sink {
     std::optional<TcpFacts> tcp() const override {
         return connection_ ? connection_->tcp() : std::nullopt;
     }
+    SteadyClock::duration standing(SteadyTime now) const override {
+        return connection_ ? connection_->standing(now) : SteadyClock::duration::zero();
+    }
 
   private:
     RtmpEndpoint endpoint_;

@@ -75,7 +75,7 @@ void Session::step() {
     if (!is_on()) return;
     show_slate();
     if (auto how = sink_->end()) return end(with_age(std::move(*how)), false);
-    if (intake_.is_too_slow(now_)) return end({EndCode::too_slow}, false);
+    if (intake_.is_too_slow(now_)) return end(too_slow(), false);
     keep_time();
     if (!is_on()) return;
     if (now_ - reported_at_ >= report_interval) report(now_);
@@ -203,8 +203,10 @@ void Session::resume(const std::vector<Tag>& prefix) {
 
 void Session::tell(const StateMachine::Event& event) { owner_.happened(event, now_); }
 
-/// A goodbye that is due is said afterwards: see run().
+/// A goodbye that is due is said afterwards: see run(). Figures of a session that has ended are
+/// nobody's.
 void Session::end(SessionEnd end, bool said_goodbye) {
+    if (accepted_at_ != SteadyTime()) report(now_);
     tell(StateMachine::Ended{std::move(end), said_goodbye, owner_.luck()});
 }
 
@@ -214,6 +216,15 @@ void Session::finish() {
     const Deadline deadline = Deadline::after(goodbye);
     sink_->finish(deadline);
     while (!sink_->end() && !deadline.has_passed()) loop_.run_once(deadline);
+}
+
+/// Sound does not wait for as long where a little moves: a way on which nothing does is another
+/// trouble, which the connection itself is just about to tell, or has told of a moment before.
+SessionEnd Session::too_slow() const {
+    const auto standing = sink_->standing(now_);
+    if (standing < TagQueue::longest_audio_wait / 2) return {EndCode::too_slow};
+    return {EndCode::stalled, fmt::format("it took nothing for {:.3g} s",
+                                          std::chrono::duration<double>(standing).count())};
 }
 
 /// Where the destination closed: also how long after it had accepted.

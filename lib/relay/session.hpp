@@ -87,6 +87,7 @@ class Session {
     void resume(const std::vector<Tag>& prefix);
     void tell(const StateMachine::Event& event);
     void end(SessionEnd end, bool said_goodbye);
+    SessionEnd too_slow() const;
     SessionEnd with_age(SessionEnd end) const;
     void finish();
     void report(SteadyTime now);

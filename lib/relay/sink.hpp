@@ -40,6 +40,9 @@ class Sink {
     virtual std::optional<double> rtt_ms() const { return std::nullopt; }
     /// How the connection to the destination fares, likewise.
     virtual std::optional<TcpFacts> tcp() const { return std::nullopt; }
+    /// For how long something has waited to be taken by the destination, and nothing was. As of the
+    /// last second or so; 0 where it is not known.
+    virtual SteadyClock::duration standing(SteadyTime /*now*/) const { return {}; }
     /// The name of the file that is written, for the log; empty for a connection.
     virtual std::string file_name() const { return {}; }
 };

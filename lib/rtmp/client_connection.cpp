@@ -21,6 +21,9 @@ bool ClientConnection::is_ready() const { return inside_->is_ready(); }
 void ClientConnection::send(const Tag& tag) { inside_->send(tag); }
 void ClientConnection::finish(const Deadline& deadline) { inside_->finish(deadline); }
 std::optional<double> ClientConnection::rtt_ms() const { return inside_->rtt_ms(); }
+SteadyClock::duration ClientConnection::standing(SteadyTime now) const {
+    return inside_->standing(now);
+}
 std::optional<TcpFacts> ClientConnection::tcp() const { return inside_->tcp(); }
 SteadyTime ClientConnection::last_moved() const { return inside_->last_moved(); }
 

@@ -75,6 +75,8 @@ class ClientConnection {
     std::optional<double> rtt_ms() const;
     /// Likewise.
     std::optional<TcpFacts> tcp() const;
+    /// Publisher: for how long bytes have waited and the peer took none, as of the last second.
+    SteadyClock::duration standing(SteadyTime now) const;
     /// When the last byte arrived or was taken.
     SteadyTime last_moved() const;
 

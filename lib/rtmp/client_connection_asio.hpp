@@ -29,6 +29,7 @@ class ClientConnection::Inside : public std::enable_shared_from_this<Inside> {
     void send(const Tag& tag);
     void finish(const Deadline& deadline);
     std::optional<double> rtt_ms() const;
+    SteadyClock::duration standing(SteadyTime now) const { return stall_.standing(now); }
     std::optional<TcpFacts> tcp() const;
     SteadyTime last_moved() const { return last_moved_; }
 

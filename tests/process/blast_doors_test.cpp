@@ -161,8 +161,7 @@ TEST_CASE(
     CHECK(world.wait_status(
         "stalls",
         [](const json& part) {
-            return !part["reason"].is_null() &&
-                   (part["reason"]["code"] == "stalled" || part["reason"]["code"] == "too_slow");
+            return !part["reason"].is_null() && part["reason"]["code"] == "stalled";
         },
         40s));
     CHECK(world.wait_status(
