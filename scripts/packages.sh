@@ -34,8 +34,10 @@ test_packages=(
     gstreamer1.0-plugins-bad
     gstreamer1.0-plugins-good
     gstreamer1.0-tools
+    iproute2
     libclang-rt-19-dev
     libnginx-mod-rtmp
+    nftables
     nginx-light
     openssl
     procps

@@ -20,6 +20,8 @@ namespace {
 /// Records and logs need little; a destination that is a file needs its own.
 constexpr std::uintmax_t too_little_bytes = 10'000'000;
 constexpr std::uintmax_t little_bytes = 200'000'000;
+/// As `explain` has it: viewers' players have a second or two.
+constexpr std::uint32_t long_queue_ms = 1000;
 
 Finding relay_finding(Severity severity, std::string message, std::string cause,
                       std::string remedy) {
@@ -40,8 +42,21 @@ std::string why_it_died(const Registry& registry, const std::string& name) {
     return "its processes were killed";
 }
 
+/// Its session stands, and does not carry what the ingest sends.
+Finding falls_behind(const Record& record) {
+    return relay_finding(
+        Severity::warning, fmt::format("{}: live, and falls behind", record.name),
+        fmt::format("messages wait for {:.1f} s; {} were dropped since the session began",
+                    record.session->queue_ms / 1000.0, record.session->dropped_messages),
+        "run 'restream explain': it tells whether it is the uplink or that platform");
+}
+
 /// What a relay that lives says of itself.
 std::optional<Finding> trouble_of(const Record& record) {
+    if (record.state == State::live && record.session &&
+        record.session->queue_ms >= long_queue_ms) {
+        return falls_behind(record);
+    }
     const bool is_in_trouble = record.state == State::backoff || record.state == State::rejected;
     if (!is_in_trouble) return std::nullopt;
     const auto severity = record.state == State::rejected ? Severity::failure : Severity::warning;

@@ -107,7 +107,8 @@ std::vector<std::string> TagServer::Session::fourccs() const {
     return all;
 }
 
-TagServer::TagServer() : wake_(make_pipe()) {
+TagServer::TagServer(std::string address)
+    : address_(std::move(address)), listener_(address_.c_str()), wake_(make_pipe()) {
     thread_ = std::thread([this] { run(); });
 }
 
@@ -120,7 +121,7 @@ TagServer::~TagServer() {
     thread_.join();
 }
 
-std::string TagServer::url() const { return fmt::format("rtmp://127.0.0.1:{}/live", port()); }
+std::string TagServer::url() const { return fmt::format("rtmp://{}:{}/live", address_, port()); }
 
 std::vector<TagServer::Session> TagServer::sessions() const {
     const std::lock_guard lock(mutex_);

@@ -19,7 +19,7 @@
 
 namespace restream::test {
 
-/// Takes any number of publishers on 127.0.0.1, on a thread of its own, and accepts them all.
+/// Takes any number of publishers at one address, on a thread of its own, and accepts them all.
 class TagServer {
   public:
     /// One connection, in the order in which they came.
@@ -36,7 +36,7 @@ class TagServer {
         std::vector<std::string> fourccs() const;
     };
 
-    TagServer();
+    explicit TagServer(std::string address = "127.0.0.1");
     ~TagServer();
     TagServer(const TagServer&) = delete;
     TagServer& operator=(const TagServer&) = delete;
@@ -56,6 +56,7 @@ class TagServer {
     void accept_one();
     void turn();
 
+    std::string address_;
     Listener listener_;
     Pipe wake_;
     mutable std::mutex mutex_;

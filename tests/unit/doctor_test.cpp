@@ -137,6 +137,24 @@ TEST_CASE("doctor: what a relay in trouble says is handed on") {
     CHECK(found[0].finding.remedy == "copy a fresh key");
 }
 
+TEST_CASE("doctor: a relay that is live and falls behind is told, with figures") {
+    Scene scene;
+    const FileLock lock = scene.live("one");
+    Record record = scene.record("one", State::live);
+    record.session = SessionFigures{};
+    record.session->queue_ms = 900;
+    record.session->dropped_messages = 120;
+    REQUIRE_FALSE(scene.registry.publish(record));
+    CHECK(has(check_relays(scene.config, scene.registry), Severity::ok, "one: live"));
+    record.session->queue_ms = 2300;
+    REQUIRE_FALSE(scene.registry.publish(record));
+    const auto found = check_relays(scene.config, scene.registry);
+    REQUIRE(has(found, Severity::warning, "one: live, and falls behind"));
+    CHECK(found[0].finding.cause ==
+          "messages wait for 2.3 s; 120 were dropped since the session began");
+    CHECK(found[0].finding.remedy.find("restream explain") != std::string::npos);
+}
+
 TEST_CASE("doctor: what is wanted or runs but is not configured is told") {
     Scene scene;
     scene.registry.set_wanted("gone", true);
