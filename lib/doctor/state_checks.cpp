@@ -69,6 +69,16 @@ std::optional<Finding> trouble_of(const Record& record) {
 Diagnosis check_living(const Registry& registry, const std::string& name) {
     if (const auto record = registry.live_record(name)) {
         if (auto found = trouble_of(*record)) return {std::move(*found), {}};
+        if (!registry.is_wanted(name)) {
+            return {relay_finding(
+                        Severity::warning,
+                        fmt::format("{}: {}, but not wanted", relay_words(name),
+                                    state_name(record->state)),
+                        "it was started by its name, or the state folder was deleted: once it "
+                        "ends, nothing starts it again",
+                        fmt::format("run 'restream enable {}'", destination_of(name))),
+                    {}};
+        }
         return {relay_finding(Severity::ok,
                               fmt::format("{}: {}", relay_words(name), state_name(record->state)),
                               "", ""),

@@ -170,8 +170,17 @@ void Control::change_wish(const std::string& name, Keep keep) const {
     if (keep == Keep::wanted_but_down) registry_.set_down(name, true);
 }
 
+/// Where run/ was deleted a moment ago, a relay that lives looks like one that does not.
+void Control::await_lost_locks(const std::vector<std::string>& names) const {
+    wait_until(Deadline::after(lock_return), [&] {
+        return std::ranges::none_of(
+            names, [&](const auto& name) { return registry_.may_have_lost_lock(name); });
+    });
+}
+
 std::map<std::string, std::string> Control::stop(const std::vector<std::string>& names,
                                                  Keep keep) const {
+    await_lost_locks(names);
     std::map<std::string, std::string> problems;
     std::vector<Ending> living;
     {

@@ -72,6 +72,7 @@ class Control {
     Fd spawn(const std::string& name, Started& result) const;
     void await_guardians(const std::map<std::string, Fd>& starting,
                          std::map<std::string, Started>& results) const;
+    void await_lost_locks(const std::vector<std::string>& names) const;
     void change_wish(const std::string& name, Keep keep) const;
     Ending ask_to_stop(const std::string& name) const;
     bool is_gone(const Ending& ending) const;

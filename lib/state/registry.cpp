@@ -6,6 +6,7 @@
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/paths.hpp"
+#include "state/guardian.hpp"
 #include "state/lock.hpp"
 #include "state/relay_name.hpp"
 
@@ -89,6 +90,28 @@ bool Registry::is_alive(std::string_view name) const {
 
 bool Registry::is_any_alive(std::string_view destination) const {
     return is_alive(destination) || is_alive(backup_relay(destination));
+}
+
+bool Registry::may_have_lost_lock(std::string_view name) const {
+    std::error_code error;
+    if (fs::exists(layout_.relay_lock(name), error)) return false;
+    const fs::path folder = layout_.relay_directory();
+    if (!fs::exists(folder, error)) return true;
+    // Others that were deleted with it may be back already.
+    const auto is_new = [](const fs::path& path) {
+        std::error_code gone;
+        const auto made = fs::last_write_time(path, gone);
+        return !gone && made > fs::file_time_type::clock::now() - lock_return;
+    };
+    bool is_empty = true;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+        is_empty = false;
+        const fs::path& path = entry.path();
+        if (path.extension() == ".lock" && is_new(path)) return true;
+        const bool is_record = path.extension() == ".json";
+        if (is_record && !is_file(layout_.relay_lock(path.stem().string()))) return true;
+    }
+    return is_empty && is_new(folder);
 }
 
 std::vector<std::string> Registry::known_names() const {

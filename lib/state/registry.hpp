@@ -36,6 +36,9 @@ class Registry {
     bool is_alive(std::string_view name) const;
     /// The destination's own relay, or its backup's.
     bool is_any_alive(std::string_view destination) const;
+    /// Its lock file is not there, and may have been until a moment ago: a relay that lives makes
+    /// it again, see lock_return.
+    bool may_have_lost_lock(std::string_view name) const;
     /// Every relay that has a lock file here, alive or not: also of backups, and of destinations no
     /// longer configured.
     std::vector<std::string> known_names() const;

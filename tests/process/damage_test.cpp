@@ -87,6 +87,92 @@ TEST_CASE("damage: run/ deleted and enable at once: one relay is left, and it is
     check_whole(scene.finish("youtube"));
 }
 
+namespace {
+
+/// Two that are live, at either kind of ingest.
+struct LivePair : Scene {
+    explicit LivePair(IngestServer ingest) : Scene(ingest) {
+        add("youtube");
+        add("twitch");
+        publish();
+        world.must({"enable", "--all"});
+        REQUIRE(wait_flow("youtube"));
+        REQUIRE(wait_flow("twitch"));
+    }
+    bool goes_on(const std::string& name) const {
+        return platform.begun(name) == 1 && platform.ended(name) == 0;
+    }
+};
+
+void lose_the_state_folder(IngestServer ingest) {
+    LivePair scene(ingest);
+    const World& world = scene.world;
+    const int guardian = world.guardian("youtube");
+    const int worker = world.worker("youtube");
+    const int server = world.ingest_record().server->pid;
+    fs::remove_all(world.state());
+    for (const std::string name : {"youtube", "twitch"}) {
+        CHECK(world.wait_state(name, "live", seconds(5)));
+        CHECK(scene.goes_on(name));
+    }
+    // What was wished is lost, and said to be.
+    CHECK(world.status("youtube")["wanted"] == false);
+    const Outcome doctor = world.run({"doctor"});
+    CHECK_MESSAGE(has(doctor.output, "! relays: youtube: live, but not wanted"), doctor.describe());
+    const Outcome start = world.must({"start"});
+    CHECK_MESSAGE(has(start.output + start.error, "no destination is wanted"), start.describe());
+
+    world.must({"enable", "--all"});
+    CHECK(world.status("youtube")["wanted"] == true);
+    CHECK(world.guardian("youtube") == guardian);
+    CHECK(world.worker("youtube") == worker);
+    CHECK(scene.goes_on("youtube"));
+    CHECK(scene.goes_on("twitch"));
+    CHECK(world.ingest_record().server->pid == server);
+    CHECK(has(world.must({"doctor"}).output, "relays: youtube: live\n"));
+    CHECK(World::count_processes("restream-relay") == 4);
+
+    world.must({"restart", "twitch"});
+    CHECK(world.wait_state("twitch", "live"));
+    world.must({"disable", "youtube"});
+    CHECK(is_gone(guardian));
+    CHECK(is_gone(worker));
+    check_whole(scene.last_recording("youtube"));
+    world.must({"ingest", "restart"});
+    scene.publish();
+    world.must({"enable", "--all"});
+    for (const std::string name : {"youtube", "twitch"}) {
+        CHECK_MESSAGE(world.wait_state(name, "live"), world.status(name).dump());
+    }
+    CHECK(world.ingest()["state"] == "live");
+    CHECK_MESSAGE(World::count_processes("restream-relay") == 4, describe(living_descendants()));
+}
+
+}  // namespace
+
+TEST_CASE(
+    "damage: the whole state folder deleted under live relays: they go on, the lost wish is told, "
+    "and enable makes all as it was") {
+    SUBCASE("embedded") { lose_the_state_folder(IngestServer::embedded); }
+    SUBCASE("nginx") { lose_the_state_folder(IngestServer::nginx); }
+}
+
+TEST_CASE("damage: the whole state folder deleted and disable at once: nothing runs on unseen") {
+    LivePair scene(IngestServer::embedded);
+    const World& world = scene.world;
+    const int guardian = world.guardian("youtube");
+    const int worker = world.worker("youtube");
+    fs::remove_all(world.state());
+    const Outcome disable = world.must({"disable", "youtube"});
+    CHECK_MESSAGE(is_gone(guardian), disable.describe());
+    CHECK(is_gone(worker));
+    CHECK(scene.goes_on("twitch"));
+    CHECK(world.wait_state("twitch", "live", seconds(5)));
+    fs::remove_all(world.layout().run_directory());
+    world.must({"stop"});
+    CHECK_MESSAGE(World::count_processes("restream-relay") == 0, describe(living_descendants()));
+}
+
 TEST_CASE("damage: a torn or foreign record never misleads a command, and the relay mends it") {
     Live scene;
     for (const std::string text : torn_texts) {

@@ -1,9 +1,13 @@
 // What enable says when it cannot be live, and how waiting ends.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "base/random.hpp"
 #include "process/free_port.hpp"
+#include "process/raw_server.hpp"
 #include "process/scene.hpp"
 #include "process/tcp_proxy.hpp"
 
@@ -200,6 +204,76 @@ TEST_CASE(
     CHECK(part["wanted"] == false);
     CHECK(scene.platform.ended("youtube") == 1);
     CHECK_MESSAGE(scene.platform.goodbyes() == 1, scene.platform.log());
+}
+
+namespace {
+
+/// A platform that breaks its first session on demand, and then refuses its key for as long as it
+/// holds the dead one.
+class HoldingServer {
+  public:
+    std::string url() const { return server_.url(); }
+    int begun() const { return begun_; }
+    int refused() const { return refused_; }
+    void break_and_hold() { is_holding_ = true; }
+    void let_go() { is_holding_ = false; }
+
+  private:
+    void serve(RawConnection& peer) {
+        RtmpServerConnection rtmp({.random = random_bytes(1528)});
+        if (is_holding_) {
+            ++refused_;
+            if (peer.refuse_publisher(rtmp, "NetStream.Publish.BadName")) peer.drain();
+            return;
+        }
+        if (!peer.serve_until(rtmp, RtmpServerConnection::Step::publishing)) return;
+        ++begun_;
+        peer.drain_until([this] { return is_holding_.load(); });
+        if (is_holding_) peer.reset();
+    }
+    std::atomic<bool> is_holding_ = false;
+    std::atomic<int> begun_ = 0;
+    std::atomic<int> refused_ = 0;
+    RawServer server_{[this](RawConnection& peer) { serve(peer); }};
+};
+
+}  // namespace
+
+TEST_CASE("a platform that holds a dead session is waited for, and never taken to refuse the key") {
+    const char* const wanted = std::getenv("RESTREAM_TEST_DEAD_SESSION_S");
+    const seconds held(wanted == nullptr ? 6 : std::atoi(wanted));
+    Scene scene(IngestServer::embedded);
+    HoldingServer platform;
+    scene.world.add("kick", platform.url(), "word");
+    scene.publish();
+    scene.world.must({"enable", "kick"});
+    REQUIRE(scene.wait_flow("kick"));
+    const SteadyTime broken = SteadyClock::now();
+    platform.break_and_hold();
+    const auto is_held = [](const json& part) {
+        return part["reason"].is_object() && part["reason"]["code"] == "session_held";
+    };
+    REQUIRE(scene.world.wait_status("kick", is_held, seconds(10)));
+    const bool gave_up = wait_until(
+        Deadline(broken + held),
+        [&] {
+            const json part = scene.world.status("kick");
+            const bool has_word = part["reason"].is_object() && !is_held(part);
+            return part["state"] == "rejected" || part["state"] == "live" || has_word;
+        },
+        Milliseconds(100));
+    CHECK_MESSAGE(!gave_up, scene.world.status("kick").dump());
+    const int tries = platform.refused();
+    const SteadyTime released = SteadyClock::now();
+    platform.let_go();
+    // A key is taken for refused 90 s after the session broke: the last try comes then.
+    CHECK(scene.world.wait_state("kick", "live", seconds(95) - held));
+    MESSAGE("held for "
+            << held.count() << " s, refused " << tries << " times, live "
+            << std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - released).count()
+            << " ms after it was let go");
+    CHECK(platform.begun() == 2);
+    scene.world.must({"disable", "kick"});
 }
 
 TEST_CASE("a destination that stalls or breaks does not harm another") {

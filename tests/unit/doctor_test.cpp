@@ -140,6 +140,7 @@ TEST_CASE("doctor: what a relay in trouble says is handed on") {
 TEST_CASE("doctor: a relay that is live and falls behind is told, with figures") {
     Scene scene;
     const FileLock lock = scene.live("one");
+    scene.registry.set_wanted("one", true);
     Record record = scene.record("one", State::live);
     record.session = SessionFigures{};
     record.session->queue_ms = 900;
@@ -153,6 +154,19 @@ TEST_CASE("doctor: a relay that is live and falls behind is told, with figures")
     CHECK(found[0].finding.cause ==
           "messages wait for 2.3 s; 120 were dropped since the session began");
     CHECK(found[0].finding.remedy.find("restream explain") != std::string::npos);
+}
+
+TEST_CASE("doctor: a relay that lives and is not wanted is told, whatever it does") {
+    Scene scene;
+    const FileLock lock = scene.live("one");
+    for (const State state : {State::live, State::waiting, State::holding}) {
+        REQUIRE_FALSE(scene.registry.publish(scene.record("one", state)));
+        const auto found = check_relays(scene.config, scene.registry);
+        REQUIRE(has(found, Severity::warning, ", but not wanted"));
+        CHECK(found[0].finding.remedy == "run 'restream enable one'");
+    }
+    scene.registry.set_wanted("one", true);
+    CHECK(has(check_relays(scene.config, scene.registry), Severity::ok, "one: holding"));
 }
 
 TEST_CASE("doctor: what is wanted or runs but is not configured is told") {
