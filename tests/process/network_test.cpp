@@ -8,6 +8,7 @@
 #include <deque>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "process/network_namespace.hpp"
 #include "process/rtmp_tags.hpp"
@@ -110,12 +111,11 @@ struct Broadcast {
     std::string log(const std::string& name) const { return content_of(world.layout().log(name)); }
 };
 
-/// Which of the tags behind `first` one session did not get, and what it was sent after each gap.
+/// Which numbers are missing between the first and the last that a session got.
 struct Losses {
     std::size_t pictures = 0;
     std::size_t sounds = 0;
     std::size_t wrong_begins = 0;  ///< a picture behind a gap that is no keyframe
-    std::uint32_t last = 0;        ///< the number of the last one that is missing
 };
 
 Losses losses_of(const std::vector<Tag>& tags) {
@@ -131,7 +131,6 @@ Losses losses_of(const std::vector<Tag>& tags) {
         const bool is_picture = i % 2 == 0;
         if (!all.contains(i)) {
             ++(is_picture ? found.pictures : found.sounds);
-            found.last = i;
             was_missing |= is_picture;
         } else if (is_picture && std::exchange(was_missing, false)) {
             found.wrong_begins += i % tags_per_gop == 0 ? 0 : 1;
