@@ -11,6 +11,7 @@
 #include "command.hpp"
 #include "doctor/config_checks.hpp"
 #include "doctor/finding.hpp"
+#include "doctor/hook_checks.hpp"
 #include "doctor/ingest_checks.hpp"
 #include "doctor/login.hpp"
 #include "doctor/network_checks.hpp"

@@ -2,17 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <cctype>
-#include <map>
 #include <set>
-#include <string_view>
 
 #include "base/error.hpp"
-#include "base/process.hpp"
 #include "config/key.hpp"
-#include "config/wording.hpp"
 #include "state/lock.hpp"
 
 namespace restream {
@@ -62,50 +55,6 @@ std::set<fs::path> key_files(const Config& config) {
     }
     add(config.ingest.publish_key, config.directory / "restream.toml");
     return files;
-}
-
-/// What the shell does itself; all else that a line begins with is a program.
-constexpr std::array shell_words = {".",    ":",     "case",  "cd",    "command", "eval",
-                                    "exec", "exit",  "for",   "if",    "read",    "set",
-                                    "trap", "umask", "unset", "until", "while",   "export"};
-
-/// The program that a command line begins with; empty where it begins with something else.
-std::string program_of(const std::string& line) {
-    const auto word = line.substr(0, line.find_first_of(" \t\n;|&<>("));
-    const auto is_plain = [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               std::string_view("._/+-").find(c) != std::string_view::npos;
-    };
-    const bool is_program = std::ranges::all_of(word, is_plain) &&
-                            std::ranges::find(shell_words, word) == shell_words.end();
-    return is_program ? word : "";
-}
-
-bool can_run(const fs::path& file) {
-    std::error_code error;
-    const auto status = fs::status(file, error);
-    constexpr auto anybody = fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
-    return !error && fs::is_regular_file(status) &&
-           (status.permissions() & anybody) != fs::perms::none;
-}
-
-/// What keeps a hook from working, in words with what helps.
-std::optional<std::string> hook_problem(const StateHook& hook) {
-    if (const auto* webhook = std::get_if<Webhook>(&hook.what)) {
-        const auto url = resolve_webhook(*webhook);
-        const auto* problem = std::get_if<KeyProblem>(&url);
-        return problem == nullptr ? std::nullopt : std::optional(problem->message);
-    }
-    const auto* command = std::get_if<HookCommand>(&hook.what);
-    if (command == nullptr) return std::nullopt;
-    const std::string program = program_of(command->line);
-    if (program.empty()) return std::nullopt;
-    const bool is_there = program.find('/') == std::string::npos
-                              ? find_in_path(program).has_value()
-                              : can_run(command->folder / program);
-    if (is_there) return std::nullopt;
-    return fmt::format("its on_state runs {}, which is no program here; hooks run in {}",
-                       in_quotes(program), command->folder.string());
 }
 
 /// What keeps the ingest server from starting, or, where it runs, from being started again. A
@@ -165,24 +114,6 @@ std::vector<Diagnosis> check_keys(const Config& config, const Registry& registry
                            fmt::format("others can read the secret in {}", file.string()), "",
                            fmt::format("chmod go-rwx '{}'", file.string())},
                           [file] { return take_away(file, others); }});
-    }
-    return result;
-}
-
-std::vector<Diagnosis> check_hooks(const Config& config) {
-    // A hook for all destinations has its problem once.
-    std::map<std::string, std::vector<std::string>> problems;
-    for (const auto& each : config.destinations) {
-        if (const auto problem = hook_problem(each.on_state)) {
-            problems[*problem].push_back(each.name);
-        }
-    }
-    std::vector<Diagnosis> result;
-    for (const auto& [problem, names] : problems) {
-        result.push_back(
-            {{Severity::warning, "config", fmt::format("{}: {}", fmt::join(names, ", "), problem),
-              "nobody is told of its states", ""},
-             {}});
     }
     return result;
 }

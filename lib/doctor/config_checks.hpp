@@ -21,7 +21,4 @@ CheckedConfig check_config(const std::filesystem::path& directory);
 /// Keys that are missing, and files with keys or webhooks' URLs that others may read.
 std::vector<Diagnosis> check_keys(const Config& config, const Registry& registry);
 
-/// Hooks that cannot work: a URL that is missing or none, a program that is not there.
-std::vector<Diagnosis> check_hooks(const Config& config);
-
 }  // namespace restream

@@ -45,7 +45,7 @@ std::string why_it_died(const Registry& registry, const std::string& name) {
 /// Its session stands, and does not carry what the ingest sends.
 Finding falls_behind(const Record& record) {
     return relay_finding(
-        Severity::warning, fmt::format("{}: live, and falls behind", record.name),
+        Severity::warning, fmt::format("{}: live, and falls behind", relay_words(record.name)),
         fmt::format("messages wait for {:.1f} s; {} were dropped since the session began",
                     record.session->queue_ms / 1000.0, record.session->dropped_messages),
         "run 'restream explain': it tells whether it is the uplink or that platform");

@@ -7,6 +7,7 @@
 
 #include "doctor/config_checks.hpp"
 #include "doctor/finding.hpp"
+#include "doctor/hook_checks.hpp"
 #include "doctor/login.hpp"
 #include "doctor/state_checks.hpp"
 #include "doctor/system_checks.hpp"
