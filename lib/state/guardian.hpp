@@ -72,9 +72,6 @@ class CrashGovernor {
 /// **Blocks**: until then.
 void guard(FileLock lock, Guarded& guarded, Inbox& inbox);
 
-/// Within this a guardian whose lock file was deleted has made it again, and holds it.
-constexpr Milliseconds lock_return = std::chrono::seconds(1);
-
 /// How long a new guardian waits for its predecessor to let go of the lock.
 constexpr Milliseconds patience_with_predecessor = std::chrono::seconds(6);
 

@@ -55,4 +55,7 @@ class FileLock {
     std::filesystem::path path_;
 };
 
+/// Within this a guardian whose lock file was deleted has made it again, and holds it.
+constexpr Milliseconds lock_return = std::chrono::seconds(1);
+
 }  // namespace restream

@@ -6,7 +6,6 @@
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/paths.hpp"
-#include "state/guardian.hpp"
 #include "state/lock.hpp"
 #include "state/relay_name.hpp"
 

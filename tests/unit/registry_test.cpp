@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include "base/process.hpp"
-#include "state/guardian.hpp"
 #include "state/lock.hpp"
 #include "temporary_folder.hpp"
 
