@@ -27,9 +27,7 @@ struct Options {
 
 std::vector<RelayHistory> read_all(const Config& config, const Registry& registry) {
     std::vector<RelayHistory> histories;
-    std::vector<std::string> relays;
-    for (const auto& each : config.destinations) relays.push_back(each.name);
-    relays = relays_of(config, relays);
+    const std::vector<std::string> relays = relays_of(config);
     for (const auto& name : relays) {
         histories.push_back(read_history(registry, name, carried(config, name).url));
     }

@@ -108,9 +108,7 @@ std::optional<ReachProblem> reach_problem(const std::string& host, int port, Mil
 }
 
 std::vector<Diagnosis> check_destinations(const Config& config, const Registry& registry) {
-    std::vector<std::string> relays;
-    for (const auto& each : config.destinations) relays.push_back(each.name);
-    relays = relays_of(config, relays);
+    const std::vector<std::string> relays = relays_of(config);
     std::vector<Diagnosis> result(relays.size());
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < result.size(); ++i) {

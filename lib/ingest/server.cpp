@@ -17,9 +17,8 @@ namespace restream {
 namespace {
 
 bool any_waits_for(std::span<const Record> records, EndCode code) {
-    return std::ranges::any_of(records, [&](const Record& each) {
-        return each.reason && each.reason->code == end_code_name(code);
-    });
+    return std::ranges::any_of(records,
+                               [&](const Record& each) { return is_code(each.reason, code); });
 }
 
 IngestState nginx_state(const IngestConfig& config, const Layout& layout) {

@@ -28,6 +28,12 @@ std::vector<std::string> relays_of(const Config& config, const std::vector<std::
     return relays;
 }
 
+std::vector<std::string> relays_of(const Config& config) {
+    std::vector<std::string> names;
+    for (const auto& each : config.destinations) names.push_back(each.name);
+    return relays_of(config, names);
+}
+
 bool has_relay(const Config& config, std::string_view relay) {
     const Destination* const destination = config.find(destination_of(relay));
     return destination != nullptr &&

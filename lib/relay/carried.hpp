@@ -17,6 +17,8 @@ Destination carried(const Config& config, std::string_view relay);
 
 /// The relays of these destinations, which are configured: of each its own, and its backup's.
 std::vector<std::string> relays_of(const Config& config, const std::vector<std::string>& names);
+/// The relays of all of them.
+std::vector<std::string> relays_of(const Config& config);
 
 /// Whether this relay is one of a destination's that is configured.
 bool has_relay(const Config& config, std::string_view relay);

@@ -21,8 +21,7 @@ namespace {
 /// Whether there is anything to wait for that the user may want to have now.
 bool waits_for_its_turn(const Record& record) {
     if (record.state == State::backoff || record.state == State::rejected) return true;
-    return record.state == State::waiting && record.reason &&
-           record.reason->code == end_code_name(EndCode::standby);
+    return record.state == State::waiting && is_code(record.reason, EndCode::standby);
 }
 
 /// **Source**: DESIGN, disable: "returns when its processes are gone (≤ 3 s + 2 s)".

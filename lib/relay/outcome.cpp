@@ -10,10 +10,6 @@ namespace restream {
 
 namespace {
 
-bool is_code(const std::optional<Reason>& reason, EndCode code) {
-    return reason && reason->code == end_code_name(code);
-}
-
 bool was_cancelled(const Registry& registry, std::string_view name, const Expectation& expected) {
     if (expected.is_wish && !registry.is_wanted(name)) return true;
     return registry.is_down(name) || registry.stopping(name).has_value();

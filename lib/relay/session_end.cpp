@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "state/record.hpp"
 #include "state/relay_name.hpp"
 
 namespace restream {
@@ -109,6 +110,10 @@ std::optional<EndCode> parse_end_code(std::string_view name) {
         if (each.name == name) return each.code;
     }
     return std::nullopt;
+}
+
+bool is_code(const std::optional<Reason>& reason, EndCode code) {
+    return reason && reason->code == end_code_name(code);
 }
 
 std::string describe(const SessionEnd& end) {

@@ -7,6 +7,8 @@
 
 namespace restream {
 
+struct Reason;
+
 /// Why a session with a destination, or the reading of the ingest, ended or cannot begin. The names
 /// (end_code_name) are what scripts see in `status --json` as `reason.code`: never renamed.
 enum class EndCode {
@@ -66,6 +68,9 @@ std::string_view end_code_name(EndCode code);
 
 /// The other way round.
 std::optional<EndCode> parse_end_code(std::string_view name);
+
+/// Whether that is the reason of a record.
+bool is_code(const std::optional<Reason>& reason, EndCode code);
 
 /// A sentence for people, without capital or full stop, with the detail in brackets where there is
 /// one: "the server refused the stream key (NetStream.Publish.BadName)".

@@ -24,8 +24,7 @@ struct Row {
 
 /// A backup that is not needed now: nothing is amiss.
 bool stands_by(const RelayStatus& each) {
-    return each.state == State::waiting && each.reason &&
-           each.reason->code == end_code_name(EndCode::standby);
+    return each.state == State::waiting && is_code(each.reason, EndCode::standby);
 }
 
 std::string_view colour_of(const RelayStatus& each) {
