@@ -120,8 +120,9 @@ int main(int argc, char** argv) {
             ->type_name("ID");
         app.add_option("--url", options->added.url, "rtmp://, rtmps://, srt:// or file:/PATH")
             ->type_name("URL");
-        app.add_option("--backup-url", options->added.backup_url,
-                       "the platform's second server: kept, not used")
+        app.add_option(
+               "--backup-url", options->added.backup_url,
+               "the platform's second server; what it is used for: 'backup' in restream.toml(5)")
             ->type_name("URL");
         declare_key_options(app, options->key);
         return [options] { return add(*options); };
