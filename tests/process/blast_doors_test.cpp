@@ -46,9 +46,7 @@ struct Broadcast {
 
     Broadcast() {
         world.must({"ingest", "start"});
-        publisher.emplace(world.ingest_url());
-        REQUIRE(publisher->wait_accepted());
-        publisher->begin_counting();
+        publish_numbers(publisher, world.ingest_url());
         for (std::size_t i = 0; i < good.size(); ++i) {
             world.add(fmt::format("good{}", i), good[i].url(), "k3y");
         }

@@ -83,9 +83,7 @@ struct Siege {
 
     Siege() {
         world.must({"ingest", "start"});
-        publisher.emplace(world.ingest_url());
-        REQUIRE(publisher->wait_accepted());
-        publisher->begin_counting();
+        publish_numbers(publisher, world.ingest_url());
         world.add("good", good.url(), "good");
         world.must({"enable", "good"});
     }

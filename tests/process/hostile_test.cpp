@@ -123,9 +123,7 @@ class Broadcast {
     explicit Broadcast(const std::string& ingest_fields = "", const std::string& key = "") {
         world_.configure("", ingest_fields);
         world_.must({"ingest", "start"});
-        publisher_.emplace(world_.ingest_url(), key);
-        REQUIRE(publisher_->wait_accepted());
-        publisher_->begin_counting();
+        publish_numbers(publisher_, world_.ingest_url(), key);
         world_.add("one", one_.url(), "k3y-1");
         world_.add("two", two_.url(), "k3y-2");
         world_.must({"enable", "one", "two"});

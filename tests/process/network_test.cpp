@@ -46,9 +46,7 @@ struct Broadcast {
 
     Broadcast() {
         world.must({"ingest", "start"});
-        publisher.emplace(world.ingest_url());
-        REQUIRE(publisher->wait_accepted());
-        publisher->begin_counting();
+        publish_numbers(publisher, world.ingest_url());
         for (int i = 0; i < NetworkLab::platforms; ++i) {
             lab.at_platform(i, [&] { platforms.emplace_back(NetworkLab::platform_address(i)); });
             world.add(names[i], platforms[i].url(), key);

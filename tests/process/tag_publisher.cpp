@@ -1,5 +1,7 @@
 #include "process/tag_publisher.hpp"
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -128,6 +130,13 @@ void TagPublisher::count(ClientConnection& connection) {
         connection.send(numbered_tag(counted_));
         ++counted_;
     }
+}
+
+void publish_numbers(std::optional<TagPublisher>& publisher, const std::string& url,
+                     const std::string& key) {
+    publisher.emplace(url, key);
+    REQUIRE(publisher->wait_accepted());
+    publisher->begin_counting();
 }
 
 }  // namespace restream::test

@@ -64,4 +64,8 @@ class TagPublisher {
     std::thread thread_;
 };
 
+/// Begins to publish numbered tags, or fails the test.
+void publish_numbers(std::optional<TagPublisher>& publisher, const std::string& url,
+                     const std::string& key = "");
+
 }  // namespace restream::test

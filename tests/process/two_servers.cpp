@@ -24,9 +24,7 @@ void TwoServers::add(const std::string& mode, const std::string& more) const {
 }
 
 void TwoServers::publish() {
-    publisher.emplace(world.ingest_url());
-    REQUIRE(publisher->wait_accepted());
-    publisher->begin_counting();
+    publish_numbers(publisher, world.ingest_url());
     REQUIRE(world.wait_ingest("live"));
 }
 
