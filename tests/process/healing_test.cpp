@@ -85,6 +85,11 @@ void survives_ingest(IngestServer ingest, Victims victims) {
     if (victims != Victims::server) kill_now(record.guardian.pid);
     if (victims != Victims::guardian) kill_if_there(record.server->pid);
     CHECK(scene.world.wait_state("youtube", "holding"));
+    // The old server still answers while it ends, without its publisher.
+    REQUIRE(wait_until(Deadline::after(seconds(20)), [&] {
+        const auto now = live_ingest_record(scene.world.layout());
+        return now && now->server && now->server != record.server;
+    }));
     REQUIRE(scene.world.wait_ingest("no_publisher"));
     const IngestRecord now = scene.world.ingest_record();
     CHECK((now.guardian == record.guardian) == (victims == Victims::server));
