@@ -37,7 +37,7 @@ TEST_CASE("backup relay: to fail over, the picture is at the backup within 3 s, 
     MESSAGE("the backup has a picture after " << took.count() << " ms");
     CHECK(took < seconds(3));
     CHECK(stage.wait_backup_state("live"));
-    CHECK(stage.world.state("youtube") == "backoff");
+    CHECK(stage.world.wait_state("youtube", "backoff"));
 
     // One that comes and goes is no reason to leave the backup.
     stage.primary_line.cut_each_after(1500);

@@ -100,8 +100,13 @@ struct Siege {
         CHECK_MESSAGE(enable.status == 5, enable.describe());
         CHECK_MESSAGE(enable.error.find(words) != std::string::npos, enable.describe());
         CHECK_MESSAGE(enable.error.find(key) == std::string::npos, enable.describe());
-        const json part = world.status("bad");
-        CHECK_MESSAGE(part["reason"]["code"] == code, part.dump());
+        // Between two tries: while it tries again there is no reason.
+        json part;
+        const bool is_told = world.wait_status("bad", [&](const json& now) {
+            part = now;
+            return now["reason"].is_object() && now["reason"]["code"] == code;
+        });
+        CHECK_MESSAGE(is_told, part.dump());
         CHECK_MESSAGE(part["wanted"] == true, part.dump());
         CHECK_MESSAGE(part["worker_restarts"] == 0, part.dump());
         CHECK(!is_gone(world.worker("bad")));

@@ -115,14 +115,18 @@ TEST_CASE("interop: RTMPS where RTMP is spoken, and RTMP where TLS is, say what 
     CHECK_MESSAGE(no_tls.status == 5, no_tls.describe());
     CHECK_MESSAGE(no_tls.error.find("rtmps://") != std::string::npos, no_tls.describe());
     // nginx waits for the rest of what it takes for a handshake.
-    CHECK(world.status("youtube")["reason"]["code"] == "handshake_timed_out");
+    CHECK(world.wait_status("youtube", [](const json& part) {
+        return part["reason"].is_object() && part["reason"]["code"] == "handshake_timed_out";
+    }));
     world.must({"disable", "youtube"});
     const Terminator terminator(good_identity(), world.home(), tls.scene.platform.port());
     world.add("youtube", "rtmp" + terminator.url().substr(5), key);
     const Outcome no_rtmp = world.run({"enable", "youtube"});
     CHECK_MESSAGE(no_rtmp.status == 5, no_rtmp.describe());
     CHECK_MESSAGE(no_rtmp.error.find("rtmps://") != std::string::npos, no_rtmp.describe());
-    CHECK(world.status("youtube")["reason"]["code"] == "not_rtmp");
+    CHECK(world.wait_status("youtube", [](const json& part) {
+        return part["reason"].is_object() && part["reason"]["code"] == "not_rtmp";
+    }));
     CHECK(tls.scene.platform.asked() == 0);
 }
 
