@@ -107,7 +107,8 @@ BatchOptions coming_back(const Workplace& place, Report report) {
 }
 
 int bring_back(const Workplace& place, const BatchOptions& batch) {
-    return batch.names.empty() ? 0 : start_and_wait(place, batch, "");
+    const bool is_told = !batch.names.empty() || batch.report == Report::json;
+    return is_told ? start_and_wait(place, batch, "") : 0;
 }
 
 int reload(Report report) {

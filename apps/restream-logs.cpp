@@ -14,7 +14,7 @@
 #include "command.hpp"
 #include "config/config.hpp"
 #include "state/layout.hpp"
-#include "state/relay_name.hpp"
+#include "state/log_tail.hpp"
 
 namespace {
 
@@ -26,58 +26,10 @@ struct Options {
     int lines = 50;
 };
 
-/// One relay's log. A destination with a backup has two.
-struct Log {
-    std::filesystem::path path;
-    std::string_view mark;  ///< said behind the time of each line: whose it is
-};
-
-/// "2026-01-31T20:14:03.120Z backup: text"
-std::string marked(const std::string& line, const Log& log) {
-    const auto end_of_time = line.find(' ');
-    if (log.mark.empty() || end_of_time == std::string::npos) return line;
-    return fmt::format("{} {}:{}", line.substr(0, end_of_time), log.mark, line.substr(end_of_time));
-}
-
-std::string_view time_of(const std::string& line) {
-    return std::string_view(line).substr(0, line.find(' '));
-}
-
-std::vector<std::string> read_lines(const std::filesystem::path& path, const Log& log) {
-    std::vector<std::string> lines;
-    std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) lines.push_back(marked(line, log));
-    return lines;
-}
-
-/// The last lines, those of the rotated file before them where the current one has too few.
-std::vector<std::string> tail_of(const Log& log, std::size_t count) {
-    auto lines = read_lines(log.path, log);
-    if (lines.size() < count) {
-        auto older = read_lines(log.path.string() + ".1", log);
-        older.insert(older.end(), lines.begin(), lines.end());
-        lines = std::move(older);
-    }
-    if (lines.size() > count) lines.erase(lines.begin(), lines.end() - std::ptrdiff_t(count));
-    return lines;
-}
-
-/// The last lines of all logs together, by time: each line begins with it.
-void print_tail(const std::vector<Log>& logs, std::size_t count) {
-    std::vector<std::string> lines;
-    for (const auto& log : logs) {
-        const auto middle = std::ssize(lines);
-        for (auto& line : tail_of(log, count)) lines.push_back(std::move(line));
-        std::ranges::inplace_merge(lines, lines.begin() + middle, {}, time_of);
-    }
-    const std::size_t first = lines.size() > count ? lines.size() - count : 0;
-    for (std::size_t i = first; i < lines.size(); ++i) fmt::print("{}\n", lines[i]);
-}
-
 /// What is appended to one log from now on, also over a rotation.
 class Follower {
   public:
-    explicit Follower(Log log) : log_(std::move(log)) {
+    explicit Follower(RelayLog log) : log_(std::move(log)) {
         std::error_code error;
         const auto size = std::filesystem::file_size(log_.path, error);
         at_ = error ? 0 : size;
@@ -101,12 +53,12 @@ class Follower {
     }
 
   private:
-    Log log_;
+    RelayLog log_;
     std::uintmax_t at_ = 0;
 };
 
 /// Until Ctrl-C.
-int follow(const std::vector<Log>& logs) {
+int follow(const std::vector<RelayLog>& logs) {
     Inbox inbox;
     std::vector<Follower> followers(logs.begin(), logs.end());
     for (;;) {
@@ -119,10 +71,9 @@ int follow(const std::vector<Log>& logs) {
 int logs(const Options& options) {
     if (const auto problem = name_problem(options.name)) throw Error(ErrorKind::usage, *problem);
     const Layout layout(state_directory());
-    const std::vector<Log> logs = {{layout.log(options.name), ""},
-                                   {layout.log(backup_relay(options.name)), "backup"}};
-    const bool is_any_there =
-        std::ranges::any_of(logs, [](const Log& log) { return std::filesystem::exists(log.path); });
+    const std::vector<RelayLog> logs = logs_of(layout, options.name);
+    const bool is_any_there = std::ranges::any_of(
+        logs, [](const RelayLog& log) { return std::filesystem::exists(log.path); });
     if (!is_any_there) {
         load_config(config_directory())
             .at(options.name);  // a name that is not known is told as such
@@ -131,7 +82,9 @@ int logs(const Options& options) {
                    options.name, options.name);
         if (!options.follow) return 0;
     }
-    print_tail(logs, static_cast<std::size_t>(options.lines));
+    for (const auto& line : log_tail(logs, static_cast<std::size_t>(options.lines))) {
+        fmt::print("{}\n", line);
+    }
     return options.follow ? follow(logs) : 0;
 }
 

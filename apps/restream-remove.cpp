@@ -18,7 +18,7 @@ namespace {
 
 using namespace restream;
 
-int remove(const std::string& name) {
+int remove(const std::string& name, bool as_json) {
     const auto directory = config_directory();
     const Config config = load_config(directory);
     const Destination& destination = config.at(name);
@@ -34,6 +34,8 @@ int remove(const std::string& name) {
     remove_destination(directory, destination);
     registry.forget(name);
     fmt::print(stderr, "removed {}\n", name);
+    // A name needs no escapes.
+    if (as_json) fmt::print("{{\n  \"schema\": 1,\n  \"name\": \"{}\"\n}}\n", name);
     return 0;
 }
 
@@ -43,7 +45,9 @@ int main(int argc, char** argv) {
     return run_command("remove", "Stops a destination and deletes it with its key.", argc, argv,
                        [](CLI::App& app) {
                            auto name = std::make_shared<std::string>();
+                           auto json = std::make_shared<bool>(false);
                            app.add_option("NAME", *name, "the destination")->required();
-                           return [name] { return remove(*name); };
+                           app.add_flag("--json", *json, "one JSON document on standard output");
+                           return [name, json] { return remove(*name, *json); };
                        });
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "command.hpp"
+#include "dashboard/dashboard_control.hpp"
 #include "ingest/control.hpp"
 #include "relay/healer.hpp"
 #include "relay_batch.hpp"
@@ -31,6 +32,21 @@ bool needs_ingest(const Workplace& place) {
                                [&](const auto& name) { return is_due(place, name); });
 }
 
+/// Where restream.toml wants it. That it can't be is told, and no reason not to start relays.
+int bring_up_dashboard(const Workplace& place) {
+    if (!place.config.dashboard.enabled) return 0;
+    try {
+        if (start_dashboard(place.config, place.registry.layout()) == DashboardStart::started) {
+            const auto record = live_dashboard(place.registry.layout());
+            fmt::print(stderr, "dashboard: started, {}\n", record ? record->url : "");
+        }
+        return 0;
+    } catch (const Error& error) {
+        complain(place.verb, error.what());
+        return static_cast<int>(error.kind());
+    }
+}
+
 /// One healing: what is done is told, and noted for `restream service status`.
 class Healed {
   public:
@@ -42,6 +58,7 @@ class Healed {
         healing_.ingest = true;
         fmt::print("ingest: started again\n");
     }
+    void note_dashboard() { fmt::print("dashboard: started again\n"); }
     void note_relay(const std::string& name) {
         healing_.relays.push_back(relay_words(name));
         fmt::print("{}: started again\n", relay_words(name));
@@ -73,6 +90,13 @@ int heal(const std::vector<std::string>& names) {
     } catch (const Error& error) {
         healed.note_problem("ingest", error.what());
     }
+    try {
+        const bool is_started =
+            place.config.dashboard.enabled && heal_dashboard(place.config, place.registry.layout());
+        if (is_started) healed.note_dashboard();
+    } catch (const Error& error) {
+        healed.note_problem("dashboard", error.what());
+    }
     // Where all is well no lock is taken: this is asked every few seconds.
     const auto results = dead.empty() ? std::map<std::string, Control::Started>()
                                       : place.control.start(dead, Control::Wish::heal);
@@ -92,7 +116,7 @@ int start(const Options& options) {
     BatchOptions batch = flags.to_options();
     batch.wish = flags.names.empty() ? Control::Wish::if_wanted : Control::Wish::keep;
     batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
-    const int ingest = bring_up_ingest(place);
+    const int ingest = std::max(bring_up_ingest(place), bring_up_dashboard(place));
     return std::max(ingest, start_and_wait(place, batch,
                                            "no destination is wanted; run 'restream enable NAME'"));
 }

@@ -28,6 +28,7 @@ run_packages=(
 # What only the tests need, and what makes building again quick.
 test_packages=(
     ccache
+    chromium
     clang-19
     doctest-dev
     faketime
@@ -41,7 +42,9 @@ test_packages=(
     nginx-light
     openssl
     procps
+    prometheus
     python3
+    python3-jsonschema
     rtmpdump
     scdoc
     shellcheck
@@ -84,9 +87,10 @@ find_missing() {
     done
 }
 
-# Debian starts nginx when it is installed, for everybody, on port 80. restream starts an nginx of its
-# own, as the user's process: so for a first install, and only then, starting is forbidden through the
-# file that invoke-rc.d asks. Where there is such a file already, it is not ours to change.
+# Debian starts nginx when it is installed, for everybody, on port 80, and Prometheus on 9090. restream
+# starts an nginx of its own, as the user's process, and the tests need of Prometheus only promtool: so for
+# a first install, and only then, starting is forbidden through the file that invoke-rc.d asks. Where there
+# is such a file already, it is not ours to change.
 policy_file=/usr/sbin/policy-rc.d
 policy_is_ours=no
 forbid_service_start() {
@@ -136,8 +140,12 @@ install_packages() {
     if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
         fail "this needs root, and there is no sudo; as root: apt-get install ${missing[*]}"
     fi
-    local had_nginx=yes log
-    [ -x /usr/sbin/nginx ] || had_nginx=no
+    local had_daemons=yes log daemon
+    local -a new_daemons=()
+    for daemon in nginx prometheus; do
+        command -v "$daemon" >/dev/null || [ -x "/usr/sbin/$daemon" ] || new_daemons+=("$daemon")
+    done
+    [ "${#new_daemons[@]}" -eq 0 ] || had_daemons=no
     log=$(mktemp)
     # shellcheck disable=SC2064 # the name of now is meant
     trap "rm -f '$log'; allow_service_start" EXIT
@@ -146,7 +154,7 @@ install_packages() {
         cat "$log" >&2
         fail "apt-get update failed"
     }
-    [ "$had_nginx" = yes ] || forbid_service_start
+    [ "$had_daemons" = yes ] || forbid_service_start
     # The status goes where the rest goes, because sudo closes all descriptors but 0, 1 and 2; by way of 3,
     # because apt closes the descriptor of the status for those it starts.
     # shellcheck disable=SC2016 # "$@" is the inner shell's
@@ -159,9 +167,13 @@ install_packages() {
         fail "apt-get install failed"
     fi
     allow_service_start
-    # Nor at the next boot: nobody asked for a web server.
-    if [ "$had_nginx" = no ] && [ -d /run/systemd/system ]; then
-        as_root systemctl --quiet disable nginx.service
+    # Nor at the next boot: nobody asked for them.
+    if [ -d /run/systemd/system ]; then
+        for daemon in "${new_daemons[@]}"; do
+            if systemctl --quiet is-enabled "$daemon.service" 2>/dev/null; then
+                as_root systemctl --quiet disable "$daemon.service"
+            fi
+        done
     fi
     rm -f "$log"
     trap - EXIT

@@ -78,6 +78,10 @@ struct SpawnRequest {
     bool takes_group_along = false;
     /// Asked to stop when its parent dies: a second net, never the first.
     bool dies_with_parent = false;
+    /// Of run_captured: it goes on where who started it is killed.
+    bool outlives_its_starter = false;
+    /// Of run_captured: what is printed beyond this is left out.
+    std::size_t longest_output_bytes = 64 * 1024;
 };
 
 /// A child of this process. The destructor reaps it if it has ended, and leaves it alone otherwise.
@@ -113,8 +117,8 @@ class ChildProcess {
 struct Captured {
     int status = 0;  ///< as ChildProcess::try_wait
     bool timed_out = false;
-    std::string output;  ///< standard output, at most 64 KiB
-    std::string error;   ///< standard error, at most 64 KiB
+    std::string output;  ///< standard output, at most longest_output_bytes
+    std::string error;   ///< standard error, likewise
 };
 
 /// Runs a program to its end and captures what it prints. **Blocks**: until it has ended; at the

@@ -270,15 +270,13 @@ std::optional<int> ChildProcess::wait(const Deadline& deadline) {
 
 namespace {
 
-constexpr std::size_t most_captured_bytes = 64 * 1024;
-
 /// Reads what is there. False at the end.
-bool drain(const Fd& from, std::string& into) {
+bool drain(const Fd& from, std::string& into, std::size_t most_bytes) {
     char block[4096];
     const ssize_t got = ::read(static_cast<int>(from.native()), block, sizeof block);
     if (got < 0) return errno == EINTR || errno == EAGAIN;
     if (got == 0) return false;
-    const std::size_t room = most_captured_bytes - std::min(into.size(), most_captured_bytes);
+    const std::size_t room = most_bytes - std::min(into.size(), most_bytes);
     into.append(block, std::min(room, static_cast<std::size_t>(got)));
     return true;
 }
@@ -295,7 +293,9 @@ Captured run_captured(SpawnRequest request, const Deadline& deadline,
     request.output = &output.write_end;
     request.error = &error.write_end;
     request.leads_group = true;
-    request.dies_with_parent = true;  // nobody is left to kill it at the deadline
+    const std::size_t most = request.longest_output_bytes;
+    // Where nobody is left to kill it at the deadline.
+    request.dies_with_parent = !request.outlives_its_starter;
     ChildProcess child = ChildProcess::spawn(request);
     output.write_end.close();
     error.write_end.close();
@@ -313,10 +313,10 @@ Captured run_captured(SpawnRequest request, const Deadline& deadline,
             is_cancelled ? std::min(deadline.left(), between_questions) : deadline.left();
         ::poll(entries, 3, static_cast<int>(longest.count()));
         has_ended = entries[2].revents != 0;
-        if (entries[0].revents != 0 && !drain(output.read_end, captured.output)) {
+        if (entries[0].revents != 0 && !drain(output.read_end, captured.output, most)) {
             output.read_end.close();
         }
-        if (entries[1].revents != 0 && !drain(error.read_end, captured.error)) {
+        if (entries[1].revents != 0 && !drain(error.read_end, captured.error, most)) {
             error.read_end.close();
         }
         if (!has_ended && (deadline.has_passed() || (is_cancelled && is_cancelled()))) {
@@ -330,11 +330,11 @@ Captured run_captured(SpawnRequest request, const Deadline& deadline,
     // What it left in the pipes; not what its own children may write later. Bounded, for one that
     // floods.
     for (int i = 0; i < 32 && output.read_end.is_open() &&
-                    drain(output.read_end, captured.output) && errno != EAGAIN;
+                    drain(output.read_end, captured.output, most) && errno != EAGAIN;
          ++i)
         errno = 0;
-    for (int i = 0; i < 32 && error.read_end.is_open() && drain(error.read_end, captured.error) &&
-                    errno != EAGAIN;
+    for (int i = 0; i < 32 && error.read_end.is_open() &&
+                    drain(error.read_end, captured.error, most) && errno != EAGAIN;
          ++i)
         errno = 0;
     captured.status = child.try_wait().value_or(256 + SIGKILL);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "config/dashboard_fields.hpp"
 #include "config/destination_fields.hpp"
 #include "config/ingest_fields.hpp"
 #include "config/toml_fields.hpp"
@@ -83,12 +84,15 @@ class Loader {
     void read_main_file(const fs::path& file) {
         const toml::table root = parse_toml(file, read_config_text(file));
         const Fields top(file, root, "");
-        top.allow_only({"ingest", "defaults", "log", "destination"});
+        top.allow_only({"ingest", "defaults", "log", "dashboard", "destination"});
         if (const auto* table = top.child("ingest")) {
             config_.ingest = read_ingest(Fields(file, *table, "[ingest]"));
         }
         if (const auto* table = top.child("log")) {
             config_.log = read_log(Fields(file, *table, "[log]"));
+        }
+        if (const auto* table = top.child("dashboard")) {
+            config_.dashboard = read_dashboard(Fields(file, *table, "[dashboard]"));
         }
         if (const auto* table = top.child("defaults")) {
             const Fields fields(file, *table, "[defaults]");

@@ -49,9 +49,23 @@ struct LogConfig {
     int keep = 3;  ///< rotated files beside the current one
 };
 
+/// `[dashboard]`: the web page.
+struct DashboardConfig {
+    bool enabled = false;  ///< whether `start` starts it, too
+    std::string listen_host = "127.0.0.1";
+    int listen_port = 5000;
+    /// Asked of everybody. Without one it listens on loopback only.
+    KeyReference password;
+    /// Names under which browsers reach it, beside loopback's and the address it listens on.
+    std::vector<std::string> hosts;
+
+    bool has_password() const { return !std::holds_alternative<std::monostate>(password); }
+};
+
 struct Config {
     IngestConfig ingest;
     LogConfig log;
+    DashboardConfig dashboard;
     std::vector<Destination> destinations;  ///< sorted by name
     std::filesystem::path directory;
 

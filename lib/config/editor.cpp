@@ -11,6 +11,7 @@
 #include "base/paths.hpp"
 #include "config/config.hpp"
 #include "config/destination_fields.hpp"
+#include "config/field_editor.hpp"
 #include "config/key_text.hpp"
 #include "config/toml_fields.hpp"
 #include "config/wording.hpp"
@@ -36,23 +37,6 @@ bool is_there(const fs::path& path) {
     return fs::exists(fs::symlink_status(path, error));
 }
 
-/// A TOML string: what is special is escaped.
-std::string toml_string(std::string_view text) {
-    std::string written = "\"";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            written += '\\';
-            written += c;
-        } else if (byte < 0x20 || byte == 0x7F) {
-            written += fmt::format("\\u{:04X}", byte);
-        } else {
-            written += c;
-        }
-    }
-    return written + "\"";
-}
-
 /// The value of `key = …`. A key file beside `file` is written by its name alone, so that the
 /// folder can be moved. A key's text never stands here: it goes to a key file.
 std::string key_value(const KeyReference& key, const fs::path& file) {
@@ -67,21 +51,8 @@ std::string key_value(const KeyReference& key, const fs::path& file) {
     return fmt::format("{{ command = {} }}", toml_string(std::get<KeyCommand>(key).command));
 }
 
-/// Publishes through a symbolic link, so that it stays one: the file may live in a folder of
-/// dotfiles.
-void write_file(const fs::path& path, std::string_view content) {
-    std::error_code error;
-    fs::path target = fs::weakly_canonical(path, error);
-    if (error) target = path;
-    error = publish_file(target, content, Durability::survives_power_cut);
-    if (error) {
-        throw Error(ErrorKind::refused,
-                    fmt::format("{} can't be written: {}", path.string(), error.message()), error);
-    }
-}
-
 void write_key_file(const fs::path& path, const Secret& key) {
-    write_file(path, Secret(key.reveal() + "\n").reveal());
+    write_config_file(path, Secret(key.reveal() + "\n").reveal());
 }
 
 void check_key(const KeyReference& key) {
@@ -115,71 +86,8 @@ void write_both(const fs::path& key_file, const Secret& key, const fs::path& fil
                 const std::string& toml) {
     Unwritten unwritten(is_there(key_file) ? fs::path() : key_file);
     write_key_file(key_file, key);
-    write_file(file, toml);
+    write_config_file(file, toml);
     unwritten.keep();
-}
-
-/// Where in `text` the position is. toml++ counts characters from 1, and not the byte order mark.
-std::size_t offset_of(std::string_view text, const toml::source_position& position) {
-    std::size_t at = 0;
-    for (toml::source_index line = 1; line < position.line; ++line) {
-        at = std::min(text.find('\n', at), text.size() - 1) + 1;
-    }
-    if (at == 0 && text.starts_with("\xEF\xBB\xBF")) at = 3;
-    const auto is_continuation = [&](std::size_t i) {
-        return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
-    };
-    for (toml::source_index column = 1; column < position.column && at < text.size(); ++column) {
-        ++at;
-        while (at < text.size() && is_continuation(at)) ++at;
-    }
-    return at;
-}
-
-/// `text` with another value for `key`; with a new last line where there is none.
-std::string with_key(const std::string& text, const toml::table& root, const std::string& value) {
-    const toml::node* node = root.get("key");
-    if (node != nullptr) {
-        const std::size_t begin = offset_of(text, node->source().begin);
-        const std::size_t end = offset_of(text, node->source().end);
-        return text.substr(0, begin) + value + text.substr(std::max(begin, end));
-    }
-    const std::string line_end = text.find("\r\n") == std::string::npos ? "\n" : "\r\n";
-    const bool is_open = !text.empty() && text.back() != '\n';
-    return text + (is_open ? line_end : "") + "key = " + value + line_end;
-}
-
-/// Whether both say the same but for `key`, and the new one's key is `value`.
-bool changes_only_key(toml::table before, toml::table after, const std::string& value) {
-    const toml::table wanted = toml::parse("key = " + value);
-    const toml::node* key = after.get("key");
-    if (key == nullptr || !key->is_table() || *key->as_table() != *wanted.get("key")->as_table()) {
-        return false;
-    }
-    before.erase("key");
-    after.erase("key");
-    return before == after;
-}
-
-/// The text of `file` with the new key. The result is read again and compared, so that whatever the
-/// file looks like (dotted keys, a [key] table), either only the key changes or nothing is written.
-std::string edited_text(const fs::path& file, const std::string& value) {
-    const std::string text = read_config_text(file);
-    const toml::table root = parse_toml(file, text);
-    const std::string edited = with_key(text, root, value);
-    bool is_good = false;
-    try {
-        is_good = changes_only_key(root, toml::parse(edited), value);
-    } catch (const toml::parse_error&) {
-        // What is_good says already.
-    }
-    if (is_good) return edited;
-    const toml::node* node = root.get("key");
-    fail_at(
-        file, node != nullptr ? node->source() : root.source(),
-        fmt::format("the key is written so that it can't be replaced without touching other text; "
-                    "write there: key = {}",
-                    value));
 }
 
 /// Deletes the key file that is ours, where no other destination names it.
@@ -212,6 +120,9 @@ std::string new_text(const fs::path& config_directory, const NewDestination& add
     write_field("service", added.service);
     write_field("url", added.url);
     write_field("backup_url", added.backup_url);
+    write_field("backup", added.backup);
+    write_field("on_ingest_loss", added.on_ingest_loss);
+    if (added.hold) write_field("hold", format_duration(*added.hold));
     if (std::holds_alternative<std::monostate>(added.key)) return toml;
     const bool is_text = std::holds_alternative<KeyText>(added.key);
     const KeyReference key =
@@ -261,7 +172,7 @@ void add_destination(const fs::path& config_directory, const NewDestination& add
     if (const auto* text = std::get_if<KeyText>(&added.key)) {
         write_both(key_file_of(config_directory, added.name), text->text, file, toml);
     } else {
-        write_file(file, toml);
+        write_config_file(file, toml);
     }
 }
 
@@ -289,18 +200,39 @@ void replace_key(const fs::path& config_directory, const Destination& destinatio
                                 destination.origin.string(), destination.line, destination.name,
                                 advice, text == nullptr ? "" : ", then give the key again"));
     }
-    const std::string toml = edited_text(file, value);
+    const std::string toml = edited_text(file, {{"key", value}});
     // Also what can't be: a file destination takes no key.
     Presets presets;
     parse_destination(file, toml, DestinationDefaults(), presets);
     if (text != nullptr) {
         write_both(own_key_file, text->text, file, toml);
     } else {
-        write_file(file, toml);
+        write_config_file(file, toml);
     }
     if (named != nullptr && named->path == own_key_file) {
         drop_key_file(config_directory, destination.name);
     }
+}
+
+void change_destination(const fs::path& config_directory, const Destination& destination,
+                        const std::vector<FieldChange>& changes) {
+    const fs::path file = file_of(config_directory, destination.name);
+    if (destination.origin != file) {
+        throw Error(
+            ErrorKind::config,
+            fmt::format("{}:{}: destination {} stands in a file that only you write; change "
+                        "it there",
+                        destination.origin.string(), destination.line, destination.name));
+    }
+    const std::string toml = edited_text(file, changes);
+    Presets presets;
+    const Destination changed = parse_destination(file, toml, DestinationDefaults(), presets);
+    for (const Destination& other : load_config(config_directory).destinations) {
+        if (other.name == destination.name || !are_same_playlist(changed, other)) continue;
+        throw Error(ErrorKind::usage,
+                    fmt::format("destination {} writes this playlist already", other.name));
+    }
+    write_config_file(file, toml);
 }
 
 void check_is_removable(const fs::path& config_directory, const Destination& destination) {

@@ -3,9 +3,13 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "base/clock.hpp"
 #include "config/destination.hpp"
+#include "config/field_editor.hpp"
 
 namespace restream {
 
@@ -15,7 +19,10 @@ struct NewDestination {
     std::string service;
     std::string url;
     std::string backup_url;
-    KeyReference key;  ///< KeyText goes to destinations.d/NAME.key, 0600
+    KeyReference key = {};                  ///< KeyText goes to destinations.d/NAME.key, 0600
+    std::string backup = {};                ///< as in the file; empty: the service's word
+    std::string on_ingest_loss = {};        ///< likewise; empty: the default
+    std::optional<Milliseconds> hold = {};  ///< nothing: the default
 };
 
 /// What add_destination would make, as it would load; writes nothing. **Throws**: as
@@ -36,6 +43,12 @@ void add_destination(const std::filesystem::path& config_directory, const NewDes
 /// value can't be replaced alone (dotted keys): with file and line, and what to write there.
 void replace_key(const std::filesystem::path& config_directory, const Destination& destination,
                  const KeyReference& key);
+
+/// Changes fields of NAME.toml; all else in it stays as the user wrote it.
+/// **Throws**: Error{config} where the destination stands in restream.toml, or the result would not
+/// load: then nothing is changed.
+void change_destination(const std::filesystem::path& config_directory,
+                        const Destination& destination, const std::vector<FieldChange>& changes);
 
 /// **Throws**: Error{config} where the destination stands in restream.toml, with file, line and
 /// remedy. For what has to be known before its relay is stopped.

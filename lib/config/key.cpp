@@ -45,6 +45,11 @@ Asked asked_for_publish_key(const Config& config) {
             "it is named by publish_key in restream.toml", publish_key_problem};
 }
 
+Asked asked_for_dashboard_password(const Config& config) {
+    return {config.dashboard.password, config.directory, "the dashboard's password",
+            "it is named by password in restream.toml"};
+}
+
 /// The first line of `text` as a key; `origin` says in messages where it is from.
 Resolved first_line(const Asked& asked, std::string_view text, const std::string& origin) {
     // White space first: a file that begins with an empty line has its key in the next one.
@@ -159,6 +164,11 @@ std::variant<Secret, KeyProblem> resolve_publish_key(const Config& config, const
     return resolve(asked_for_publish_key(config), deadline, is_cancelled);
 }
 
+std::variant<Secret, KeyProblem> resolve_dashboard_password(
+    const Config& config, const Deadline& deadline, const std::function<bool()>& is_cancelled) {
+    return resolve(asked_for_dashboard_password(config), deadline, is_cancelled);
+}
+
 std::variant<Secret, KeyProblem> resolve_webhook(const Webhook& webhook) {
     return resolve(
         {webhook.url, {}, "the webhook's URL", "it is named by on_state", webhook_problem},
@@ -174,6 +184,10 @@ std::optional<KeyProblem> foresee_publish_key_problem(const Config& config) {
     return foresee(asked_for_publish_key(config));
 }
 
+std::optional<KeyProblem> foresee_dashboard_password_problem(const Config& config) {
+    return foresee(asked_for_dashboard_password(config));
+}
+
 std::vector<std::string> key_variables(const Config& config) {
     std::vector<std::string> variables;
     const auto add = [&](const KeyReference& reference) {
@@ -186,6 +200,7 @@ std::vector<std::string> key_variables(const Config& config) {
         }
     }
     add(config.ingest.publish_key);
+    add(config.dashboard.password);
     std::sort(variables.begin(), variables.end());
     variables.erase(std::unique(variables.begin(), variables.end()), variables.end());
     return variables;
@@ -207,6 +222,11 @@ std::vector<std::string> key_variables_but_publish_key(const Config& config) {
         std::erase(variables, own->variable);
     }
     return variables;
+}
+
+std::vector<std::string> dashboard_variables(const Config& config) {
+    const auto* own = std::get_if<KeyEnv>(&config.dashboard.password);
+    return own == nullptr ? std::vector<std::string>() : std::vector{own->variable};
 }
 
 }  // namespace restream

@@ -32,6 +32,10 @@ std::variant<Secret, KeyProblem> resolve_key(const Destination& destination,
 std::variant<Secret, KeyProblem> resolve_publish_key(
     const Config& config, const Deadline& deadline, const std::function<bool()>& is_cancelled = {});
 
+/// The same for `[dashboard] password`.
+std::variant<Secret, KeyProblem> resolve_dashboard_password(
+    const Config& config, const Deadline& deadline, const std::function<bool()>& is_cancelled = {});
+
 /// A webhook's URL, from its file or variable; checked.
 std::variant<Secret, KeyProblem> resolve_webhook(const Webhook& webhook);
 
@@ -39,14 +43,17 @@ std::variant<Secret, KeyProblem> resolve_webhook(const Webhook& webhook);
 /// that is not set. For `enable`, before anything is started.
 std::optional<KeyProblem> foresee_key_problem(const Destination& destination);
 std::optional<KeyProblem> foresee_publish_key_problem(const Config& config);
+std::optional<KeyProblem> foresee_dashboard_password_problem(const Config& config);
 
-/// The environment variables that hold keys, of destinations and of the ingest, and webhooks' URLs:
-/// what children must not inherit, but for the relay or the ingest server that needs it.
+/// The environment variables that hold keys, of destinations and of the ingest, webhooks' URLs and
+/// the dashboard's password: what children must not inherit, but for the one that needs it.
 std::vector<std::string> key_variables(const Config& config);
 /// What that destination's relay must not inherit.
 std::vector<std::string> key_variables_but_those_of(const Config& config,
                                                     const Destination& destination);
 /// What the ingest server must not inherit.
 std::vector<std::string> key_variables_but_publish_key(const Config& config);
+/// What the commands must not inherit that the dashboard starts.
+std::vector<std::string> dashboard_variables(const Config& config);
 
 }  // namespace restream

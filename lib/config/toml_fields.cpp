@@ -126,6 +126,13 @@ std::optional<std::string> Fields::text(std::string_view field) const {
     return node->as_string()->get();
 }
 
+std::optional<bool> Fields::flag(std::string_view field) const {
+    const toml::node* node = table_.get(field);
+    if (node == nullptr) return std::nullopt;
+    if (!node->is_boolean()) fail_type(field, "true or false");
+    return node->as_boolean()->get();
+}
+
 std::optional<std::int64_t> Fields::integer(std::string_view field, std::int64_t least,
                                             std::int64_t most) const {
     const toml::node* node = table_.get(field);

@@ -43,6 +43,7 @@ class Fields {
     bool has(std::string_view field) const { return table_.contains(field); }
     /// Nothing where the field is not there.
     std::optional<std::string> text(std::string_view field) const;
+    std::optional<bool> flag(std::string_view field) const;
     std::optional<std::int64_t> integer(std::string_view field, std::int64_t least,
                                         std::int64_t most) const;
     std::optional<Milliseconds> duration(std::string_view field, Milliseconds least,

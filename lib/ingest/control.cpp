@@ -15,6 +15,7 @@
 #include "ingest/server.hpp"
 #include "ingest/strays.hpp"
 #include "ingest/tcp.hpp"
+#include "state/boot_flag.hpp"
 #include "state/command_lock.hpp"
 #include "state/guardian.hpp"
 #include "state/lock.hpp"
@@ -88,17 +89,11 @@ bool is_reloaded(const IngestRecord& before, const IngestRecord& now, const Inge
     return now.server != before.server && answers(config, layout);
 }
 
-bool is_down(const Layout& layout) {
-    const auto boot = try_read_file(layout.ingest_down(), 64);
-    return boot && *boot == this_process().boot_id;
-}
+bool is_down(const Layout& layout) { return is_set_in_this_boot(layout.ingest_down()); }
 
 /// Where it cannot be written (a full disk), the server is ended all the same; a healer may then
 /// take it for one that died. REQUIRES: the CommandLock is held.
-void set_down(const Layout& layout) {
-    static_cast<void>(
-        publish_file(layout.ingest_down(), this_process().boot_id, Durability::survives_crash));
-}
+void set_down(const Layout& layout) { static_cast<void>(set_in_this_boot(layout.ingest_down())); }
 
 void lift_down(const Layout& layout) {
     if (!is_down(layout)) return;

@@ -21,6 +21,7 @@ extern "C" {
 #include "base/error.hpp"
 #include "media/av.hpp"
 #include "media/av_log.hpp"
+#include "media/codec.hpp"
 
 namespace restream {
 
@@ -33,21 +34,6 @@ constexpr int no_chroma = 128;
 /// A picture that takes longer to find is none.
 constexpr int most_packets = 1000;
 
-struct CodecContextFreer {
-    void operator()(AVCodecContext* context) const noexcept { avcodec_free_context(&context); }
-};
-using CodecContextHandle = std::unique_ptr<AVCodecContext, CodecContextFreer>;
-
-struct FrameFreer {
-    void operator()(AVFrame* frame) const noexcept { av_frame_free(&frame); }
-};
-using FrameHandle = std::unique_ptr<AVFrame, FrameFreer>;
-
-struct ScalerFreer {
-    void operator()(SwsContext* context) const noexcept { sws_freeContext(context); }
-};
-using ScalerHandle = std::unique_ptr<SwsContext, ScalerFreer>;
-
 [[noreturn]] void fail(const std::string& what) {
     throw Error(ErrorKind::refused, "the slate can't be made: " + what);
 }
@@ -55,12 +41,6 @@ using ScalerHandle = std::unique_ptr<SwsContext, ScalerFreer>;
 int check(int result, const std::string& what) {
     if (result < 0) fail(what + ": " + av_error_text(result));
     return result;
-}
-
-FrameHandle make_frame() {
-    FrameHandle frame(av_frame_alloc());
-    if (!frame) throw std::bad_alloc();
-    return frame;
 }
 
 FrameHandle dark_picture(int width, int height) {
@@ -90,8 +70,7 @@ FrameHandle decode(const std::filesystem::path& file) {
     const AVCodec* codec = nullptr;
     const int index = check(av_find_best_stream(opened, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0),
                             name + " has no picture");
-    const CodecContextHandle decoder(avcodec_alloc_context3(codec));
-    if (!decoder) throw std::bad_alloc();
+    const CodecContextHandle decoder = make_codec_context(codec);
     check(avcodec_parameters_to_context(decoder.get(), opened->streams[index]->codecpar), name);
     check(avcodec_open2(decoder.get(), codec, nullptr), name);
     const PacketHandle packet = make_packet();
@@ -194,8 +173,7 @@ class Writer {
 CodecContextHandle open_encoder(const AVCodec* codec, const char* name,
                                 const std::function<void(AVCodecContext&)>& set) {
     if (codec == nullptr) fail(fmt::format("this FFmpeg has no {} encoder", name));
-    CodecContextHandle encoder(avcodec_alloc_context3(codec));
-    if (!encoder) throw std::bad_alloc();
+    CodecContextHandle encoder = make_codec_context(codec);
     set(*encoder);
     encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     check(avcodec_open2(encoder.get(), codec, nullptr), name);

@@ -31,6 +31,12 @@ class Layout {
     std::filesystem::path ingest_record() const { return run_directory() / "ingest.json"; }
     /// The user ended the ingest server: the boot in which that was.
     std::filesystem::path ingest_down() const { return run_directory() / "ingest.down"; }
+    /// The dashboard's: held while it lives; who it is, and where; the token of its page.
+    std::filesystem::path dashboard_lock() const { return run_directory() / "dashboard.lock"; }
+    std::filesystem::path dashboard_record() const { return run_directory() / "dashboard.json"; }
+    std::filesystem::path dashboard_token() const { return run_directory() / "dashboard.token"; }
+    /// The user ended it: the boot in which that was.
+    std::filesystem::path dashboard_down() const { return run_directory() / "dashboard.down"; }
     /// What was healed last.
     std::filesystem::path healing_record() const { return run_directory() / "healing.json"; }
     /// Who publishes and plays at the embedded server.

@@ -6,6 +6,7 @@
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/paths.hpp"
+#include "state/boot_flag.hpp"
 #include "state/lock.hpp"
 #include "state/relay_name.hpp"
 
@@ -70,8 +71,7 @@ std::vector<std::string> Registry::wanted_names() const {
 }
 
 bool Registry::is_down(std::string_view name) const {
-    const auto boot = try_read_file(layout_.relay_down(name), 64);
-    return boot && *boot == this_process().boot_id;
+    return is_set_in_this_boot(layout_.relay_down(name));
 }
 
 void Registry::set_down(std::string_view name, bool is_down) const {

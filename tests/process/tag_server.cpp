@@ -61,8 +61,12 @@ void TagServer::Connection::take(Session& into) {
             into.arrivals.push_back(SteadyClock::now());
         } else if (const auto* wish = std::get_if<RtmpServerConnection::PublishWish>(&event)) {
             into.name = wish->name.reveal();
-            into.is_publishing = true;
-            rtmp.accept();
+            into.is_publishing = !into.name.starts_with("bad-");
+            if (into.is_publishing) {
+                rtmp.accept();
+            } else {
+                rtmp.refuse("NetStream.Publish.BadName", "no such key");
+            }
         } else if (std::holds_alternative<RtmpServerConnection::PlayWish>(event)) {
             rtmp.refuse("NetStream.Play.Failed", "there is nothing to play here");
         } else if (std::holds_alternative<RtmpServerConnection::Left>(event)) {

@@ -19,7 +19,8 @@
 
 namespace restream::test {
 
-/// Takes any number of publishers at one address, on a thread of its own, and accepts them all.
+/// Takes any number of publishers at one address, on a thread of its own, and accepts them all. But
+/// those whose key begins with "bad-" it refuses.
 class TagServer {
   public:
     /// One connection, in the order in which they came.

@@ -1,0 +1,129 @@
+// restream dashboard: the web page.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/inbox.hpp"
+#include "base/paths.hpp"
+#include "base/process.hpp"
+#include "command.hpp"
+#include "config/config.hpp"
+#include "config/key.hpp"
+#include "config/url.hpp"
+#include "dashboard/dashboard.hpp"
+#include "dashboard/dashboard_control.hpp"
+#include "state/guardian.hpp"
+
+namespace {
+
+using namespace restream;
+using std::chrono::seconds;
+
+struct Options {
+    std::string listen;
+    bool background = false;
+    bool stop = false;
+};
+
+/// `--listen`, else what restream.toml says.
+HostAndPort where(const Options& options, const Config& config) {
+    if (options.listen.empty()) {
+        return {config.dashboard.listen_host, config.dashboard.listen_port};
+    }
+    const auto listen = parse_host_and_port(options.listen);
+    if (!listen) {
+        throw Error(ErrorKind::usage,
+                    fmt::format("--listen takes ADDRESS:PORT, such as 127.0.0.1:5000, not '{}'",
+                                options.listen));
+    }
+    return *listen;
+}
+
+std::optional<Secret> password_for(const HostAndPort& listen, const Config& config) {
+    if (!config.dashboard.has_password()) {
+        if (is_loopback(listen.host)) return std::nullopt;
+        throw Error(ErrorKind::usage,
+                    fmt::format("on {} anybody could switch your destinations: that needs a "
+                                "password; write in restream.toml, under [dashboard]: password = "
+                                "{{ file = \"dashboard.password\" }}",
+                                listen.host));
+    }
+    auto password = resolve_dashboard_password(config, Deadline::after(seconds(10)));
+    if (auto* problem = std::get_if<KeyProblem>(&password)) {
+        throw Error(ErrorKind::config, problem->message);
+    }
+    return std::get<Secret>(std::move(password));
+}
+
+int stop() {
+    const bool was_running = stop_dashboard(Layout(state_directory()));
+    fmt::print("dashboard: {}\n", was_running ? "stopped" : "was not running");
+    return 0;
+}
+
+int start() {
+    const Config config = load_config(config_directory());
+    const Registry registry{Layout(state_directory())};
+    registry.prepare();
+    const bool is_new = start_dashboard(config, registry.layout()) == DashboardStart::started;
+    const auto record = live_dashboard(registry.layout());
+    fmt::print("dashboard: {}, {}\n", is_new ? "started" : "was running",
+               record ? record->url : "");
+    return 0;
+}
+
+int serve(const Options& options) {
+    StartReport report;
+    forbid_core_files();
+    const auto directory = config_directory();
+    try {
+        const Config config = load_config(directory);
+        const Registry registry{Layout(state_directory())};
+        registry.prepare();
+        const HostAndPort listen = where(options, config);
+        Dashboard::Means means;
+        means.commands = {program_directory(), directory, registry.layout().root(),
+                          share_directory(), dashboard_variables(config)};
+        means.version = RESTREAM_VERSION;
+        means.host = listen.host;
+        means.port = listen.port;
+        means.names = config.dashboard.hosts;
+        means.password = password_for(listen, config);
+        Inbox inbox;  // before any thread
+        Dashboard dashboard(std::move(means), registry);
+        fmt::print("dashboard: {}\n", dashboard.url());
+        std::fflush(stdout);
+        report.ready();
+        // What it was asked goes on without it; its answer has nobody who waits.
+        if (!dashboard.run(inbox)) std::_Exit(static_cast<int>(ErrorKind::no));
+    } catch (const Error& error) {
+        report.failed(error.what());
+        throw;
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_command(
+        "dashboard", "Serves the web page, until Ctrl-C: http://127.0.0.1:5000.", argc, argv,
+        [](CLI::App& app) -> CommandBody {
+            auto options = std::make_shared<Options>();
+            auto* listen = app.add_option("--listen", options->listen,
+                                          "where (what restream.toml says, else 127.0.0.1:5000)")
+                               ->type_name("ADDRESS:PORT");
+            app.add_flag("--background", options->background,
+                         "return when it listens; it goes on without this terminal")
+                ->excludes(listen);
+            app.add_flag("--stop", options->stop, "end the one that runs");
+            return [options] {
+                if (options->stop) return stop();
+                return options->background ? start() : serve(*options);
+            };
+        });
+}

@@ -1,0 +1,306 @@
+#include "dashboard/api.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/error.hpp"
+#include "config/key.hpp"
+#include "dashboard/assets.hpp"
+#include "dashboard/changes.hpp"
+#include "dashboard/documents.hpp"
+#include "dashboard/metrics.hpp"
+#include "ingest/address.hpp"
+#include "state/log_tail.hpp"
+#include "status/ingest_view.hpp"
+#include "status/status.hpp"
+
+namespace restream {
+
+using nlohmann::ordered_json;
+using std::chrono::seconds;
+
+namespace {
+
+/// Who asks more often than this gets what was seen last.
+constexpr Milliseconds status_is_new(100);
+constexpr std::size_t usual_log_lines = 200;
+constexpr std::size_t most_log_lines = 2000;
+/// Stopping takes 5 s at most, starting the server 10 s, and each relay is waited for up to 15 s.
+constexpr auto patience_with_command = seconds(60);
+
+Answer json_answer(std::string body) {
+    Answer answer;
+    answer.body = std::move(body);
+    return answer;
+}
+
+Answer text_answer(std::string body, std::string_view type = "text/plain; charset=utf-8") {
+    Answer answer;
+    answer.content_type = type;
+    answer.body = std::move(body);
+    return answer;
+}
+
+Answer answer_of(const Error& error) {
+    switch (error.kind()) {
+        case ErrorKind::usage:
+            return refusal(400, "invalid", error.what());
+        case ErrorKind::config:
+            return refusal(500, "config", error.what(), "mend the file");
+        case ErrorKind::busy:
+            return refusal(409, "busy", error.what(), "try again in a moment");
+        case ErrorKind::no:
+        case ErrorKind::refused:
+            return refusal(409, "refused", error.what());
+        case ErrorKind::bug:
+            break;
+    }
+    return refusal(500, "bug", error.what());
+}
+
+/// What is done at once: it comes from memory.
+bool is_at_once(Page page) {
+    return page == Page::index || page == Page::asset || page == Page::health ||
+           page == Page::thumbnail || page == Page::events;
+}
+
+/// "url is …" of "DIRECTORY/destinations.d/x.toml:1:7: url is …": the page's form has no lines.
+std::string without_place(std::string_view message, const std::string& directory) {
+    if (!message.starts_with(directory)) return std::string(message);
+    const auto end = message.find(": ");
+    return std::string(end == std::string_view::npos ? message : message.substr(end + 2));
+}
+
+}  // namespace
+
+Api::Api(Means means, ConfigWatch& configs, const Registry& registry, Jobs& jobs,
+         Thumbnail& thumbnail)
+    : means_(std::move(means)),
+      configs_(configs),
+      registry_(registry),
+      jobs_(jobs),
+      thumbnail_(thumbnail) {}
+
+void Api::answer(Request request, Reply reply) {
+    auto found = find_route(request.method, request.path);
+    if (auto* refused = std::get_if<Answer>(&found)) return reply(std::move(*refused));
+    const Route route = std::get<Route>(std::move(found));
+    if (is_at_once(route.page)) return reply(page(route, request));
+    const bool is_change = request.method != Method::get;
+    const bool is_taken = jobs_.post([this, route, is_change, request = std::move(request), reply] {
+        try {
+            reply(is_change ? change(route, request) : look(route, request));
+        } catch (const Error& error) {
+            reply(answer_of(error));
+        } catch (const std::exception& error) {
+            reply(refusal(500, "bug", error.what()));
+        }
+    });
+    if (!is_taken) {
+        reply(refusal(503, "busy", "too much is being done at the same time",
+                      "try again in a moment"));
+    }
+}
+
+Answer Api::page(const Route& route, const Request& request) const {
+    if (route.page == Page::health) return text_answer("ok\n");
+    if (route.page == Page::thumbnail) return picture();
+    if (route.page == Page::events) {
+        Answer answer;
+        answer.is_events = true;
+        return answer;
+    }
+    const std::string name = route.page == Page::index ? "index.html" : route.name;
+    const auto all = assets();
+    const auto found = std::ranges::find(all, name, &Asset::name);
+    if (found == all.end()) return refusal(404, "not_found", "there is no such file");
+    if (route.page == Page::index) {
+        std::string text(found->content);
+        constexpr std::string_view mark = "@TOKEN@";
+        if (const auto at = text.find(mark); at != std::string::npos) {
+            text.replace(at, mark.size(), means_.token.reveal());
+        }
+        return text_answer(std::move(text), found->content_type);
+    }
+    const std::string tag = fmt::format("\"{}\"", found->tag);
+    Answer answer = text_answer(std::string(found->content), found->content_type);
+    if (request.if_none_match == tag) {
+        answer.status = 304;
+        answer.body.clear();
+    }
+    // Asked for again each time, and sent again only where it is another: a new restream shows its
+    // own page at once.
+    answer.headers = {{"Cache-Control", "no-cache"}, {"ETag", tag}};
+    return answer;
+}
+
+Answer Api::picture() const {
+    const auto picture = thumbnail_.picture();
+    if (!picture) return refusal(404, "not_found", "there is no picture");
+    return text_answer(picture->jpeg, "image/jpeg");
+}
+
+std::string Api::status_document() {
+    const auto config = configs_.current();
+    const auto generation = configs_.generation();
+    const std::lock_guard lock(mutex_);
+    const SteadyTime now = SteadyClock::now();
+    if (status_.empty() || now - status_at_ > status_is_new || generation != status_generation_) {
+        const Status status = restream::look(*config, registry_, {});
+        status_ = to_json(status);
+        is_ingest_live_ = status.ingest.state == IngestState::live;
+        status_at_ = now;
+        status_generation_ = generation;
+    }
+    return status_;
+}
+
+bool Api::is_ingest_live() {
+    const std::lock_guard lock(mutex_);
+    return is_ingest_live_;
+}
+
+std::string Api::status_line() { return in_one_line(status_document()); }
+
+std::string Api::ingest_line() {
+    const auto config = configs_.current();
+    return in_one_line(ingest_document(look_at_ingest(*config, registry_), *config));
+}
+
+Answer Api::look(const Route& route, const Request& request) {
+    const auto query = [&](std::string verb) {
+        return run_query_for(means_.commands,
+                             {std::move(verb), {"--json"}, patience_with_command, false});
+    };
+    switch (route.page) {
+        case Page::status:
+            return json_answer(status_document());
+        case Page::ingest: {
+            const auto config = configs_.current();
+            return json_answer(ingest_document(look_at_ingest(*config, registry_), *config));
+        }
+        case Page::destinations:
+            return json_answer(destinations_document(*configs_.current()));
+        case Page::services:
+            return query("services");
+        case Page::doctor:
+            return query("doctor");
+        case Page::explain:
+            return query("explain");
+        case Page::log:
+            return log(route, request);
+        case Page::metrics:
+            return metrics();
+        default:
+            return refusal(404, "not_found", "there is nothing under this path");
+    }
+}
+
+Answer Api::log(const Route& route, const Request& request) {
+    configs_.current()->at(route.name);
+    std::size_t lines = usual_log_lines;
+    const auto asked = query_value(request.query, "lines");
+    if (!asked.empty()) {
+        const auto [stop, error] =
+            std::from_chars(asked.data(), asked.data() + asked.size(), lines);
+        if (error != std::errc() || stop != asked.data() + asked.size() || lines > most_log_lines) {
+            return refusal(400, "bad_request",
+                           fmt::format("lines is a number up to {}", most_log_lines));
+        }
+    }
+    std::string text;
+    for (const auto& line : log_tail(logs_of(registry_.layout(), route.name), lines)) {
+        text += line + "\n";
+    }
+    return text_answer(std::move(text));
+}
+
+Answer Api::metrics() {
+    const auto config = configs_.current();
+    return text_answer(to_prometheus(restream::look(*config, registry_, {}),
+                                     look_at_ingest(*config, registry_), means_.version),
+                       "text/plain; version=0.0.4; charset=utf-8");
+}
+
+Answer Api::run(std::string verb, std::vector<std::string> arguments) {
+    return run_command_for(means_.commands,
+                           {std::move(verb), std::move(arguments), patience_with_command});
+}
+
+Answer Api::reveal_publish_key() {
+    const auto config = configs_.current();
+    ordered_json document = {{"key", nullptr}};
+    if (config->ingest.has_publish_key()) {
+        auto key = resolve_publish_key(*config, Deadline::after(seconds(10)));
+        if (const auto* problem = std::get_if<KeyProblem>(&key)) {
+            return refusal(409, "refused", problem->message);
+        }
+        document["key"] = std::get<Secret>(key).reveal();
+    } else if (const auto endpoint = ingest_endpoint(config->ingest);
+               !endpoint.playpath.is_empty()) {
+        document["key"] = endpoint.playpath.reveal();
+    }
+    return json_answer(document.dump() + "\n");
+}
+
+/// REQUIRES: the configuration loads. What then would not load is the request's fault.
+Answer Api::edit(const Config& config, const Route& route, const Request& request) const {
+    try {
+        return route.page == Page::put_key
+                   ? put_key(config, registry_, route.name, request.body)
+                   : put_destination(config, registry_, route.name, request.body);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::config) throw;
+        return refusal(400, "invalid", without_place(error.what(), config.directory.string()));
+    }
+}
+
+Answer Api::change(const Route& route, const Request& request) {
+    const auto config = configs_.current();
+    const auto with_name = [&] { return std::vector<std::string>{route.name, "--json"}; };
+    const bool is_of_configured = route.page == Page::enable || route.page == Page::restart ||
+                                  route.page == Page::put_key ||
+                                  route.page == Page::remove_destination;
+    if (is_of_configured && config->find(route.name) == nullptr) {
+        try {
+            config->at(route.name);
+        } catch (const Error& error) {
+            return refusal(404, "not_found", error.what());
+        }
+    }
+    switch (route.page) {
+        case Page::enable:
+            return run("enable", with_name());
+        case Page::disable:
+            return run("disable", with_name());
+        case Page::restart:
+            return run("restart", with_name());
+        case Page::start_all:
+            return run("start", {"--json"});
+        case Page::stop_all:
+            return run("stop", {"--json"});
+        case Page::start_ingest:
+            return run("ingest", {"start", "--json"});
+        case Page::stop_ingest:
+            return run("ingest", {"stop", "--json"});
+        case Page::reload_ingest:
+            return run("ingest", {"reload", "--json"});
+        case Page::restart_ingest:
+            return run("ingest", {"restart", "--json"});
+        case Page::reveal_publish_key:
+            return reveal_publish_key();
+        case Page::put_destination:
+        case Page::put_key:
+            return edit(*config, route, request);
+        case Page::remove_destination:
+            return run("remove", with_name());
+        default:
+            return refusal(404, "not_found", "there is nothing under this path");
+    }
+}
+
+}  // namespace restream

@@ -1,0 +1,70 @@
+// What each path does.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "dashboard/commands.hpp"
+#include "dashboard/config_watch.hpp"
+#include "dashboard/http_server.hpp"
+#include "dashboard/jobs.hpp"
+#include "dashboard/message.hpp"
+#include "dashboard/route.hpp"
+#include "dashboard/thumbnail.hpp"
+#include "state/registry.hpp"
+
+namespace restream {
+
+/// Answers requests that the door has let in. Looks at the registry as `status` does, and has the
+/// commands do what changes something: it keeps nothing but the last picture.
+///
+/// For several threads: answers are made on those of `jobs`.
+class Api {
+  public:
+    struct Means {
+        CommandMeans commands;
+        Secret token;  ///< that the page is given
+        std::string version;
+    };
+    /// All references must outlive it.
+    Api(Means means, ConfigWatch& configs, const Registry& registry, Jobs& jobs,
+        Thumbnail& thumbnail);
+
+    /// Replies now, or when it is done.
+    void answer(Request request, Reply reply);
+
+    /// For events, in one line each. **Throws**: Error{config}.
+    std::string status_line();
+    std::string ingest_line();
+    /// When the status was looked at last: whether somebody publishes what relays play.
+    bool is_ingest_live();
+
+  private:
+    Answer look(const Route& route, const Request& request);
+    Answer change(const Route& route, const Request& request);
+    Answer edit(const Config& config, const Route& route, const Request& request) const;
+    Answer page(const Route& route, const Request& request) const;
+    Answer picture() const;
+    Answer reveal_publish_key();
+    Answer log(const Route& route, const Request& request);
+    Answer metrics();
+    Answer run(std::string verb, std::vector<std::string> arguments);
+    std::string status_document();
+
+    const Means means_;
+    ConfigWatch& configs_;
+    const Registry& registry_;
+    Jobs& jobs_;
+    Thumbnail& thumbnail_;
+    std::mutex mutex_;
+    std::string status_;  ///< as it was looked up last
+    SteadyTime status_at_{};
+    bool is_ingest_live_ = false;
+    std::uint64_t status_generation_ = 0;
+};
+
+}  // namespace restream

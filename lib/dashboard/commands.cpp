@@ -1,0 +1,103 @@
+#include "dashboard/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/process.hpp"
+
+namespace restream {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+/// A doctor's or explainer's document for many destinations.
+constexpr std::size_t longest_document_bytes = 4 * 1024 * 1024;
+
+/// What a command says is for people; a crash may say pages.
+constexpr std::size_t longest_line_bytes = 1000;
+constexpr std::size_t most_lines = 20;
+
+Captured run_program(const CommandMeans& means, const CommandRun& run) {
+    SpawnRequest request;
+    request.program = means.programs / ("restream-" + run.verb);
+    request.arguments = run.arguments;
+    request.with_variables = {{"RESTREAM_CONFIG_DIR", means.config.string()},
+                              {"RESTREAM_STATE_DIR", means.state.string()},
+                              {"RESTREAM_SHARE_DIR", means.share.string()},
+                              {"NO_COLOR", "1"}};
+    request.without_variables = means.without_variables;
+    request.longest_output_bytes = longest_document_bytes;
+    request.outlives_its_starter = run.is_change;
+    return run_captured(std::move(request), Deadline::after(run.patience));
+}
+
+/// The lines, without "restream-VERB: " before them.
+std::vector<std::string> messages_of(const std::string& text, const std::string& verb) {
+    const std::string name = fmt::format("restream-{}: ", verb);
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        std::string line = text.substr(at, end - at);
+        if (line.starts_with(name)) line.erase(0, name.size());
+        line.resize(std::min(line.size(), longest_line_bytes));
+        if (!line.empty() && lines.size() < most_lines) lines.push_back(std::move(line));
+        at = end + 1;
+    }
+    return lines;
+}
+
+/// How a command that printed no document is told.
+Answer failure(int status, const std::vector<std::string>& messages, const std::string& verb) {
+    std::string words = fmt::format("{}", fmt::join(messages, "; "));
+    if (words.empty()) words = fmt::format("restream {} failed without a word", verb);
+    switch (static_cast<ErrorKind>(status)) {
+        case ErrorKind::usage:
+            return refusal(400, "invalid", words);
+        case ErrorKind::config:
+            return refusal(500, "config", words, "mend the file");
+        case ErrorKind::busy:
+            return refusal(409, "busy", words, "try again in a moment");
+        case ErrorKind::no:
+        case ErrorKind::refused:
+            return refusal(409, "refused", words);
+        case ErrorKind::bug:
+            break;
+    }
+    return refusal(500, "bug", words);
+}
+
+}  // namespace
+
+Answer run_command_for(const CommandMeans& means, const CommandRun& run) {
+    const Captured captured = run_program(means, run);
+    const auto messages = messages_of(captured.error, run.verb);
+    if (captured.timed_out) {
+        return refusal(409, "refused",
+                       fmt::format("restream {} took longer than {} and was ended", run.verb,
+                                   format_duration(run.patience)),
+                       "run 'restream doctor'");
+    }
+    ordered_json document = ordered_json::parse(captured.output, nullptr, false);
+    if (!document.is_object()) return failure(captured.status, messages, run.verb);
+    document["exit_status"] = captured.status;
+    document["messages"] = messages;
+    Answer answer;
+    answer.body = document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return answer;
+}
+
+Answer run_query_for(const CommandMeans& means, const CommandRun& run) {
+    const Captured captured = run_program(means, run);
+    if (!ordered_json::accept(captured.output)) {
+        return failure(captured.status, messages_of(captured.error, run.verb), run.verb);
+    }
+    Answer answer;
+    answer.body = captured.output;
+    return answer;
+}
+
+}  // namespace restream

@@ -1,0 +1,38 @@
+// The configuration, read again only where its files have changed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "config/config.hpp"
+
+namespace restream {
+
+/// For several threads. Asking costs a look at each file's size and time of change.
+class ConfigWatch {
+  public:
+    /// `share` is the folder with services.toml.
+    ConfigWatch(std::filesystem::path directory, std::filesystem::path share);
+
+    /// As it is now. **Throws**: Error{config} where it is broken, as load_config.
+    std::shared_ptr<const Config> current();
+    /// Another number after each change that current() has seen.
+    std::uint64_t generation();
+
+  private:
+    std::string fingerprint() const;
+    void look();
+
+    const std::filesystem::path directory_;
+    const std::filesystem::path share_;
+    std::mutex mutex_;
+    std::string seen_;
+    std::shared_ptr<const Config> config_;  ///< nullptr while it is broken
+    std::string problem_;
+    std::uint64_t generation_ = 0;
+};
+
+}  // namespace restream

@@ -1,0 +1,141 @@
+#include "dashboard/dashboard.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "base/atomic_file.hpp"
+#include "base/error.hpp"
+#include "config/url.hpp"
+#include "dashboard/api.hpp"
+#include "dashboard/config_watch.hpp"
+#include "dashboard/dashboard_record.hpp"
+#include "dashboard/door.hpp"
+#include "dashboard/feed.hpp"
+#include "dashboard/http_server.hpp"
+#include "dashboard/jobs.hpp"
+#include "dashboard/thumbnail.hpp"
+#include "ingest/address.hpp"
+#include "state/lock.hpp"
+
+namespace restream {
+
+namespace {
+
+/// Enough that some destinations that do not answer hold up nobody.
+constexpr std::size_t most_threads = 8;
+constexpr std::size_t most_waiting = 128;
+constexpr auto patience_with_changes = std::chrono::seconds(30);
+
+FileLock take_lock(const Layout& layout) {
+    if (auto lock = FileLock::try_acquire(layout.dashboard_lock())) return std::move(*lock);
+    const auto other = live_dashboard(layout);
+    throw Error(ErrorKind::busy,
+                other ? fmt::format("a dashboard runs already, at {} (PID {}); open it, or end it "
+                                    "with 'restream dashboard --stop'",
+                                    other->url, other->process.pid)
+                      : "a dashboard runs already; 'restream dashboard --stop' ends it");
+}
+
+bool is_any_address(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
+
+/// What to open in a browser of this machine.
+std::string url_of(const std::string& host, int port) {
+    const std::string reachable = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host;
+    return "http://" + host_and_port(reachable, port);
+}
+
+}  // namespace
+
+struct Dashboard::Inside {
+    Inside(Means given, const Registry& the_registry)
+        : means(std::move(given)),
+          registry(the_registry),
+          lock(take_lock(registry.layout())),
+          configs(means.commands.config, means.commands.share),
+          thumbnail(means.commands),
+          server(means.host, means.port,
+                 [this](Request request, Reply reply) {
+                     handle(std::move(request), std::move(reply));
+                 }),
+          url(url_of(means.host, server.port())),
+          door(rules()),
+          api({means.commands, dashboard_token(registry.layout()), means.version}, configs,
+              registry, jobs, thumbnail),
+          feed(server, api, configs, jobs, thumbnail) {
+        lock.note(fmt::format("{} dashboard {}\n", this_process().pid, url));
+        const auto error =
+            publish_file(registry.layout().dashboard_record(),
+                         to_json(DashboardRecord{this_process(), url}), Durability::survives_crash);
+        if (error) {
+            throw Error(ErrorKind::refused,
+                        fmt::format("{} can't be written: {}",
+                                    registry.layout().dashboard_record().string(), error.message()),
+                        error);
+        }
+    }
+    ~Inside() {
+        std::error_code ignored;
+        std::filesystem::remove(registry.layout().dashboard_record(), ignored);
+    }
+
+    DoorRules rules() const {
+        DoorRules all;
+        all.port = server.port();
+        all.hosts = means.names;
+        all.hosts.push_back(means.host);
+        all.is_any_address = is_any_address(means.host);
+        all.token = dashboard_token(registry.layout());
+        all.password = means.password;
+        return all;
+    }
+
+    void handle(Request request, Reply reply) {
+        if (auto refused = door.refuse(request, SteadyClock::now())) {
+            return reply(std::move(*refused));
+        }
+        const bool is_events = request.path == "/api/v1/events" && request.method == Method::get;
+        api.answer(std::move(request), std::move(reply));
+        if (is_events) feed.welcome();
+    }
+
+    Means means;
+    const Registry& registry;
+    FileLock lock;
+    ConfigWatch configs;
+    Thumbnail thumbnail;
+    HttpServer server;
+    const std::string url;
+    Door door;
+    Api api;
+    Feed feed;
+    Jobs jobs{most_threads, most_waiting};  ///< goes first: its threads use all the others
+};
+
+Dashboard::Dashboard(Means means, const Registry& registry)
+    : inside_(std::make_unique<Inside>(std::move(means), registry)) {}
+
+Dashboard::~Dashboard() = default;
+
+const std::string& Dashboard::url() const { return inside_->url; }
+
+bool Dashboard::run(Inbox& inbox) {
+    std::thread serving([this] { inside_->server.run(); });
+    for (;;) {
+        const auto what = inbox.wait(Deadline::never());
+        // A terminal that is closed takes along what was started in it.
+        if (what == Inbox::What::stop || what == Inbox::What::reload) break;
+    }
+    inside_->server.stop();
+    serving.join();
+    const Deadline deadline = Deadline::after(patience_with_changes);
+    while (!inside_->jobs.wait_idle(Deadline::after(Milliseconds(50)))) {
+        const bool is_asked_again =
+            inbox.wait(Deadline::after(Milliseconds(50))) == Inbox::What::stop;
+        if (is_asked_again || deadline.has_passed()) return false;
+    }
+    return true;
+}
+
+}  // namespace restream

@@ -1,0 +1,82 @@
+#include "dashboard/dashboard_record.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.hpp"
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "base/random.hpp"
+#include "state/lock.hpp"
+#include "state/record.hpp"
+
+namespace restream {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr int schema = 1;
+constexpr std::uintmax_t longest_record_bytes = 4096;
+constexpr std::size_t token_bytes = 32;
+
+std::string hex(const std::vector<std::uint8_t>& bytes) {
+    std::string text;
+    for (const auto each : bytes) text += fmt::format("{:02x}", each);
+    return text;
+}
+
+bool is_token(std::string_view text) {
+    return text.size() == 2 * token_bytes &&
+           text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string to_json(const DashboardRecord& record) {
+    const json document = {
+        {"schema", schema}, {"process", json::parse(to_json(record.process))}, {"url", record.url}};
+    return document.dump() + "\n";
+}
+
+std::optional<DashboardRecord> dashboard_record_from_json(std::string_view text) {
+    const json document = json::parse(text, nullptr, false);
+    if (!document.is_object() || document.value("schema", json()) != schema) return std::nullopt;
+    const auto url = document.find("url");
+    const auto process = document.find("process");
+    if (url == document.end() || !url->is_string() || process == document.end()) {
+        return std::nullopt;
+    }
+    const auto id = process_from_json(process->dump());
+    if (!id) return std::nullopt;
+    return DashboardRecord{*id, url->get<std::string>()};
+}
+
+std::optional<DashboardRecord> live_dashboard(const Layout& layout) {
+    if (!FileLock::is_held(layout.dashboard_lock())) return std::nullopt;
+    const auto text = try_read_file(layout.dashboard_record(), longest_record_bytes);
+    auto record = text ? dashboard_record_from_json(*text) : std::nullopt;
+    if (!record || !ProcessHandle::open(record->process)) return std::nullopt;
+    return record;
+}
+
+Secret dashboard_token(const Layout& layout) {
+    auto text = try_read_file(layout.dashboard_token(), longest_record_bytes);
+    if (text && text->ends_with('\n')) text->pop_back();
+    if (text && is_token(*text)) return Secret(std::move(*text));
+    Secret token(hex(random_bytes(token_bytes)));
+    const auto error =
+        publish_file(layout.dashboard_token(), Secret(token.reveal() + "\n").reveal(),
+                     Durability::survives_crash);
+    if (error) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("{} can't be written: {}", layout.dashboard_token().string(),
+                                error.message()),
+                    error);
+    }
+    return token;
+}
+
+}  // namespace restream

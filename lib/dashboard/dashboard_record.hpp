@@ -1,0 +1,33 @@
+// Who the dashboard is, and where: for the one who wants to start another, or to end it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/process.hpp"
+#include "base/secret.hpp"
+#include "state/layout.hpp"
+
+namespace restream {
+
+/// The content of run/dashboard.json. What counts is the lock beside it.
+struct DashboardRecord {
+    ProcessId process;
+    std::string url;  ///< "http://127.0.0.1:5000"
+
+    bool operator==(const DashboardRecord&) const = default;
+};
+
+std::string to_json(const DashboardRecord& record);
+std::optional<DashboardRecord> dashboard_record_from_json(std::string_view text);
+
+/// Of the dashboard that lives; nothing where none does, or it has not said yet where.
+std::optional<DashboardRecord> live_dashboard(const Layout& layout);
+
+/// The token of the pages of this state folder's dashboards; made where there is none. It outlives
+/// the dashboard, so that an open page goes on with the next one.
+/// **Throws**: Error{refused} where it can't be written.
+Secret dashboard_token(const Layout& layout);
+
+}  // namespace restream

@@ -1,0 +1,90 @@
+#include "dashboard/documents.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "ingest/address.hpp"
+
+namespace restream {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+std::string dump(const ordered_json& document) {
+    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string_view key_kind(const KeyReference& key) {
+    if (std::holds_alternative<KeyText>(key)) return "text";
+    if (std::holds_alternative<KeyFile>(key)) return "file";
+    if (std::holds_alternative<KeyEnv>(key)) return "env";
+    if (std::holds_alternative<KeyCommand>(key)) return "command";
+    return "none";
+}
+
+std::string_view loss_name(OnIngestLoss loss) {
+    switch (loss) {
+        case OnIngestLoss::hold:
+            return "hold";
+        case OnIngestLoss::close:
+            return "close";
+        case OnIngestLoss::slate:
+            return "slate";
+    }
+    return "hold";
+}
+
+ordered_json destination_value(const Destination& each, const Config& config) {
+    const auto own = config.directory / "destinations.d" / (each.name + ".toml");
+    return {{"name", each.name},
+            {"service", each.service},
+            {"url", each.display_url()},
+            {"backup_url",
+             each.backup_url.empty() ? ordered_json() : ordered_json(each.display_backup_url())},
+            {"backup",
+             each.backup_url.empty() ? ordered_json() : ordered_json(backup_name(each.backup))},
+            {"key", key_kind(each.key)},
+            {"on_ingest_loss", loss_name(each.on_ingest_loss)},
+            {"hold_s", std::chrono::duration<double>(each.hold).count()},
+            {"is_editable", each.origin == own},
+            {"file", each.origin.lexically_proximate(config.directory).generic_string()}};
+}
+
+}  // namespace
+
+std::string destinations_document(const Config& config) {
+    ordered_json destinations = ordered_json::array();
+    for (const auto& each : config.destinations) {
+        destinations.push_back(destination_value(each, config));
+    }
+    return dump({{"schema", 1}, {"destinations", std::move(destinations)}});
+}
+
+std::string ingest_document(const IngestView& view, const Config& config) {
+    ordered_json document = ordered_json::parse(to_json(view));
+    const bool has_playpath = !ingest_endpoint(config.ingest).playpath.is_empty();
+    const bool has_key = config.ingest.has_publish_key();
+    // With both, OBS is given the whole URL as its server.
+    document["obs"] = {{"server", has_playpath && has_key ? config.ingest.display_url()
+                                                          : publish_url(config.ingest)},
+                       {"has_key", has_playpath || has_key}};
+    return dump(document);
+}
+
+std::string in_one_line(std::string_view document) {
+    std::string line;
+    line.reserve(document.size());
+    bool is_indent = false;
+    for (const char c : document) {
+        if (c == '\n') {
+            is_indent = true;
+            continue;
+        }
+        if (is_indent && c == ' ') continue;
+        is_indent = false;
+        line += c;
+    }
+    return line;
+}
+
+}  // namespace restream

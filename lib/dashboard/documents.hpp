@@ -1,0 +1,22 @@
+// The documents that no command prints: what is configured, what OBS is to be given.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "config/config.hpp"
+#include "status/ingest_view.hpp"
+
+namespace restream {
+
+/// What is configured, without any secret: for forms.
+std::string destinations_document(const Config& config);
+
+/// `ingest status --json`, with what OBS is to be given beside it.
+std::string ingest_document(const IngestView& view, const Config& config);
+
+/// The same JSON in one line. REQUIRES: `document` is JSON, so that a line's end is no part of a
+/// text in it.
+std::string in_one_line(std::string_view document);
+
+}  // namespace restream

@@ -1,0 +1,159 @@
+#include "dashboard/door.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/url.hpp"
+
+namespace restream {
+
+namespace {
+
+/// A page asks a dozen times when it is opened, and then hardly ever.
+constexpr RateLimit::Rate most_requests{200, 400};
+/// Ten tries, then one in ten seconds.
+constexpr RateLimit::Rate most_wrong_passwords{0.1, 10};
+
+std::string lowered(std::string_view text) {
+    std::string result(text);
+    std::ranges::transform(result, result.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    return result;
+}
+
+std::optional<std::uint8_t> base64_value(char c) {
+    if (c >= 'A' && c <= 'Z') return static_cast<std::uint8_t>(c - 'A');
+    if (c >= 'a' && c <= 'z') return static_cast<std::uint8_t>(c - 'a' + 26);
+    if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0' + 52);
+    if (c == '+') return std::uint8_t(62);
+    if (c == '/') return std::uint8_t(63);
+    return std::nullopt;
+}
+
+/// **Source**: RFC 4648, section 4. Nothing where it is none.
+std::optional<std::string> from_base64(std::string_view text) {
+    while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+    std::string bytes;
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char c : text) {
+        const auto value = base64_value(c);
+        if (!value) return std::nullopt;
+        bits = bits << 6 | *value;
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        bytes += static_cast<char>(bits >> count & 0xFF);
+    }
+    return bytes;
+}
+
+bool changes(Method method) { return method != Method::get; }
+
+Answer ask_for_password(std::string_view message) {
+    Answer answer = refusal(401, "password", message,
+                            "any user name, and the password that restream.toml names");
+    answer.headers.emplace_back("WWW-Authenticate", "Basic realm=\"restream\", charset=\"UTF-8\"");
+    return answer;
+}
+
+}  // namespace
+
+bool are_equal_in_constant_time(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    unsigned different = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        different |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+    }
+    return different == 0;
+}
+
+std::optional<Secret> basic_password(std::string_view header) {
+    constexpr std::string_view scheme = "basic ";
+    if (lowered(header.substr(0, scheme.size())) != scheme) return std::nullopt;
+    const auto decoded = from_base64(header.substr(scheme.size()));
+    if (!decoded) return std::nullopt;
+    const auto colon = decoded->find(':');
+    if (colon == std::string::npos) return std::nullopt;
+    return Secret(decoded->substr(colon + 1));
+}
+
+Door::Door(DoorRules rules)
+    : rules_(std::move(rules)), requests_(most_requests), wrong_passwords_(most_wrong_passwords) {}
+
+bool Door::is_our_host(std::string_view host) const {
+    const std::string small = lowered(host);
+    const auto is_name = [&](std::string_view name) {
+        const bool is_ipv6 = name.find(':') != std::string_view::npos;
+        const std::string written = is_ipv6 ? fmt::format("[{}]", name) : std::string(name);
+        // A browser leaves out the port that goes without saying.
+        return small == fmt::format("{}:{}", written, rules_.port) ||
+               (rules_.port == 80 && small == written);
+    };
+    constexpr std::array loopback = {"127.0.0.1", "localhost", "::1"};
+    if (std::ranges::any_of(loopback, is_name) || std::ranges::any_of(rules_.hosts, is_name)) {
+        return true;
+    }
+    const auto parts = rules_.is_any_address ? parse_host_and_port(small) : std::nullopt;
+    return parts && parts->port == rules_.port && is_address_or_network(parts->host);
+}
+
+bool Door::is_our_origin(const Request& request) const {
+    // The browser's own word, which no page can set: "none" is the user, by hand.
+    if (!request.fetch_site.empty() && request.fetch_site != "same-origin" &&
+        request.fetch_site != "none") {
+        return false;
+    }
+    if (request.origin.empty()) return true;
+    // Behind a proxy that speaks TLS the page's origin is https; the host is ours all the same.
+    const std::string origin = lowered(request.origin);
+    const std::string host = lowered(request.host);
+    return origin == "http://" + host || origin == "https://" + host;
+}
+
+std::optional<Answer> Door::check_password(const Request& request, SteadyTime now) {
+    if (!rules_.password) return std::nullopt;
+    if (request.authorization.empty()) return ask_for_password("the dashboard has a password");
+    if (!wrong_passwords_.has(request.address, now)) {
+        return refusal(429, "too_many", "too many wrong passwords", "wait ten seconds");
+    }
+    const auto given = basic_password(request.authorization);
+    if (given && are_equal_in_constant_time(given->reveal(), rules_.password->reveal())) {
+        return std::nullopt;
+    }
+    wrong_passwords_.take(request.address, now);
+    return ask_for_password("the password is wrong");
+}
+
+std::optional<Answer> Door::refuse(const Request& request, SteadyTime now) {
+    if (!requests_.take(request.address, now)) {
+        Answer answer = refusal(429, "too_many", "too many requests", "ask less often");
+        answer.headers.emplace_back("Retry-After", "1");
+        return answer;
+    }
+    if (!is_our_host(request.host)) {
+        return refusal(403, "foreign_host", "this dashboard is not asked under that name",
+                       fmt::format("open http://127.0.0.1:{}, or add the name to [dashboard] hosts "
+                                   "in restream.toml",
+                                   rules_.port));
+    }
+    if (!is_our_origin(request)) {
+        return refusal(403, "foreign_origin", "a page of another site may not ask this");
+    }
+    if (request.path == "/healthz") return std::nullopt;
+    if (auto refused = check_password(request, now)) return refused;
+    if (!changes(request.method)) return std::nullopt;
+    if (request.token.empty()) {
+        return refusal(403, "token_missing", "what changes something needs the token",
+                       "send it as X-Restream-Token; it stands in run/dashboard.token in the state "
+                       "folder");
+    }
+    if (!are_equal_in_constant_time(request.token, rules_.token.reveal())) {
+        return refusal(403, "token_wrong", "the token is not this dashboard's", "reload the page");
+    }
+    return std::nullopt;
+}
+
+}  // namespace restream

@@ -1,0 +1,60 @@
+// Who may ask the dashboard, and for what.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "dashboard/message.hpp"
+#include "dashboard/rate.hpp"
+
+namespace restream {
+
+/// What the door knows.
+struct DoorRules {
+    int port = 5000;                 ///< that it listens on
+    std::vector<std::string> hosts;  ///< names and addresses under which it may be asked, without
+                                     ///< ports; loopback's are always good
+    /// It listens on every address: then any address is good, too. A foreign page that has been
+    /// given ours by a trick still asks under its own name.
+    bool is_any_address = false;
+    Secret token;
+    std::optional<Secret> password;
+};
+
+/// Lets in who asks for this very dashboard, from its own page or from no page at all, and knows
+/// what has to be known.
+///
+/// A page of another site can make a browser ask anything of `127.0.0.1`, and by a name that leads
+/// there (DNS rebinding) even read the answer. So: the Host must be ours, the Origin must be ours
+/// where there is one, and what changes something needs a token, which only our page holds. A
+/// browser never sends a header of that name for a foreign page without asking first, and it is not
+/// allowed to.
+class Door {
+  public:
+    explicit Door(DoorRules rules);
+
+    /// Why it is not let in; nothing where it is. `now` is passed in.
+    std::optional<Answer> refuse(const Request& request, SteadyTime now);
+
+  private:
+    bool is_our_host(std::string_view host) const;
+    bool is_our_origin(const Request& request) const;
+    std::optional<Answer> check_password(const Request& request, SteadyTime now);
+
+    DoorRules rules_;
+    RateLimit requests_;
+    RateLimit wrong_passwords_;
+};
+
+/// The secret that a Basic Authorization header holds behind its user's name; nothing where it
+/// holds none. **Source**: RFC 7617.
+std::optional<Secret> basic_password(std::string_view header);
+
+/// Whether they are equal, in a time that only depends on their lengths.
+bool are_equal_in_constant_time(std::string_view a, std::string_view b);
+
+}  // namespace restream

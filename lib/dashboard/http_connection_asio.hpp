@@ -1,0 +1,83 @@
+// One client of the HTTP server.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "dashboard/http_server.hpp"
+#include "dashboard/message.hpp"
+
+namespace restream {
+
+/// Who has connections: told when one begins to read events, and when it ends.
+class ConnectionOwner {
+  public:
+    virtual void handle(Request request, Reply reply) = 0;
+    /// False where there are too many.
+    virtual bool may_read_events() = 0;
+    virtual void has_ended(class HttpConnection& connection) = 0;
+
+  protected:
+    ~ConnectionOwner() = default;
+};
+
+/// Reads a request, has it answered, writes the answer, and again; or writes events until the
+/// client goes. Keeps itself alive while something is under way.
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+  public:
+    HttpConnection(boost::asio::ip::tcp::socket socket, ConnectionOwner& owner);
+
+    void begin();
+    /// Whatever is under way ends soon.
+    void close();
+
+    bool reads_events() const { return reads_events_; }
+    /// Neither does it wait for an answer of ours, nor does it read events.
+    bool is_idle() const { return !is_answering_ && !reads_events_; }
+    SteadyTime idle_since() const { return idle_since_; }
+    /// REQUIRES: reads_events().
+    void send_event(const std::string& event, const std::string& data);
+
+  private:
+    using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+    using Response = boost::beast::http::response<boost::beast::http::string_body>;
+
+    void read();
+    void have_read(boost::beast::error_code error);
+    void refuse(int status, std::string_view code, std::string_view message);
+    Request request() const;
+    void write(Answer answer, bool keep_alive);
+    void have_written(bool keep_alive, boost::beast::error_code error);
+    void begin_events();
+    void write_events();
+    void await_silence();
+    void end();
+
+    boost::beast::tcp_stream line_;
+    ConnectionOwner& owner_;
+    std::string address_;
+    boost::beast::flat_buffer buffer_;
+    std::optional<Parser> parser_;
+    std::optional<Response> response_;
+    bool is_answering_ = false;
+    bool is_closed_ = false;
+    SteadyTime idle_since_;
+    // Of one that reads events.
+    bool reads_events_ = false;
+    bool is_writing_ = false;
+    std::map<std::string, std::string> waiting_;  ///< the newest of each name
+    std::string events_;                          ///< that are on their way
+    boost::asio::steady_timer silence_;
+};
+
+}  // namespace restream

@@ -1,0 +1,149 @@
+#include "dashboard/http_server.hpp"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <vector>
+
+#include "base/error.hpp"
+#include "dashboard/http_connection_asio.hpp"
+#include "ingest/listen_check.hpp"
+
+namespace restream {
+
+namespace asio = boost::asio;
+using boost::beast::error_code;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+constexpr std::size_t most_connections = 256;
+constexpr std::size_t most_readers = 32;
+/// After accepting failed (too many open files): time for some to be closed.
+constexpr auto breath = std::chrono::milliseconds(100);
+
+tcp::endpoint endpoint_of(const std::string& host, int port) {
+    error_code error;
+    const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
+    if (error) {
+        throw Error(ErrorKind::usage,
+                    "'" + host + "' is no address; give one of this machine's, such as 127.0.0.1");
+    }
+    return {address, static_cast<unsigned short>(port)};
+}
+
+}  // namespace
+
+struct HttpServer::Inside final : ConnectionOwner {
+    explicit Inside(Handler what) : handler(std::move(what)) {}
+
+    void listen(const std::string& host, int port) {
+        const tcp::endpoint endpoint = endpoint_of(host, port);
+        error_code error;
+        acceptor.open(endpoint.protocol(), error);
+        if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+        if (!error) acceptor.bind(endpoint, error);
+        if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+        if (error) throw cannot_listen(host, port, error);
+        accept();
+    }
+
+    void accept() {
+        acceptor.async_accept([this](error_code error, tcp::socket socket) {
+            if (error == asio::error::operation_aborted) return;
+            if (error) {
+                timer.expires_after(breath);
+                timer.async_wait([this](error_code broken) {
+                    if (!broken) accept();
+                });
+                return;
+            }
+            take(std::move(socket));
+            accept();
+        });
+    }
+
+    void take(tcp::socket socket) {
+        if (connections.size() >= most_connections && !make_room()) return;
+        auto connection = std::make_shared<HttpConnection>(std::move(socket), *this);
+        connections.push_back(connection);
+        connection->begin();
+    }
+
+    /// The one that has been idle longest goes; false where none is.
+    bool make_room() {
+        std::shared_ptr<HttpConnection> idlest;
+        for (const auto& each : connections) {
+            if (!each->is_idle()) continue;
+            if (!idlest || each->idle_since() < idlest->idle_since()) idlest = each;
+        }
+        if (!idlest) return false;
+        idlest->close();
+        std::erase(connections, idlest);
+        return true;
+    }
+
+    void handle(Request request, Reply reply) override {
+        handler(std::move(request), std::move(reply));
+    }
+    bool may_read_events() override {
+        return std::ranges::count_if(connections, &HttpConnection::reads_events) <
+               std::ptrdiff_t(most_readers);
+    }
+    void has_ended(HttpConnection& connection) override {
+        std::erase_if(connections, [&](const auto& each) { return each.get() == &connection; });
+    }
+
+    void repeat(std::shared_ptr<asio::steady_timer> at, Milliseconds between,
+                std::shared_ptr<std::function<void()>> what) {
+        at->expires_after(between);
+        at->async_wait([this, at, between, what](error_code error) {
+            if (error) return;
+            (*what)();
+            repeat(at, between, what);
+        });
+    }
+
+    asio::io_context context{1};
+    tcp::acceptor acceptor{context};
+    asio::steady_timer timer{context};
+    Handler handler;
+    std::vector<std::shared_ptr<HttpConnection>> connections;
+};
+
+HttpServer::HttpServer(const std::string& host, int port, Handler handler)
+    : inside_(std::make_shared<Inside>(std::move(handler))) {
+    inside_->listen(host, port);
+}
+
+HttpServer::~HttpServer() = default;
+
+int HttpServer::port() const { return inside_->acceptor.local_endpoint().port(); }
+
+void HttpServer::run() { inside_->context.run(); }
+
+void HttpServer::stop() { inside_->context.stop(); }
+
+void HttpServer::post(std::function<void()> work) { asio::post(inside_->context, std::move(work)); }
+
+void HttpServer::every(Milliseconds between, std::function<void()> what) {
+    inside_->repeat(std::make_shared<asio::steady_timer>(inside_->context), between,
+                    std::make_shared<std::function<void()>>(std::move(what)));
+}
+
+void HttpServer::publish(std::string_view event, std::string_view data) {
+    const std::string name(event);
+    const std::string text(data);
+    // A copy: one that ends leaves the list.
+    const auto all = inside_->connections;
+    for (const auto& each : all) {
+        if (each->reads_events()) each->send_event(name, text);
+    }
+}
+
+std::size_t HttpServer::readers() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(inside_->connections, &HttpConnection::reads_events));
+}
+
+}  // namespace restream

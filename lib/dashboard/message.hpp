@@ -1,0 +1,41 @@
+// What is asked of the dashboard and what it answers: values, without HTTP's wire.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace restream {
+
+enum class Method { get, post, put, remove, other };
+
+/// A request, as far as anything here looks at it. All of it is hostile.
+struct Request {
+    Method method = Method::get;
+    std::string path;   ///< percent-encoded, as it was sent; begins with `/`
+    std::string query;  ///< what follows `?`
+    std::string host;   ///< the headers of these names; empty where they are not there
+    std::string origin;
+    std::string fetch_site;
+    std::string token;
+    std::string authorization;
+    std::string if_none_match;
+    std::string body;
+    std::string address;  ///< of who asks, without port
+};
+
+struct Answer {
+    int status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;  ///< beside those that all have
+    /// Server-sent events follow, and nothing else; there is no body.
+    bool is_events = false;
+};
+
+/// What went wrong, as every error is told: {"error": {"code", "message", "remedy"}}.
+Answer refusal(int status, std::string_view code, std::string_view message,
+               std::string_view remedy = "");
+
+}  // namespace restream

@@ -1,0 +1,188 @@
+// The page: keeps what the server tells, and has each part show it.
+import { announce } from './announce.js';
+import * as api from './api.js';
+import { remove, restart, startAll, stopAll, command } from './commands.js';
+import { DestinationCard } from './destination.js';
+import { openAddForm, openEditForm } from './destination_form.js';
+import { DoctorPanel } from './doctor.js';
+import { byId, h, set, setText, show } from './dom.js';
+import { EmptyState } from './empty.js';
+import { Events } from './events.js';
+import { icon } from './icons.js';
+import { IngestPanel } from './ingest.js';
+import { openKeyDialog } from './key_dialog.js';
+import { openLogDialog } from './log_dialog.js';
+import { all, model, receiveIngest, receiveStatus } from './model.js';
+import { tellError } from './notices.js';
+import { Summary } from './summary.js';
+import { roughDuration } from './times.js';
+import { onWish, settle, wish } from './wishes.js';
+import { currentLanguage, languages, onLanguage, serverLanguage, setLanguage, t, translatePage } from './words.js';
+
+translatePage();
+const cards = new Map();
+const ingestPanel = new IngestPanel();
+const doctorPanel = new DoctorPanel();
+const emptyState = new EmptyState();
+const summary = new Summary();
+const actions = {
+    restart, remove, log: openLogDialog, edit: openEditForm, key: openKeyDialog,
+    retry: (name) => wish(name, true), stop: (name) => command('disable', name),
+};
+
+const events = new Events({
+    status(document) {
+        receiveStatus(document);
+        settle();
+        showDestinations();
+        ingestPanel.update();
+        doctorPanel.wakeOn(document.ingest.state);
+    },
+    ingest(document) {
+        receiveIngest(document);
+        ingestPanel.update();
+        emptyState.update();
+    },
+    thumbnail({ at }) { ingestPanel.showPicture(at); },
+    configuration() {
+        loadConfiguration();
+        doctorPanel.wake();
+    },
+    problem({ error }) { showProblem(error); },
+    link: showLink,
+});
+
+/// Cards come and go with the destinations; those that stay keep their place, and so the focus.
+function showDestinations() {
+    const list = byId('cards');
+    const names = all().map((each) => each.name);
+    for (const [name, card] of cards) {
+        if (names.includes(name)) continue;
+        card.node.remove();
+        cards.delete(name);
+    }
+    all().forEach((status, i) => {
+        const card = cards.get(status.name) ?? new DestinationCard(status.name, actions);
+        cards.set(status.name, card);
+        card.update(status);
+        if (list.children[i] !== card.node) list.insertBefore(card.node, list.children[i] ?? null);
+    });
+    show(byId('empty'), names.length === 0);
+    show(list, names.length > 0);
+    for (const id of ['start-all', 'stop-all']) show(byId(id), names.length > 0);
+    byId('start-all').disabled = !all().some((each) => each.wanted);
+    byId('stop-all').disabled = !all().some((each) => each.state !== 'stopped');
+    emptyState.update();
+    refresh();
+}
+
+/// What time changes, and wishes.
+function refresh() {
+    const described = all().map(({ name }) => ({ name, state: cards.get(name).refresh() }));
+    summary.update(described, events.link);
+}
+
+function tick() {
+    settle();
+    const isKnown = events.link === 'open';
+    // What nobody knows does not go on counting.
+    if (events.link !== 'lost') refresh();
+    for (const card of cards.values()) card.sample(isKnown);
+    ingestPanel.sample(isKnown);
+    if (events.link !== 'lost') ingestPanel.refresh();
+    doctorPanel.refresh();
+    if (events.link === 'lost') showLost();
+}
+
+function showLink(link, isNews = true) {
+    document.body.dataset.link = link;
+    const node = byId('link');
+    node.replaceChildren(icon({ connecting: 'busy', open: 'ok', lost: 'trouble' }[link]), h('span', { text: t(`link_${link}`) }));
+    show(byId('lost'), link === 'lost');
+    // What cannot be asked for is not offered; but it keeps the focus.
+    for (const each of byId('main').querySelectorAll('button')) set(each, 'aria-disabled', link === 'lost' ? 'true' : null);
+    byId('main').setAttribute('aria-busy', String(link === 'connecting'));
+    if (link === 'lost') showLost();
+    if (link === 'lost' && isNews) announce('link', t('link_lost_said'));
+    if (link === 'open' && wasLost && isNews) announce('link', t('link_back_said'));
+    if (link === 'open' && isNews) loadConfiguration();
+    wasLost = link === 'lost';
+    refresh();
+}
+let wasLost = false;
+
+function showLost() {
+    const lost = byId('lost');
+    if (lost.children.length === 0) {
+        lost.append(icon('trouble'), h('p', {}, h('strong'), h('span', { class: 'lost-text' })));
+    }
+    const age = roughDuration((Date.now() - events.lastHeard) / 1000);
+    setText(lost.querySelector('strong'), t('lost_title'));
+    setText(lost.querySelector('.lost-text'), events.lastHeard === 0 ? t('lost_never') : t('lost_since', { time: age }));
+}
+
+/// Why the server cannot look, such as a configuration that is broken; null where it can.
+function showProblem(error) {
+    const bar = byId('problem');
+    show(bar, error !== null);
+    problem = error;
+    if (error === null) return;
+    bar.replaceChildren(icon('trouble'), h('p', {}, h('strong', { text: t('problem') }),
+        h('span', { text: [error.message, error.remedy].filter(Boolean).join('; '), lang: serverLanguage() })));
+    announce('problem', `${t('problem')} ${error.message}`);
+}
+let problem = null;
+
+/// What is configured, and the platforms; again whenever it has changed. One without the other is
+/// better than nothing.
+async function loadConfiguration() {
+    await Promise.all([
+        load(api.destinations, ({ destinations }) => {
+            model.configured = new Map(destinations.map((each) => [each.name, each]));
+        }),
+        model.services.length > 0 ? null : load(api.services, ({ services }) => { model.services = services; }),
+    ]);
+    if (model.status !== null) showDestinations();
+    emptyState.update();
+    if (doctorPanel.report === null) doctorPanel.run();
+}
+
+async function load(ask, keep) {
+    try {
+        keep(await ask());
+    } catch (error) {
+        // That there is no connection is told already; a broken configuration, too.
+        if (error.code !== 'network' && error.code !== 'config') tellError(error, t('error_load'));
+    }
+}
+
+function showLanguages() {
+    byId('languages').replaceChildren(...Object.entries(languages).map(([code, name]) => h('button', {
+        type: 'button', lang: code, title: name, 'aria-label': `${code.toUpperCase()} ${name}`, 'aria-pressed': String(code === currentLanguage()),
+        text: code.toUpperCase(),
+        on: { click: () => { setLanguage(code); byId('languages').querySelector(`[lang=${code}]`).focus(); } } })));
+}
+
+onLanguage(() => {
+    showLanguages();
+    for (const each of cards.values()) each.refreshWords();
+    for (const part of [ingestPanel, doctorPanel, emptyState]) part.refreshWords();
+    byId('start-all').title = t('start_all_hint');
+    showLink(events.link, false);
+    showProblem(problem);
+    if (model.status !== null) showDestinations();
+});
+onWish(() => refresh());
+byId('main').addEventListener('click', (event) => {
+    if (event.target.closest('[aria-disabled="true"]') === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+}, { capture: true });
+byId('start-all').addEventListener('click', startAll);
+byId('start-all').title = t('start_all_hint');
+byId('stop-all').addEventListener('click', stopAll);
+byId('add').addEventListener('click', () => openAddForm());
+showLanguages();
+showLink('connecting');
+events.open();
+setInterval(tick, 1000);

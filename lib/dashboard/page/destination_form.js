@@ -1,0 +1,208 @@
+// Adding and changing a destination. A key goes one way only: what is stored is never in the form.
+import * as api from './api.js';
+import { field, openDialog, whileBusy } from './dialogs.js';
+import { h, set, show } from './dom.js';
+import { find, model, serviceOf } from './model.js';
+import { notice, tellError } from './notices.js';
+import { command } from './commands.js';
+import { serverLanguage, t } from './words.js';
+
+const name_pattern = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+const url_pattern = /^(rtmps?:\/\/|srt:\/\/|file:)./;
+const most_hold_s = 86400;
+const default_loss = 'hold';
+
+/// A name that is not taken: "youtube", "youtube-2".
+function freeName(base) {
+    for (let i = 1; ; i += 1) {
+        const name = i === 1 ? base : `${base}-${i}`;
+        if (!isTaken(name)) return name;
+    }
+}
+
+const isTaken = (name) => model.configured.has(name) || find(name) !== null;
+const input = (properties) => h('input', { autocomplete: 'off', spellcheck: 'false', autocapitalize: 'off', ...properties });
+
+/// A field for a key: what is typed is hidden until it is asked for.
+export function keyField(hint) {
+    const control = input({ type: 'password', autocomplete: 'new-password', class: 'key' });
+    const box = h('input', { type: 'checkbox', on: { change: () => { control.type = box.checked ? 'text' : 'password'; } } });
+    return field(t('form_key'), control, hint,
+        h('label', { class: 'check' }, box, h('span', { text: t('form_show_key') })));
+}
+
+function serviceSelect() {
+    const options = model.services.map((each) => h('option', { value: each.id, text: each.name }));
+    return h('select', {}, ...options, h('option', { value: '', text: t('form_service_other') }));
+}
+
+/// The fields of the form; `before` is what is configured, null for a new one.
+class Fields {
+    constructor(before, service) {
+        this.before = before;
+        this.service = field(t('form_service'), serviceSelect());
+        this.service.control.value = before?.service ?? service;
+        this.name = field(t('form_name'), input({ maxlength: 32 }), t('form_name_hint'));
+        this.url = field(t('form_url'), input({ inputmode: 'url' }));
+        this.key = keyField(before === null ? t('form_key_hint') : this.#keptKey());
+        this.backup = field(t('form_backup'), input({ inputmode: 'url' }), t('form_backup_hint'));
+        const losses = ['hold', 'slate', 'close'].map((value) => h('option', { value, text: t(`form_loss_${value}`) }));
+        this.loss = field(t('form_loss'), h('select', {}, ...losses));
+        this.hold = field(t('form_hold'), input({ inputmode: 'numeric', class: 'short' }));
+        this.note = h('p', { class: 'hint form-note', lang: serverLanguage() });
+        this.keyPage = h('a', { target: '_blank', rel: 'noopener noreferrer' });
+        this.keyPageLine = h('p', { class: 'hint' }, this.keyPage);
+        this.#fill();
+        this.service.control.addEventListener('change', () => this.#chooseService());
+        this.loss.control.addEventListener('change', () => show(this.hold.node, this.loss.control.value !== 'close'));
+        this.#chooseService();
+    }
+
+    #keptKey() {
+        const { key } = this.before;
+        // One that was given here stands in a file, too.
+        if (['env', 'command'].includes(key)) return t(`form_key_elsewhere_${key}`);
+        return key === 'none' ? t('form_key_hint') : t('form_key_kept');
+    }
+
+    #fill() {
+        const { before } = this;
+        this.url.control.value = before !== null && !this.#isPreset(before.url) ? before.url : '';
+        this.backup.control.value = before?.backup_url ?? '';
+        this.loss.control.value = before?.on_ingest_loss ?? default_loss;
+        this.hold.control.value = String(before?.hold_s ?? 30);
+        show(this.hold.node, this.loss.control.value !== 'close');
+    }
+
+    #isPreset(url) {
+        const preset = serviceOf(this.before.service)?.url;
+        return preset !== undefined && preset !== null && preset === url;
+    }
+
+    #chooseService() {
+        const chosen = serviceOf(this.service.control.value);
+        const preset = chosen?.url ?? null;
+        set(this.url.control, 'placeholder', preset ?? 'rtmps://live.example.org/app');
+        this.url.setHint(this.#urlHint(chosen, preset));
+        this.note.textContent = chosen?.note ? t('form_note', { text: chosen.note.replaceAll('--url', 'URL') }) : '';
+        show(this.note, this.note.textContent !== '');
+        const page = chosen?.key_page ?? '';
+        show(this.keyPageLine, page.startsWith('https://'));
+        if (page.startsWith('https://')) set(this.keyPage, 'href', page);
+        this.keyPage.textContent = t('form_key_page', { platform: chosen?.name ?? '' });
+        const lifetime = chosen?.key_lifetime ?? 'forever';
+        if (this.before === null) {
+            this.key.setHint(`${t('form_key_hint')}${lifetime === 'forever' ? '' : ` ${t(`form_key_${lifetime}`)}`}`);
+        }
+        if (this.before === null && !this.isNamed) {
+            this.name.control.value = freeName(chosen?.id ?? 'live');
+        }
+    }
+
+    #urlHint(chosen, preset) {
+        if (this.url.control.value.includes('***')) return t('form_url_masked');
+        if (chosen === null) return t('form_url_hint');
+        return t(preset === null ? 'form_url_needed' : 'form_url_preset');
+    }
+
+    /// The fields in their order. What is seldom needed is folded away.
+    nodes() {
+        const more = h('details', {}, h('summary', { text: t('form_more') }), this.backup.node, this.loss.node, this.hold.node);
+        return [this.service.node, this.before === null ? this.name.node : null, this.url.node, this.note, this.key.node,
+            this.keyPageLine, more].filter((node) => node !== null);
+    }
+
+    /// Whether all is well; else each field says what is wrong, and the first one has the focus.
+    check() {
+        const name = this.name.control.value;
+        const url = this.url.control.value.trim();
+        const hasPreset = Boolean(serviceOf(this.service.control.value)?.url);
+        const hold = Number(this.hold.control.value.trim().replace(',', '.'));
+        const isHoldGood = hold >= 0 && hold <= most_hold_s;
+        if (this.before === null) {
+            const taken = isTaken(name) ? t('form_name_taken') : '';
+            this.name.fail(name_pattern.test(name) ? taken : t('form_name_bad'));
+        }
+        const isUrlGood = url === '' ? hasPreset : url_pattern.test(url) || url === this.before?.url;
+        this.url.fail(isUrlGood ? '' : t('form_url_bad'));
+        this.hold.fail(isHoldGood || this.hold.node.hidden ? '' : t('form_hold_bad'));
+        const bad = [this.name, this.url, this.hold].find(({ control }) => control.hasAttribute('aria-invalid'));
+        const folded = bad?.control.closest('details');
+        if (folded) folded.open = true;
+        bad?.control.focus();
+        return bad === undefined;
+    }
+
+    /// What differs from before: the body of the PUT. null takes a member away.
+    changes() {
+        const value = ({ control }) => control.value.trim();
+        const hold = Number(value(this.hold).replace(',', '.'));
+        const after = { service: value(this.service) || null, url: value(this.url) || null,
+            backup_url: value(this.backup) || null, on_ingest_loss: value(this.loss), hold_s: hold };
+        const { before } = this;
+        const old = before === null ?
+            { service: null, url: null, backup_url: null, on_ingest_loss: default_loss, hold_s: 30 } :
+            { service: before.service || null, url: this.#isPreset(before.url) ? null : before.url,
+                backup_url: before.backup_url, on_ingest_loss: before.on_ingest_loss, hold_s: before.hold_s };
+        const members = Object.fromEntries(Object.entries(after).filter(([name, now]) => now !== old[name]));
+        if (this.hold.node.hidden) delete members.hold_s;
+        const key = this.key.control.value.trim();
+        if (key !== '') members.key = key;
+        return members;
+    }
+}
+
+/// What to say after a change of one that may be live with its old settings.
+export function tellSaved(name, isAlive, words) {
+    if (!isAlive) {
+        notice({ message: t(words, { name }) });
+        return;
+    }
+    notice({ message: t(`${words}_alive`, { name }),
+        action: { word: t('restart'), run: () => command('restart', name) } });
+}
+
+/// `save` sends the fields, and gives what is to be said when the form is gone.
+function openForm(before, service, title, word, save) {
+    const fields = new Fields(before, service);
+    fields.name.control.addEventListener('input', () => { fields.isNamed = true; });
+    const button = h('button', { type: 'submit', class: 'primary', text: word });
+    const cancel = h('button', { type: 'button', text: t('cancel'), on: { click: () => dialog.close() } });
+    const submit = async () => {
+        if (!fields.check()) return;
+        try {
+            const tell = await whileBusy(button, t('form_saving'), () => save(fields));
+            dialog.close();
+            tell();
+        } catch (error) {
+            tellError(error, t('error_save'));
+        }
+    };
+    const dialog = openDialog({ title, body: fields.nodes(), actions: [cancel, button], submit });
+    (before === null ? fields.service.control : fields.key.control).focus();
+}
+
+/// `service`: the platform that is chosen already; "" for a URL of the user's own.
+export function openAddForm(service = 'twitch') {
+    const known = serviceOf(service) !== null || service === '' ? service : model.services[0]?.id ?? '';
+    openForm(null, known, t('form_add_title'), t('form_add'), async (fields) => {
+        const name = fields.name.control.value;
+        await api.putDestination(name, fields.changes());
+        return () => notice({ message: t('added', { name }) });
+    });
+}
+
+export function openEditForm(name) {
+    const before = model.configured.get(name);
+    if (before === undefined || !before.is_editable) {
+        openDialog({ title: t('form_edit_title', { name }), kind: 'dialog-small',
+            body: [h('p', { text: t('form_read_only', { name }) }), h('p', { class: 'mono', text: before?.url ?? '' })] });
+        return;
+    }
+    openForm(before, '', t('form_edit_title', { name }), t('form_save'), async (fields) => {
+        const members = fields.changes();
+        if (Object.keys(members).length === 0) return () => {};
+        const { is_alive: isAlive } = await api.putDestination(name, members);
+        return () => tellSaved(name, isAlive, 'saved');
+    });
+}

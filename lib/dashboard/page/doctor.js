@@ -1,0 +1,101 @@
+// The findings of doctor: what is wrong first, what is fine folded away.
+import { announce } from './announce.js';
+import * as api from './api.js';
+import { byId, h, set, setText } from './dom.js';
+import { icon } from './icons.js';
+import { tellError } from './notices.js';
+import { roughDuration } from './times.js';
+import { plural, serverLanguage, t } from './words.js';
+
+/// After a change, until all is as it will be; and between checks that nobody asked for.
+const settle_ms = 2000;
+const gap_ms = 5000;
+const order = ['failure', 'warning', 'ok'];
+const shapes = { failure: 'trouble', warning: 'trouble', ok: 'ok' };
+const tones = { failure: 'bad', warning: 'warn', ok: 'live' };
+
+export class DoctorPanel {
+    constructor() {
+        this.body = byId('doctor-body');
+        this.button = byId('doctor-run');
+        this.when = h('p', { class: 'hint' });
+        this.report = null;
+        this.button.addEventListener('click', () => this.run({ isAsked: true }));
+    }
+
+    /// Something has changed that it may have an opinion about.
+    wake() {
+        if (this.report === null || this.timer) return;
+        const wait = Math.max(settle_ms, this.at + gap_ms - Date.now());
+        this.timer = setTimeout(() => { this.timer = null; this.run(); }, wait);
+    }
+
+    /// The same, where `what` is something else than the last time.
+    wakeOn(what) {
+        if (this.seen !== what) this.wake();
+        this.seen = what;
+    }
+
+    /// `isAsked`: the user hears of the outcome.
+    async run({ isAsked = false } = {}) {
+        if (this.isRunning) return;
+        this.isRunning = true;
+        this.refreshWords();
+        try {
+            this.report = await api.doctor();
+            this.at = Date.now();
+        } catch (error) {
+            if (isAsked) tellError(error, t('doctor_failed'));
+        }
+        this.isRunning = false;
+        this.refreshWords();
+        if (isAsked && this.report !== null) announce('doctor', t('doctor_said', { result: this.#summary() }));
+    }
+
+    #of(severity) {
+        return this.report.findings.filter((each) => each.severity === severity);
+    }
+
+    #summary() {
+        const parts = [];
+        const failures = this.#of('failure').length;
+        const warnings = this.#of('warning').length;
+        if (failures > 0) parts.push(plural('doctor_failures', failures));
+        if (warnings > 0) parts.push(plural('doctor_warnings', warnings));
+        return parts.length === 0 ? t('doctor_fine') : parts.join(', ');
+    }
+
+    refreshWords() {
+        setText(this.button, t(this.isRunning ? 'doctor_running' : 'doctor_run'));
+        set(this.button, 'aria-disabled', this.isRunning ? 'true' : null);
+        if (this.report === null) {
+            this.body.replaceChildren(h('p', { class: 'hint', text: this.isRunning ? t('doctor_running') : '' }));
+            return;
+        }
+        const bad = order.slice(0, 2).flatMap((severity) => this.#of(severity));
+        const fine = this.#of('ok');
+        const isOpen = this.body.querySelector('details')?.open ?? false;
+        this.body.replaceChildren(
+            bad.length === 0 ? h('p', { class: 'doctor-fine' }, icon('ok'), h('span', { text: t('doctor_fine') })) :
+                h('ul', { class: 'findings' }, ...bad.map(findingNode)),
+            h('details', { open: isOpen }, h('summary', { text: plural('doctor_ok', fine.length) }),
+                h('ul', { class: 'findings' }, ...fine.map(findingNode))),
+            this.when);
+        this.refresh();
+    }
+
+    /// What time changes.
+    refresh() {
+        if (this.report !== null) setText(this.when, t('doctor_when', { time: roughDuration((Date.now() - this.at) / 1000) }));
+    }
+}
+
+function findingNode({ severity, message, cause, remedy }) {
+    const lang = serverLanguage();
+    return h('li', { class: 'finding', 'data-tone': tones[severity] ?? 'wait' }, icon(shapes[severity] ?? 'waiting'),
+        h('div', {},
+            h('p', { class: 'finding-message' }, h('span', { class: 'unseen', text: `${t(`finding_${severity}`)}: ` }),
+                h('span', { text: message, lang })),
+            cause ? h('p', { class: 'hint', text: cause, lang }) : null,
+            remedy ? h('p', { class: 'remedy', text: remedy, lang }) : null));
+}

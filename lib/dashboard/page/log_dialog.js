@@ -1,0 +1,45 @@
+// The end of a relay's log, read again while it is open.
+import * as api from './api.js';
+import { copyButton } from './copy.js';
+import { openDialog } from './dialogs.js';
+import { h, setText } from './dom.js';
+import { notice } from './notices.js';
+import { number, t } from './words.js';
+
+const few = 200;
+const many = 2000;
+const again_ms = 2000;
+
+export function openLogDialog(name) {
+    let lines = few;
+    let timer = null;
+    let isOpen = true;
+    let isTold = false;
+    const intro = h('p', { class: 'hint' });
+    const text = h('pre', { class: 'log', tabindex: '0', role: 'region', 'aria-label': t('log_label'), text: t('loading') });
+    const more = h('button', { type: 'button', text: t('log_more'), on: { click: () => { lines = many; more.remove(); read(); } } });
+    const read = async () => {
+        clearTimeout(timer);
+        try {
+            show(await api.logOf(name, lines));
+        } catch (error) {
+            if (!isTold) notice({ kind: 'error', title: t('error_log'), message: error.message, remedy: error.remedy,
+                isServers: error.isServers });
+            isTold = true;
+        }
+        clearTimeout(timer);
+        if (isOpen) timer = setTimeout(read, again_ms);
+    };
+    const show = (log) => {
+        const isAtEnd = text.scrollHeight - text.scrollTop - text.clientHeight < 40;
+        const isFirst = text.textContent === t('loading');
+        setText(intro, t('log_lines', { n: number(lines) }));
+        setText(text, log.trim() === '' ? t('log_empty') : log.trimEnd());
+        if (isAtEnd || isFirst) text.scrollTop = text.scrollHeight;
+    };
+    openDialog({ title: t('log_title', { name }), kind: 'dialog-wide', body: [intro, text],
+        actions: [more, copyButton(t('log_copy'), async () => text.textContent)],
+        onClose: () => { isOpen = false; clearTimeout(timer); } });
+    text.focus();
+    read();
+}

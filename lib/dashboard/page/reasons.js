@@ -1,0 +1,43 @@
+// Why a destination is not live: the server's words, or in French ours, by the reason's code. The
+// codes and the English stand in lib/relay/session_end.cpp. A remedy of the server names a command;
+// where the page itself has the means, it says so instead.
+import { currentLanguage, serverLanguage } from './words.js';
+import french from './reasons_fr.js';
+
+const key_codes = new Set(['publish_refused', 'closed_early', 'key_unavailable']);
+
+const english_remedies = {
+    ingest_down: 'Start the ingest server, or check [ingest] url in restream.toml.',
+    no_publisher: 'Start streaming in OBS.',
+    publish_refused: 'Copy a fresh key from the platform, and replace it here.',
+    closed_early: 'Copy a fresh key from the platform, and replace it here.',
+    key_unavailable: 'Replace the key here.',
+    disk_full: 'Free space, then try again.',
+    failed: 'Its log tells more.',
+    config_invalid: 'Mend it, then try again.',
+    worker_crashed: 'It is started again; its log tells more.',
+    not_running: 'Start it.',
+};
+
+/// Whether a new stream key is what helps.
+export const isAboutKey = (reason) => reason !== null && key_codes.has(reason.code);
+
+/// What the server put in brackets behind the words of the code.
+function detail(message) {
+    const begin = message.indexOf(' (');
+    return begin > 0 && message.endsWith(')') ? message.slice(begin) : '';
+}
+
+const sentence = (text) => (text === '' ? '' : text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.'));
+
+/// {message, remedy, lang}: for people, in the page's language where it can be; `lang` says where not.
+export function describeReason(reason) {
+    const known = currentLanguage() === 'fr' ? french[reason.code] : undefined;
+    if (known !== undefined) {
+        return { message: known.message + detail(reason.message), remedy: known.remedy, lang: null };
+    }
+    const remedy = currentLanguage() === 'en' ? english_remedies[reason.code] : undefined;
+    return { message: sentence(reason.message).replace(/\.$/, ''), remedy: remedy ?? sentence(reason.remedy ?? ''),
+        lang: serverLanguage() };
+}
+

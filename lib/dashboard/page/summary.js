@@ -1,0 +1,57 @@
+// At a glance: how many are live, and what is not as it should be; also in the window's title.
+import { groupOf } from './destination_state.js';
+import { byId, h } from './dom.js';
+import { icon } from './icons.js';
+import { model } from './model.js';
+import { plural, t } from './words.js';
+
+const groups = { busy: { tone: 'busy', icon: 'busy' }, waiting: { tone: 'wait', icon: 'waiting' },
+    trouble: { tone: 'bad', icon: 'trouble' }, stopped: { tone: 'quiet', icon: 'stopped' } };
+
+function chip(tone, shape, text, href = null) {
+    const inside = [icon(shape), h('span', { text })];
+    return h('li', { class: 'chip', 'data-tone': tone }, href === null ? h('span', {}, ...inside) : h('a', { href }, ...inside));
+}
+
+export class Summary {
+    constructor() {
+        this.node = byId('summary');
+        this.shown = '';
+    }
+
+    /// `cards`: the name and what describe() says of each.
+    update(cards, link) {
+        const counts = { live: 0, busy: 0, waiting: 0, trouble: 0, stopped: 0, off: 0 };
+        const first = {};
+        for (const { name, state } of cards) {
+            const group = groupOf(state);
+            counts[group] += 1;
+            first[group] ??= name;
+        }
+        this.#title(counts.live, cards.length, link);
+        const text = JSON.stringify([counts, first, model.status?.ingest.state, document.documentElement.lang]);
+        if (text === this.shown) return;
+        this.shown = text;
+        this.node.replaceChildren(...this.#chips(counts, first, cards.length));
+    }
+
+    #title(live, all, link) {
+        let title = 'restream';
+        if (link === 'lost') title = t('title_lost');
+        else if (all > 0) title = t('title_live', { live, all });
+        if (document.title !== title) document.title = title;
+    }
+
+    #chips(counts, first, all) {
+        const chips = [];
+        if (all > 0) chips.push(chip(counts.live > 0 ? 'live' : 'quiet', counts.live > 0 ? 'live' : 'off', t('summary_live', { live: counts.live, all })));
+        for (const [group, look] of Object.entries(groups)) {
+            if (counts[group] === 0) continue;
+            chips.push(chip(look.tone, look.icon, plural(`summary_${group}`, counts[group]), `#destination-${first[group]}`));
+        }
+        const ingest = model.status?.ingest.state;
+        if (ingest === 'down') chips.push(chip('bad', 'trouble', t('summary_ingest_down'), '#ingest'));
+        if (ingest === 'no_publisher') chips.push(chip('wait', 'waiting', t('summary_no_picture'), '#ingest'));
+        return chips;
+    }
+}

@@ -1,0 +1,245 @@
+// A dashboard that only pretends: the contract of docs/api.md over a world in memory. For the page's
+// tests and its development:
+//
+//     node tests/dashboard/mock_server.mjs [PORT]
+//
+// POST /mock changes the world: {"publishing": bool, "up": bool, "events": "drop", "key": text or null,
+// "destination": {name, ...members}}.
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { World, services } from './mock_world.mjs';
+
+const page = new URL('../../lib/dashboard/page/', import.meta.url);
+const token = 'mock-0123456789abcdef';
+const types = { html: 'text/html', css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' };
+const headers = {
+    'Content-Security-Policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-store',
+};
+const tick_ms = 100;
+const wait_ms = 15000;
+
+class Refusal extends Error {
+    constructor(status, code, message, remedy = '') {
+        super(message);
+        Object.assign(this, { status, code, remedy });
+    }
+}
+
+export class MockServer {
+    constructor() {
+        this.world = new World();
+        this.readers = new Set();
+        this.server = createServer((request, response) => this.#serve(request, response));
+    }
+
+    /// Resolves to the URL. `port`: 0 for any.
+    async listen(port = 0) {
+        this.timer = setInterval(() => this.#tick(), tick_ms);
+        await new Promise((resolve) => { this.server.listen(port, '127.0.0.1', resolve); });
+        this.host = `127.0.0.1:${this.server.address().port}`;
+        return `http://${this.host}`;
+    }
+
+    close() {
+        clearInterval(this.timer);
+        this.dropEvents();
+        this.server.close();
+        this.server.closeAllConnections?.();
+    }
+
+    dropEvents() {
+        for (const reader of this.readers) reader.response.destroy();
+    }
+
+    #tick() {
+        this.world.tick();
+        const now = Date.now();
+        for (const reader of this.readers) this.#tell(reader, now);
+    }
+
+    #tell(reader, now) {
+        const send = (kind, gap, find) => {
+            if (now - (reader.at[kind] ?? 0) < gap) return;
+            const text = JSON.stringify(find());
+            if (text === reader.last[kind]) return;
+            reader.at[kind] = now;
+            reader.last[kind] = text;
+            reader.response.write(`event: ${kind}\ndata: ${text}\n\n`);
+        };
+        send('problem', 500, () => ({ error: this.world.problem }));
+        send('status', 500, () => this.world.status());
+        send('ingest', 1000, () => this.world.ingest());
+        send('thumbnail', 3000, () => ({ at: this.world.isPublished ? new Date(now - (now % 3000)).toISOString() : null }));
+        if (reader.version !== this.world.configurationVersion) reader.response.write('event: configuration\ndata: {}\n\n');
+        reader.version = this.world.configurationVersion;
+    }
+
+    async #serve(request, response) {
+        try {
+            const { pathname, searchParams } = new URL(request.url, 'http://mock');
+            this.#admit(request, pathname);
+            const body = request.method === 'GET' ? {} : await readBody(request);
+            if (await this.#serveFile(pathname, response)) return;
+            if (pathname === '/api/v1/events') {
+                this.#open(request, response);
+                return;
+            }
+            const answer = await this.#answer(request.method, pathname, searchParams, body);
+            const [type, bytes] = encode(answer.body);
+            response.writeHead(answer.status ?? 200, { ...headers, 'Content-Type': type });
+            response.end(bytes);
+        } catch (error) {
+            response.writeHead(error.status ?? 500, { ...headers, 'Content-Type': 'application/json' });
+            response.end(JSON.stringify({ error: { code: error.code ?? 'bug', message: error.message, remedy: error.remedy ?? '' } }));
+        }
+    }
+
+    #admit({ method, headers: sent }, pathname) {
+        if (sent.host !== this.host) throw new Refusal(403, 'foreign_host', 'not a name of this dashboard');
+        if (sent.origin !== undefined && sent.origin !== `http://${this.host}`) throw new Refusal(403, 'foreign_origin', 'another page asks');
+        if (method === 'GET' || pathname === '/mock') return;
+        const given = sent['x-restream-token'];
+        if (given === undefined) throw new Refusal(403, 'token_missing', 'a change needs the token');
+        if (given !== token) throw new Refusal(403, 'token_wrong', 'the token is wrong');
+    }
+
+    async #serveFile(pathname, response) {
+        const name = pathname === '/' ? 'index.html' : /^\/assets\/([a-z_]+\.(?:css|js|svg))$/.exec(pathname)?.[1];
+        if (name === undefined) return false;
+        const text = await readFile(new URL(name, page), 'utf8').catch(() => { throw new Refusal(404, 'not_found', `there is no ${name}`); });
+        response.writeHead(200, { ...headers, 'Content-Type': `${types[name.split('.')[1]]}; charset=utf-8` });
+        response.end(text.replace('@TOKEN@', token));
+        return true;
+    }
+
+    #open(request, response) {
+        response.writeHead(200, { ...headers, 'Content-Type': 'text/event-stream' });
+        response.write('retry: 1000\n\n');
+        const reader = { response, at: {}, last: {}, version: this.world.configurationVersion };
+        this.readers.add(reader);
+        request.on('close', () => this.readers.delete(reader));
+        response.on('close', () => this.readers.delete(reader));
+        this.#tell(reader, Date.now());
+    }
+
+    async #answer(method, pathname, query, body) {
+        const { world } = this;
+        if (pathname === '/mock') return { body: this.#change(body) };
+        const path = pathname.replace(/^\/api\/v1/, '');
+        const looks = { '/status': () => world.status(), '/ingest': () => world.ingest(), '/destinations': () => world.configured(),
+            '/services': () => ({ schema: 1, date: '2026-01-31', services }), '/doctor': () => world.doctor() };
+        if (method === 'GET' && path in looks) return { body: looks[path]() };
+        if (method === 'GET' && path === '/thumbnail') return { body: await this.#thumbnail() };
+        if (method === 'POST' && (path === '/start' || path === '/stop')) return { body: await this.#forAll(path) };
+        if (method === 'POST' && path.startsWith('/ingest/')) return { body: await this.#ingest(path.slice('/ingest/'.length)) };
+        const [, name, rest = ''] = /^\/destinations\/([^/]+)(\/.*)?$/.exec(path) ?? [];
+        if (name !== undefined) return this.#destination(method, decodeURIComponent(name), rest, query, body);
+        throw new Refusal(404, 'not_found', `there is no ${pathname}`);
+    }
+
+    async #thumbnail() {
+        const picture = await readFile(new URL('picture.jpg', import.meta.url));
+        if (!this.world.isPublished) throw new Refusal(404, 'not_found', 'there is no picture');
+        return picture;
+    }
+
+    async #destination(method, name, rest, query, body) {
+        const { world } = this;
+        if (method === 'PUT' && rest === '') {
+            const isNew = !world.destinations.has(name);
+            if (JSON.stringify(body).includes('invalid.example')) {
+                throw new Refusal(400, 'invalid', 'url: the host invalid.example is not one', 'write the URL that the platform gave');
+            }
+            if (world.put(name, body) === null) throw new Refusal(400, 'invalid', 'url: is needed', 'give the URL');
+            return { status: isNew ? 201 : 200, body: this.#changed(name) };
+        }
+        const one = world.destinations.get(name);
+        if (one === undefined) throw new Refusal(404, 'not_found', `there is no destination ${name}`);
+        if (method === 'GET' && rest === '/log') return { body: world.log(name, Number(query.get('lines') ?? 200)) };
+        if (method === 'PUT' && rest === '/key') {
+            world.put(name, { key: body.key });
+            return { body: this.#changed(name) };
+        }
+        if (method === 'DELETE') {
+            world.destinations.delete(name);
+            world.configurationVersion += 1;
+            return { body: { schema: 1, name } };
+        }
+        if (rest === '/enable') {
+            one.wanted = true;
+            world.start(one);
+            return { body: { schema: 1, destinations: [await this.#outcome(one)] } };
+        }
+        const wasRunning = one.state !== 'stopped';
+        if (rest === '/disable' || rest === '/restart') world.stop(one, { isWanted: false });
+        if (rest === '/restart') {
+            one.wanted = true;
+            world.start(one);
+            return { body: { schema: 1, destinations: [await this.#outcome(one)] } };
+        }
+        return { body: { schema: 1, destinations: [{ name, outcome: 'stopped', was_running: wasRunning, reason: null }] } };
+    }
+
+    #changed(name) {
+        return { schema: 1, name, is_alive: this.world.destinations.get(name).state !== 'stopped' };
+    }
+
+    async #outcome(one) {
+        const end = Date.now() + wait_ms;
+        while (one.state === 'connecting' && Date.now() < end) await new Promise((resolve) => { setTimeout(resolve, 50); });
+        const outcome = { live: 'live', waiting: 'waiting', rejected: 'refused', backoff: 'refused', stopped: 'cancelled' }[one.state] ?? one.state;
+        return { name: one.name, outcome, exit_status: outcome === 'refused' ? 5 : 0, reason: one.reason ?? null, next_retry_in_s: null };
+    }
+
+    async #forAll(path) {
+        const { world } = this;
+        const ones = [...world.destinations.values()];
+        for (const one of ones) {
+            if (path === '/stop' && one.state !== 'stopped') world.stop(one, { isWanted: one.wanted });
+            if (path === '/start' && one.wanted && one.state === 'stopped') world.start(one);
+        }
+        return { schema: 1, destinations: await Promise.all(ones.filter((one) => one.wanted).map((one) => this.#outcome(one))) };
+    }
+
+    async #ingest(verb) {
+        const { world } = this;
+        if (verb === 'reveal-publish-key') return { key: world.publishKey };
+        if (!['start', 'stop', 'reload', 'restart'].includes(verb)) throw new Refusal(404, 'not_found', `there is no ${verb}`);
+        world.isUp = verb !== 'stop';
+        if (verb === 'stop') return world.ingest();
+        return { schema: 1, destinations: [], exit_status: 0, messages: [`ingest: ${verb}`] };
+    }
+
+    #change({ publishing, up, events, key, destination }) {
+        const { world } = this;
+        if (publishing !== undefined) world.publishing = publishing ? Date.now() : null;
+        if (up !== undefined) world.isUp = up;
+        if (key !== undefined) world.publishKey = key;
+        if (events === 'drop') this.dropEvents();
+        if (destination !== undefined) world.put(destination.name, destination);
+        return {};
+    }
+}
+
+function encode(body) {
+    if (Buffer.isBuffer(body)) return ['image/jpeg', body];
+    if (typeof body === 'string') return ['text/plain; charset=utf-8', body];
+    return ['application/json', JSON.stringify(body)];
+}
+
+async function readBody(request) {
+    let text = '';
+    for await (const part of request) text += part;
+    try {
+        return text === '' ? {} : JSON.parse(text);
+    } catch {
+        throw new Refusal(400, 'bad_request', 'the body is not JSON');
+    }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+    console.log(await new MockServer().listen(Number(process.argv[2] ?? 5000)));
+}

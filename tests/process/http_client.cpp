@@ -1,0 +1,90 @@
+#include "process/http_client.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "engine/raw_client.hpp"
+
+namespace restream::test {
+
+namespace {
+
+std::string lowered(std::string_view text) {
+    std::string result(text);
+    std::ranges::transform(result, result.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    return result;
+}
+
+HttpAnswer parse(const std::string& text) {
+    HttpAnswer answer;
+    const auto head_end = text.find("\r\n\r\n");
+    if (head_end == std::string::npos || !text.starts_with("HTTP/1.1 ")) return answer;
+    std::from_chars(text.data() + 9, text.data() + 12, answer.status);
+    for (auto at = text.find("\r\n") + 2; at < head_end + 2;) {
+        const auto end = text.find("\r\n", at);
+        const auto colon = text.find(": ", at);
+        if (colon < end) {
+            answer.headers[lowered(text.substr(at, colon - at))] =
+                text.substr(colon + 2, end - colon - 2);
+        }
+        at = end + 2;
+    }
+    answer.body = text.substr(head_end + 4);
+    return answer;
+}
+
+}  // namespace
+
+nlohmann::json HttpAnswer::json() const { return nlohmann::json::parse(body, nullptr, false); }
+
+std::string HttpAnswer::brief() const {
+    const auto document = json();
+    if (!document.is_object() || !document.contains("error")) return std::to_string(status);
+    return fmt::format("{} {}", status, document["error"]["code"].get<std::string>());
+}
+
+HttpLine::HttpLine(int port) : socket_(connect_to(port)) {}
+
+void HttpLine::send(std::string_view bytes) const { write_all(socket_, bytes); }
+
+std::string HttpLine::read_until(std::string_view text, Milliseconds longest) {
+    const Deadline deadline = Deadline::after(longest);
+    std::array<char, 16384> block;
+    while (text.empty() || got_.find(text) == std::string::npos) {
+        if (!wait_readable(socket_, deadline)) break;
+        const std::size_t count = read_some(socket_, block);
+        if (count == 0) break;
+        got_.append(block.data(), count);
+    }
+    return got_;
+}
+
+bool HttpLine::wait_closed(Milliseconds longest) {
+    return is_closed_by_peer(socket_, Deadline::after(longest));
+}
+
+HttpAnswer http(int port, std::string_view method, std::string_view path,
+                const HttpHeaders& headers, std::string_view body, Milliseconds longest) {
+    std::string text = fmt::format("{} {} HTTP/1.1\r\n", method, path);
+    HttpHeaders all = {{"Host", fmt::format("127.0.0.1:{}", port)}, {"Connection", "close"}};
+    if (!body.empty() || method != "GET") {
+        all.emplace_back("Content-Length", std::to_string(body.size()));
+    }
+    for (const auto& [name, value] : headers) {
+        std::erase_if(all, [&, &known = name](const auto& each) { return each.first == known; });
+    }
+    all.insert(all.end(), headers.begin(), headers.end());
+    for (const auto& [name, value] : all) text += fmt::format("{}: {}\r\n", name, value);
+    text += "\r\n";
+    text += body;
+    HttpLine line(port);
+    line.send(text);
+    return parse(line.read_until("", longest));
+}
+
+}  // namespace restream::test

@@ -1,0 +1,48 @@
+// Asks a server over HTTP, one connection for each question.
+#pragma once
+
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+
+namespace restream::test {
+
+struct HttpAnswer {
+    int status = 0;                              ///< 0: none came
+    std::map<std::string, std::string> headers;  ///< names in small letters
+    std::string body;
+
+    nlohmann::json json() const;
+    /// "403 foreign_host", as the dashboard tells errors; "200" where it is none.
+    std::string brief() const;
+};
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+/// To 127.0.0.1. `headers` are sent beside, or in the place of, Host, Connection and
+/// Content-Length. **Blocks**: until the server closes or the deadline.
+HttpAnswer http(int port, std::string_view method, std::string_view path,
+                const HttpHeaders& headers = {}, std::string_view body = "",
+                Milliseconds longest = std::chrono::seconds(40));
+
+/// A connection on which what is sent is up to the test.
+class HttpLine {
+  public:
+    explicit HttpLine(int port);
+    void send(std::string_view bytes) const;
+    /// What came until `text` was in it, the server closed, or the deadline.
+    std::string read_until(std::string_view text, Milliseconds longest = std::chrono::seconds(10));
+    /// **Blocks**: until the server has closed (true), or the deadline.
+    bool wait_closed(Milliseconds longest);
+
+  private:
+    Fd socket_;
+    std::string got_;
+};
+
+}  // namespace restream::test
