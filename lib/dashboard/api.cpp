@@ -45,23 +45,6 @@ Answer text_answer(std::string body, std::string_view type = "text/plain; charse
     return answer;
 }
 
-Answer answer_of(const Error& error) {
-    switch (error.kind()) {
-        case ErrorKind::usage:
-            return refusal(400, "invalid", error.what());
-        case ErrorKind::config:
-            return refusal(500, "config", error.what(), "mend the file");
-        case ErrorKind::busy:
-            return refusal(409, "busy", error.what(), "try again in a moment");
-        case ErrorKind::no:
-        case ErrorKind::refused:
-            return refusal(409, "refused", error.what());
-        case ErrorKind::bug:
-            break;
-    }
-    return refusal(500, "bug", error.what());
-}
-
 /// What is done at once: it comes from memory.
 bool is_at_once(Page page) {
     return page == Page::index || page == Page::asset || page == Page::health ||
@@ -75,14 +58,25 @@ std::string without_place(std::string_view message, const std::string& directory
     return std::string(end == std::string_view::npos ? message : message.substr(end + 2));
 }
 
+/// 404, with the name that may be meant.
+std::optional<Answer> check_is_configured(const Config& config, const std::string& name) {
+    if (config.find(name) != nullptr) return std::nullopt;
+    try {
+        config.at(name);
+        return std::nullopt;
+    } catch (const Error& error) {
+        return refusal(404, "not_found", error.what(), "see /api/v1/destinations");
+    }
+}
+
 }  // namespace
 
-Api::Api(Means means, ConfigWatch& configs, const Registry& registry, Jobs& jobs,
+Api::Api(Means means, ConfigWatch& configs, const Registry& registry, Lanes& lanes,
          Thumbnail& thumbnail)
     : means_(std::move(means)),
       configs_(configs),
       registry_(registry),
-      jobs_(jobs),
+      lanes_(lanes),
       thumbnail_(thumbnail) {}
 
 void Api::answer(Request request, Reply reply) {
@@ -91,19 +85,27 @@ void Api::answer(Request request, Reply reply) {
     const Route route = std::get<Route>(std::move(found));
     if (is_at_once(route.page)) return reply(page(route, request));
     const bool is_change = request.method != Method::get;
-    const bool is_taken = jobs_.post([this, route, is_change, request = std::move(request), reply] {
+    Jobs& lane = lane_of(route.page, request.method);
+    const bool is_taken = lane.post([this, route, is_change, request = std::move(request), reply] {
         try {
             reply(is_change ? change(route, request) : look(route, request));
         } catch (const Error& error) {
-            reply(answer_of(error));
-        } catch (const std::exception& error) {
-            reply(refusal(500, "bug", error.what()));
+            reply(refusal_of(error.kind(), error.what()));
+        } catch (const std::exception&) {
+            // Its words are for who wrote the library, and may hold what was sent.
+            reply(refusal_of(ErrorKind::bug, "the answer could not be made"));
         }
     });
     if (!is_taken) {
         reply(refusal(503, "busy", "too much is being done at the same time",
                       "try again in a moment"));
     }
+}
+
+Jobs& Api::lane_of(Page page, Method method) const {
+    if (method != Method::get) return lanes_.changes;
+    const bool is_query = page == Page::doctor || page == Page::explain || page == Page::services;
+    return is_query ? lanes_.queries : lanes_.looks;
 }
 
 Answer Api::page(const Route& route, const Request& request) const {
@@ -117,7 +119,7 @@ Answer Api::page(const Route& route, const Request& request) const {
     const std::string name = route.page == Page::index ? "index.html" : route.name;
     const auto all = assets();
     const auto found = std::ranges::find(all, name, &Asset::name);
-    if (found == all.end()) return refusal(404, "not_found", "there is no such file");
+    if (found == all.end()) return no_such_path();
     if (route.page == Page::index) {
         std::string text(found->content);
         constexpr std::string_view mark = "@TOKEN@";
@@ -140,7 +142,9 @@ Answer Api::page(const Route& route, const Request& request) const {
 
 Answer Api::picture() const {
     const auto picture = thumbnail_.picture();
-    if (!picture) return refusal(404, "not_found", "there is no picture");
+    if (!picture)
+        return refusal(404, "not_found", "there is no picture",
+                       "one is made while the ingest is live and somebody reads events");
     return text_answer(picture->jpeg, "image/jpeg");
 }
 
@@ -157,6 +161,11 @@ std::string Api::status_document() {
         status_generation_ = generation;
     }
     return status_;
+}
+
+void Api::forget_status() {
+    const std::lock_guard lock(mutex_);
+    status_.clear();
 }
 
 bool Api::is_ingest_live() {
@@ -196,20 +205,20 @@ Answer Api::look(const Route& route, const Request& request) {
         case Page::metrics:
             return metrics();
         default:
-            return refusal(404, "not_found", "there is nothing under this path");
+            return no_such_path();
     }
 }
 
 Answer Api::log(const Route& route, const Request& request) {
-    configs_.current()->at(route.name);
+    if (auto refused = check_is_configured(*configs_.current(), route.name)) return *refused;
     std::size_t lines = usual_log_lines;
     const auto asked = query_value(request.query, "lines");
     if (!asked.empty()) {
         const auto [stop, error] =
             std::from_chars(asked.data(), asked.data() + asked.size(), lines);
         if (error != std::errc() || stop != asked.data() + asked.size() || lines > most_log_lines) {
-            return refusal(400, "bad_request",
-                           fmt::format("lines is a number up to {}", most_log_lines));
+            return refusal(400, "bad_request", "lines is no number, or too large",
+                           fmt::format("give a number up to {}", most_log_lines));
         }
     }
     std::string text;
@@ -227,8 +236,10 @@ Answer Api::metrics() {
 }
 
 Answer Api::run(std::string verb, std::vector<std::string> arguments) {
-    return run_command_for(means_.commands,
-                           {std::move(verb), std::move(arguments), patience_with_command});
+    Answer answer = run_command_for(means_.commands,
+                                    {std::move(verb), std::move(arguments), patience_with_command});
+    forget_status();
+    return answer;
 }
 
 Answer Api::reveal_publish_key() {
@@ -237,7 +248,7 @@ Answer Api::reveal_publish_key() {
     if (config->ingest.has_publish_key()) {
         auto key = resolve_publish_key(*config, Deadline::after(seconds(10)));
         if (const auto* problem = std::get_if<KeyProblem>(&key)) {
-            return refusal(409, "refused", problem->message);
+            return refusal(409, "refused", problem->message, "run 'restream doctor'");
         }
         document["key"] = std::get<Secret>(key).reveal();
     } else if (const auto endpoint = ingest_endpoint(config->ingest);
@@ -248,14 +259,15 @@ Answer Api::reveal_publish_key() {
 }
 
 /// REQUIRES: the configuration loads. What then would not load is the request's fault.
-Answer Api::edit(const Config& config, const Route& route, const Request& request) const {
+Answer Api::edit(const Route& route, const Request& request) const {
+    const auto& directory = means_.commands.config;
     try {
         return route.page == Page::put_key
-                   ? put_key(config, registry_, route.name, request.body)
-                   : put_destination(config, registry_, route.name, request.body);
+                   ? put_key(directory, registry_, route.name, request.body)
+                   : put_destination(directory, registry_, route.name, request.body);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::config) throw;
-        return refusal(400, "invalid", without_place(error.what(), config.directory.string()));
+        return refusal_of(ErrorKind::usage, without_place(error.what(), directory.string()));
     }
 }
 
@@ -265,12 +277,8 @@ Answer Api::change(const Route& route, const Request& request) {
     const bool is_of_configured = route.page == Page::enable || route.page == Page::restart ||
                                   route.page == Page::put_key ||
                                   route.page == Page::remove_destination;
-    if (is_of_configured && config->find(route.name) == nullptr) {
-        try {
-            config->at(route.name);
-        } catch (const Error& error) {
-            return refusal(404, "not_found", error.what());
-        }
+    if (is_of_configured) {
+        if (auto refused = check_is_configured(*config, route.name)) return *refused;
     }
     switch (route.page) {
         case Page::enable:
@@ -295,11 +303,11 @@ Answer Api::change(const Route& route, const Request& request) {
             return reveal_publish_key();
         case Page::put_destination:
         case Page::put_key:
-            return edit(*config, route, request);
+            return edit(route, request);
         case Page::remove_destination:
             return run("remove", with_name());
         default:
-            return refusal(404, "not_found", "there is nothing under this path");
+            return no_such_path();
     }
 }
 

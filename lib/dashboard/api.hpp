@@ -22,7 +22,7 @@ namespace restream {
 /// Answers requests that the door has let in. Looks at the registry as `status` does, and has the
 /// commands do what changes something: it keeps nothing but the last picture.
 ///
-/// For several threads: answers are made on those of `jobs`.
+/// For several threads: answers are made on those of `lanes`.
 class Api {
   public:
     struct Means {
@@ -31,7 +31,7 @@ class Api {
         std::string version;
     };
     /// All references must outlive it.
-    Api(Means means, ConfigWatch& configs, const Registry& registry, Jobs& jobs,
+    Api(Means means, ConfigWatch& configs, const Registry& registry, Lanes& lanes,
         Thumbnail& thumbnail);
 
     /// Replies now, or when it is done.
@@ -46,7 +46,8 @@ class Api {
   private:
     Answer look(const Route& route, const Request& request);
     Answer change(const Route& route, const Request& request);
-    Answer edit(const Config& config, const Route& route, const Request& request) const;
+    Answer edit(const Route& route, const Request& request) const;
+    Jobs& lane_of(Page page, Method method) const;
     Answer page(const Route& route, const Request& request) const;
     Answer picture() const;
     Answer reveal_publish_key();
@@ -54,11 +55,13 @@ class Api {
     Answer metrics();
     Answer run(std::string verb, std::vector<std::string> arguments);
     std::string status_document();
+    /// Who has changed something sees it in the next one.
+    void forget_status();
 
     const Means means_;
     ConfigWatch& configs_;
     const Registry& registry_;
-    Jobs& jobs_;
+    Lanes& lanes_;
     Thumbnail& thumbnail_;
     std::mutex mutex_;
     std::string status_;  ///< as it was looked up last

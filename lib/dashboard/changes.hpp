@@ -5,20 +5,20 @@
 #include <string>
 #include <string_view>
 
-#include "config/config.hpp"
 #include "dashboard/message.hpp"
 #include "state/registry.hpp"
 
 namespace restream {
 
-/// Adds the destination (201), or changes the members that the body has (200). Takes the
-/// CommandLock.
+/// Adds the destination (201), or changes the members that the body has (200): all of them or none.
+/// Takes the CommandLock, and looks at `directory` when it has it: what another command has written
+/// meanwhile counts.
 /// **Throws**: Error as the editor's; {usage} for a body that is none.
-Answer put_destination(const Config& config, const Registry& registry, const std::string& name,
-                       std::string_view body);
+Answer put_destination(const std::filesystem::path& directory, const Registry& registry,
+                       const std::string& name, std::string_view body);
 
 /// `{"key": "…"}` becomes its stream key. **Throws**: as put_destination.
-Answer put_key(const Config& config, const Registry& registry, const std::string& name,
-               std::string_view body);
+Answer put_key(const std::filesystem::path& directory, const Registry& registry,
+               const std::string& name, std::string_view body);
 
 }  // namespace restream

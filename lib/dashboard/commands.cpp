@@ -32,7 +32,8 @@ Captured run_program(const CommandMeans& means, const CommandRun& run) {
     request.without_variables = means.without_variables;
     request.longest_output_bytes = longest_document_bytes;
     request.outlives_its_starter = run.is_change;
-    return run_captured(std::move(request), Deadline::after(run.patience));
+    return run_captured(std::move(request), Deadline::after(run.patience),
+                        run.is_change ? std::function<bool()>() : means.is_cancelled);
 }
 
 /// The lines, without "restream-VERB: " before them.
@@ -54,20 +55,13 @@ std::vector<std::string> messages_of(const std::string& text, const std::string&
 Answer failure(int status, const std::vector<std::string>& messages, const std::string& verb) {
     std::string words = fmt::format("{}", fmt::join(messages, "; "));
     if (words.empty()) words = fmt::format("restream {} failed without a word", verb);
-    switch (static_cast<ErrorKind>(status)) {
-        case ErrorKind::usage:
-            return refusal(400, "invalid", words);
-        case ErrorKind::config:
-            return refusal(500, "config", words, "mend the file");
-        case ErrorKind::busy:
-            return refusal(409, "busy", words, "try again in a moment");
-        case ErrorKind::no:
-        case ErrorKind::refused:
-            return refusal(409, "refused", words);
-        case ErrorKind::bug:
-            break;
-    }
-    return refusal(500, "bug", words);
+    return refusal_of(static_cast<ErrorKind>(status), words);
+}
+
+Answer too_late(const CommandRun& run) {
+    return refusal_of(ErrorKind::refused,
+                      fmt::format("restream {} took longer than {} and was ended", run.verb,
+                                  format_duration(run.patience)));
 }
 
 }  // namespace
@@ -75,12 +69,7 @@ Answer failure(int status, const std::vector<std::string>& messages, const std::
 Answer run_command_for(const CommandMeans& means, const CommandRun& run) {
     const Captured captured = run_program(means, run);
     const auto messages = messages_of(captured.error, run.verb);
-    if (captured.timed_out) {
-        return refusal(409, "refused",
-                       fmt::format("restream {} took longer than {} and was ended", run.verb,
-                                   format_duration(run.patience)),
-                       "run 'restream doctor'");
-    }
+    if (captured.timed_out) return too_late(run);
     ordered_json document = ordered_json::parse(captured.output, nullptr, false);
     if (!document.is_object()) return failure(captured.status, messages, run.verb);
     document["exit_status"] = captured.status;
@@ -92,6 +81,7 @@ Answer run_command_for(const CommandMeans& means, const CommandRun& run) {
 
 Answer run_query_for(const CommandMeans& means, const CommandRun& run) {
     const Captured captured = run_program(means, run);
+    if (captured.timed_out) return too_late(run);
     if (!ordered_json::accept(captured.output)) {
         return failure(captured.status, messages_of(captured.error, run.verb), run.verb);
     }

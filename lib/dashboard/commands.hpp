@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct CommandMeans {
     std::filesystem::path state;
     std::filesystem::path share;
     std::vector<std::string> without_variables;  ///< with secrets that are not theirs
+    /// Asked while one that only looks is waited for: true, and it is ended. For several threads.
+    std::function<bool()> is_cancelled = {};
 };
 
 /// What a command was asked and said.

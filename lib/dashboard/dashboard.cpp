@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <filesystem>
 #include <thread>
 
@@ -23,9 +24,6 @@ namespace restream {
 
 namespace {
 
-/// Enough that some destinations that do not answer hold up nobody.
-constexpr std::size_t most_threads = 8;
-constexpr std::size_t most_waiting = 128;
 constexpr auto patience_with_changes = std::chrono::seconds(30);
 
 FileLock take_lock(const Layout& layout) {
@@ -50,7 +48,7 @@ std::string url_of(const std::string& host, int port) {
 
 struct Dashboard::Inside {
     Inside(Means given, const Registry& the_registry)
-        : means(std::move(given)),
+        : means(with_cancelling(std::move(given))),
           registry(the_registry),
           lock(take_lock(registry.layout())),
           configs(means.commands.config, means.commands.share),
@@ -62,8 +60,8 @@ struct Dashboard::Inside {
           url(url_of(means.host, server.port())),
           door(rules()),
           api({means.commands, dashboard_token(registry.layout()), means.version}, configs,
-              registry, jobs, thumbnail),
-          feed(server, api, configs, jobs, thumbnail) {
+              registry, lanes, thumbnail),
+          feed(server, api, configs, lanes, thumbnail) {
         lock.note(fmt::format("{} dashboard {}\n", this_process().pid, url));
         const auto error =
             publish_file(registry.layout().dashboard_record(),
@@ -91,6 +89,11 @@ struct Dashboard::Inside {
         return all;
     }
 
+    Means with_cancelling(Means given) const {
+        given.commands.is_cancelled = [this] { return is_ending.load(); };
+        return given;
+    }
+
     void handle(Request request, Reply reply) {
         if (auto refused = door.refuse(request, SteadyClock::now())) {
             return reply(std::move(*refused));
@@ -100,6 +103,7 @@ struct Dashboard::Inside {
         if (is_events) feed.welcome();
     }
 
+    std::atomic<bool> is_ending = false;  ///< what only looks is given up
     Means means;
     const Registry& registry;
     FileLock lock;
@@ -110,7 +114,7 @@ struct Dashboard::Inside {
     Door door;
     Api api;
     Feed feed;
-    Jobs jobs{most_threads, most_waiting};  ///< goes first: its threads use all the others
+    Lanes lanes;  ///< goes first: its threads use all the others
 };
 
 Dashboard::Dashboard(Means means, const Registry& registry)
@@ -127,10 +131,20 @@ bool Dashboard::run(Inbox& inbox) {
         // A terminal that is closed takes along what was started in it.
         if (what == Inbox::What::stop || what == Inbox::What::reload) break;
     }
-    inside_->server.stop();
+    inside_->is_ending = true;
+    inside_->server.close();
+    const bool is_finished = finish(inbox);
+    if (is_finished)
+        inside_->server.finish();
+    else
+        inside_->server.stop();
     serving.join();
+    return is_finished;
+}
+
+bool Dashboard::finish(Inbox& inbox) {
     const Deadline deadline = Deadline::after(patience_with_changes);
-    while (!inside_->jobs.wait_idle(Deadline::after(Milliseconds(50)))) {
+    while (!inside_->lanes.wait_idle(Deadline::after(Milliseconds(50)))) {
         const bool is_asked_again =
             inbox.wait(Deadline::after(Milliseconds(50))) == Inbox::What::stop;
         if (is_asked_again || deadline.has_passed()) return false;

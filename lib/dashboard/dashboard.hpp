@@ -36,12 +36,15 @@ class Dashboard {
     Dashboard& operator=(const Dashboard&) = delete;
 
     const std::string& url() const;
-    /// Serves until it is asked to stop; then what is being changed is finished, for at most 30 s
-    /// or until it is asked again. False where it is not finished: then the destructor would wait
-    /// for it. **Blocks**: until then.
+    /// Serves until it is asked to stop; then no client is taken any more, and what is being
+    /// changed is finished and answered, for at most 30 s or until it is asked again. False where
+    /// it is not finished: then the destructor would wait for it. **Blocks**: until then.
     bool run(Inbox& inbox);
 
   private:
+    /// What is being changed, is: true.
+    bool finish(Inbox& inbox);
+
     struct Inside;
     std::unique_ptr<Inside> inside_;
 };

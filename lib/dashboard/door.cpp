@@ -50,7 +50,14 @@ std::optional<std::string> from_base64(std::string_view text) {
     return bytes;
 }
 
-bool changes(Method method) { return method != Method::get; }
+/// What no path knows is refused by all of them.
+bool changes(Method method) { return method != Method::get && method != Method::other; }
+
+Answer too_many(std::string_view message, std::string_view remedy, std::string_view seconds) {
+    Answer answer = refusal(429, "too_many", message, remedy);
+    answer.headers.emplace_back("Retry-After", seconds);
+    return answer;
+}
 
 Answer ask_for_password(std::string_view message) {
     Answer answer = refusal(401, "password", message,
@@ -61,11 +68,11 @@ Answer ask_for_password(std::string_view message) {
 
 }  // namespace
 
-bool are_equal_in_constant_time(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    unsigned different = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        different |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+bool are_equal_in_constant_time(std::string_view given, std::string_view secret) {
+    unsigned different = given.size() == secret.size() ? 0 : 1;
+    for (std::size_t i = 0; i < given.size() && !secret.empty(); ++i) {
+        different |= static_cast<unsigned char>(given[i]) ^
+                     static_cast<unsigned char>(secret[i % secret.size()]);
     }
     return different == 0;
 }
@@ -81,7 +88,10 @@ std::optional<Secret> basic_password(std::string_view header) {
 }
 
 Door::Door(DoorRules rules)
-    : rules_(std::move(rules)), requests_(most_requests), wrong_passwords_(most_wrong_passwords) {}
+    : rules_(std::move(rules)),
+      requests_(most_requests),
+      foreign_requests_(most_requests),
+      wrong_passwords_(most_wrong_passwords) {}
 
 bool Door::is_our_host(std::string_view host) const {
     const std::string small = lowered(host);
@@ -117,7 +127,7 @@ std::optional<Answer> Door::check_password(const Request& request, SteadyTime no
     if (!rules_.password) return std::nullopt;
     if (request.authorization.empty()) return ask_for_password("the dashboard has a password");
     if (!wrong_passwords_.has(request.address, now)) {
-        return refusal(429, "too_many", "too many wrong passwords", "wait ten seconds");
+        return too_many("too many wrong passwords", "wait ten seconds", "10");
     }
     const auto given = basic_password(request.authorization);
     if (given && are_equal_in_constant_time(given->reveal(), rules_.password->reveal())) {
@@ -127,21 +137,25 @@ std::optional<Answer> Door::check_password(const Request& request, SteadyTime no
     return ask_for_password("the password is wrong");
 }
 
-std::optional<Answer> Door::refuse(const Request& request, SteadyTime now) {
-    if (!requests_.take(request.address, now)) {
-        Answer answer = refusal(429, "too_many", "too many requests", "ask less often");
-        answer.headers.emplace_back("Retry-After", "1");
-        return answer;
-    }
+std::optional<Answer> Door::check_site(const Request& request) const {
+    const std::string open = fmt::format("open http://127.0.0.1:{}", rules_.port);
     if (!is_our_host(request.host)) {
         return refusal(403, "foreign_host", "this dashboard is not asked under that name",
-                       fmt::format("open http://127.0.0.1:{}, or add the name to [dashboard] hosts "
-                                   "in restream.toml",
-                                   rules_.port));
+                       open + ", or add the name to [dashboard] hosts in restream.toml");
     }
     if (!is_our_origin(request)) {
-        return refusal(403, "foreign_origin", "a page of another site may not ask this");
+        return refusal(403, "foreign_origin", "a page of another site may not ask this",
+                       open + " yourself, without a link of another page");
     }
+    return std::nullopt;
+}
+
+std::optional<Answer> Door::refuse(const Request& request, SteadyTime now) {
+    auto foreign = check_site(request);
+    if (!(foreign ? foreign_requests_ : requests_).take(request.address, now)) {
+        return too_many("too many requests", "ask less often", "1");
+    }
+    if (foreign) return foreign;
     if (request.path == "/healthz") return std::nullopt;
     if (auto refused = check_password(request, now)) return refused;
     if (!changes(request.method)) return std::nullopt;

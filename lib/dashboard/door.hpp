@@ -41,12 +41,15 @@ class Door {
     std::optional<Answer> refuse(const Request& request, SteadyTime now);
 
   private:
+    std::optional<Answer> check_site(const Request& request) const;
     bool is_our_host(std::string_view host) const;
     bool is_our_origin(const Request& request) const;
     std::optional<Answer> check_password(const Request& request, SteadyTime now);
 
     DoorRules rules_;
     RateLimit requests_;
+    /// Of those who may not ask: a page of another site must not use up what ours may ask.
+    RateLimit foreign_requests_;
     RateLimit wrong_passwords_;
 };
 
@@ -54,7 +57,7 @@ class Door {
 /// holds none. **Source**: RFC 7617.
 std::optional<Secret> basic_password(std::string_view header);
 
-/// Whether they are equal, in a time that only depends on their lengths.
-bool are_equal_in_constant_time(std::string_view a, std::string_view b);
+/// Whether they are equal, in a time that only depends on the length of what was given.
+bool are_equal_in_constant_time(std::string_view given, std::string_view secret);
 
 }  // namespace restream

@@ -17,8 +17,8 @@ constexpr std::uint64_t between_pictures = 20;
 
 }  // namespace
 
-Feed::Feed(HttpServer& server, Api& api, ConfigWatch& configs, Jobs& jobs, Thumbnail& thumbnail)
-    : server_(server), api_(api), configs_(configs), jobs_(jobs), thumbnail_(thumbnail) {
+Feed::Feed(HttpServer& server, Api& api, ConfigWatch& configs, Lanes& lanes, Thumbnail& thumbnail)
+    : server_(server), api_(api), configs_(configs), lanes_(lanes), thumbnail_(thumbnail) {
     server_.every(between_turns, [this] { turn(); });
 }
 
@@ -33,14 +33,17 @@ void Feed::turn() {
         return;
     }
     if (!is_looking_.exchange(true)) start_look(std::exchange(is_all_wanted_, false));
-    if (turns_ % between_pictures == 0 && !is_picturing_.exchange(true)) {
-        if (!jobs_.post([this] { look_at_picture(); })) is_picturing_ = false;
+    // Soon where it has just become live, or ended.
+    const bool is_live = api_.is_ingest_live();
+    const bool is_another = std::exchange(was_live_, is_live) != is_live;
+    if ((turns_ % between_pictures == 0 || is_another) && !is_picturing_.exchange(true)) {
+        if (!lanes_.queries.post([this] { look_at_picture(); })) is_picturing_ = false;
     }
     ++turns_;
 }
 
 void Feed::start_look(bool is_all) {
-    const bool is_taken = jobs_.post([this, is_all] { look(is_all); });
+    const bool is_taken = lanes_.looks.post([this, is_all] { look(is_all); });
     if (is_taken) return;
     is_looking_ = false;
     is_all_wanted_ |= is_all;
@@ -48,22 +51,30 @@ void Feed::start_look(bool is_all) {
 
 void Feed::look(bool is_all) {
     try {
-        const auto generation = configs_.generation();
-        if (generation_ != 0 && generation != generation_) tell("configuration", "{}", true);
-        generation_ = generation;
-        tell("status", api_.status_line(), is_all);
-        tell("problem", "{\"error\":null}", false);
-        if (is_all || turns_ % between_ingests == 0) tell("ingest", api_.ingest_line(), is_all);
-        const auto picture = thumbnail_.picture();
-        tell("thumbnail",
-             picture ? fmt::format("{{\"at\":\"{}\"}}", to_iso8601(picture->at)) : "{\"at\":null}",
-             is_all);
+        look_at_all(is_all);
     } catch (const Error& error) {
-        Answer answer = refusal(500, "config", error.what(), "mend the file");
-        answer.body.pop_back();
-        tell("problem", std::move(answer.body), is_all);
+        tell_problem(refusal_of(error.kind(), error.what()), is_all);
+    } catch (const std::exception&) {
+        tell_problem(refusal_of(ErrorKind::bug, "what there is could not be looked at"), is_all);
     }
     is_looking_ = false;
+}
+
+void Feed::tell_problem(const Answer& problem, bool is_all) {
+    tell("problem", problem.body.substr(0, problem.body.size() - 1), is_all);
+}
+
+void Feed::look_at_all(bool is_all) {
+    const auto generation = configs_.generation();
+    if (generation_ != 0 && generation != generation_) tell("configuration", "{}", true);
+    generation_ = generation;
+    tell("status", api_.status_line(), is_all);
+    tell("problem", "{\"error\":null}", false);
+    if (is_all || turns_ % between_ingests == 0) tell("ingest", api_.ingest_line(), is_all);
+    const auto picture = thumbnail_.picture();
+    tell("thumbnail",
+         picture ? fmt::format("{{\"at\":\"{}\"}}", to_iso8601(picture->at)) : "{\"at\":null}",
+         is_all);
 }
 
 void Feed::tell(const std::string& event, std::string data, bool is_all) {

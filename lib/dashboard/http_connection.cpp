@@ -1,9 +1,12 @@
+#include <fmt/format.h>
+
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
 #include "base/error.hpp"
 #include "dashboard/http_connection_asio.hpp"
+#include "dashboard/read_request_asio.hpp"
 
 namespace restream {
 
@@ -15,6 +18,15 @@ namespace {
 
 constexpr std::uint32_t most_header_bytes = 8 * 1024;
 constexpr std::uint64_t most_body_bytes = 64 * 1024;
+/// What has come and is not understood yet: the headers, or the line before a chunk, which the
+/// parser does not bound.
+constexpr std::size_t most_buffered_bytes = 2 * most_header_bytes;
+/// What a refused client may go on sending before it is cut off. It would lose the refusal if the
+/// connection were closed while something of it is unread (RFC 9112, section 9.6).
+constexpr std::size_t most_ignored_bytes = 1024 * 1024;
+/// What the kernel keeps for one client that does not read; by itself it would grow to megabytes.
+constexpr int most_unread_bytes = 128 * 1024;
+constexpr auto patience_with_refused = seconds(2);
 constexpr auto patience_for_request = seconds(10);
 constexpr auto patience_for_next_request = seconds(30);
 constexpr auto patience_for_writing = seconds(10);
@@ -27,23 +39,23 @@ constexpr std::string_view content_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-Method method_of(http::verb verb) {
-    switch (verb) {
-        case http::verb::get:
-            return Method::get;
-        case http::verb::post:
-            return Method::post;
-        case http::verb::put:
-            return Method::put;
-        case http::verb::delete_:
-            return Method::remove;
-        default:
-            return Method::other;
+/// What the client is told; nothing where it has only gone.
+std::optional<Answer> refusal_of(error_code error) {
+    if (error == http::error::header_limit) {
+        return refusal(431, "too_large", "the headers are too long",
+                       fmt::format("send at most {} bytes of headers", most_header_bytes));
     }
-}
-
-std::string text_of(boost::beast::string_view view) {
-    return std::string(view.data(), view.size());
+    if (error == http::error::body_limit || error == http::error::buffer_overflow) {
+        return refusal(413, "too_large", "the request is too long",
+                       fmt::format("send at most {} bytes of body", most_body_bytes));
+    }
+    const bool is_of_http = error.category() == http::make_error_code(http::error{}).category();
+    if (!is_of_http || error == http::error::end_of_stream ||
+        error == http::error::partial_message) {
+        return std::nullopt;
+    }
+    return refusal(400, "bad_request", "this is no HTTP request that anybody understands",
+                   "ask in HTTP/1.1");
 }
 
 }  // namespace
@@ -51,11 +63,14 @@ std::string text_of(boost::beast::string_view view) {
 HttpConnection::HttpConnection(boost::asio::ip::tcp::socket socket, ConnectionOwner& owner)
     : line_(std::move(socket)),
       owner_(owner),
+      buffer_(most_buffered_bytes),
       idle_since_(SteadyClock::now()),
       silence_(line_.get_executor()) {
     error_code ignored;
-    address_ = line_.socket().remote_endpoint(ignored).address().to_string();
+    address_ = client_of(line_.socket().remote_endpoint(ignored).address());
     line_.socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    line_.socket().set_option(boost::asio::socket_base::send_buffer_size(most_unread_bytes),
+                              ignored);
 }
 
 void HttpConnection::begin() { read(); }
@@ -87,19 +102,18 @@ void HttpConnection::read() {
 
 void HttpConnection::have_read(error_code error) {
     if (is_closed_) return end();
-    if (error == http::error::header_limit)
-        return refuse(431, "too_large", "the headers are too long");
-    if (error == http::error::body_limit) return refuse(413, "too_large", "the body is too long");
-    if (error && error.category() == http::make_error_code(http::error::bad_method).category() &&
-        error != http::error::end_of_stream && error != http::error::partial_message) {
-        return refuse(400, "bad_request", "this is no HTTP request that anybody understands");
+    if (error) {
+        if (auto refused = refusal_of(error)) return refuse(std::move(*refused));
+        return end();
     }
-    if (error) return end();
+    auto read = read_request(parser_->get(), address_);
+    if (auto* refused = std::get_if<Answer>(&read)) return refuse(std::move(*refused));
+    is_head_ = std::get<Request>(read).is_head;
     is_answering_ = true;
     const bool keep_alive = parser_->keep_alive();
     line_.expires_never();
     std::weak_ptr<HttpConnection> weak = weak_from_this();
-    owner_.handle(request(), [weak, keep_alive](Answer answer) {
+    owner_.handle(std::get<Request>(std::move(read)), [weak, keep_alive](Answer answer) {
         const auto self = weak.lock();
         if (!self) return;
         boost::asio::post(self->line_.get_executor(),
@@ -110,34 +124,20 @@ void HttpConnection::have_read(error_code error) {
     });
 }
 
-void HttpConnection::refuse(int status, std::string_view code, std::string_view message) {
-    write(refusal(status, code, message), false);
-}
-
-Request HttpConnection::request() const {
-    const auto& message = parser_->get();
-    Request request;
-    request.method = method_of(message.method());
-    std::string target = text_of(message.target());
-    const auto mark = std::min(target.find('?'), target.size());
-    request.path = target.substr(0, mark);
-    if (mark < target.size()) request.query = target.substr(mark + 1);
-    request.host = text_of(message[http::field::host]);
-    request.origin = text_of(message[http::field::origin]);
-    request.fetch_site = text_of(message["Sec-Fetch-Site"]);
-    request.token = text_of(message["X-Restream-Token"]);
-    request.authorization = text_of(message[http::field::authorization]);
-    request.if_none_match = text_of(message[http::field::if_none_match]);
-    request.body = message.body();
-    request.address = address_;
-    return request;
+void HttpConnection::refuse(Answer answer) {
+    is_head_ = false;
+    is_refused_ = true;
+    is_answering_ = true;
+    write(std::move(answer), false);
 }
 
 void HttpConnection::write(Answer answer, bool keep_alive) {
-    if (answer.is_events) return begin_events();
+    if (answer.is_events && !is_head_) return begin_events();
+    keep_alive = keep_alive && !owner_.is_closing();
     Response& response = response_.emplace();
     response.version(11);
     response.result(static_cast<unsigned>(answer.status));
+    response.set(http::field::date, http_date(std::chrono::system_clock::now()));
     response.set(http::field::content_type, answer.content_type);
     response.set(http::field::cache_control, "no-store");
     response.set("Content-Security-Policy", std::string(content_policy));
@@ -150,6 +150,8 @@ void HttpConnection::write(Answer answer, bool keep_alive) {
     response.keep_alive(keep_alive);
     response.body() = std::move(answer.body);
     response.prepare_payload();
+    // The length stays: it is what GET would have got.
+    if (is_head_) response.body().clear();
     line_.expires_after(patience_for_writing);
     http::async_write(line_, response,
                       [self = shared_from_this(), keep_alive](error_code error, std::size_t) {
@@ -162,7 +164,21 @@ void HttpConnection::have_written(bool keep_alive, error_code error) {
     if (error || is_closed_) return end();
     if (keep_alive) return read();
     line_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, error);
-    end();
+    if (!is_refused_) return end();
+    line_.expires_after(patience_with_refused);
+    ignore_rest();
+}
+
+void HttpConnection::ignore_rest() {
+    buffer_.clear();
+    line_.async_read_some(buffer_.prepare(most_buffered_bytes),
+                          [self = shared_from_this()](error_code error, std::size_t count) {
+                              self->ignored_bytes_ += count;
+                              if (error || self->ignored_bytes_ > most_ignored_bytes) {
+                                  return self->end();
+                              }
+                              self->ignore_rest();
+                          });
 }
 
 void HttpConnection::begin_events() {

@@ -26,6 +26,8 @@ class ConnectionOwner {
     /// False where there are too many.
     virtual bool may_read_events() = 0;
     virtual void has_ended(class HttpConnection& connection) = 0;
+    /// Whether no client is to ask anything more.
+    virtual bool is_closing() const = 0;
 
   protected:
     ~ConnectionOwner() = default;
@@ -54,10 +56,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
     void read();
     void have_read(boost::beast::error_code error);
-    void refuse(int status, std::string_view code, std::string_view message);
-    Request request() const;
+    void refuse(Answer answer);
     void write(Answer answer, bool keep_alive);
     void have_written(bool keep_alive, boost::beast::error_code error);
+    void ignore_rest();
     void begin_events();
     void write_events();
     void await_silence();
@@ -69,6 +71,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     boost::beast::flat_buffer buffer_;
     std::optional<Parser> parser_;
     std::optional<Response> response_;
+    bool is_head_ = false;
+    bool is_refused_ = false;  ///< what it still sends is not looked at
+    std::size_t ignored_bytes_ = 0;
     bool is_answering_ = false;
     bool is_closed_ = false;
     SteadyTime idle_since_;

@@ -1,12 +1,16 @@
 #include "dashboard/http_server.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <vector>
 
 #include "base/error.hpp"
 #include "dashboard/http_connection_asio.hpp"
+#include "ingest/address.hpp"
 #include "ingest/listen_check.hpp"
 
 namespace restream {
@@ -21,6 +25,25 @@ constexpr std::size_t most_connections = 256;
 constexpr std::size_t most_readers = 32;
 /// After accepting failed (too many open files): time for some to be closed.
 constexpr auto breath = std::chrono::milliseconds(100);
+
+/// For the last answers.
+constexpr auto patience_with_answers = std::chrono::seconds(2);
+
+std::string words(int port, std::error_code why) {
+    if (why == std::errc::address_in_use) {
+        return fmt::format(
+            "port {} is taken {}; end that program, or give another port: --listen 127.0.0.1:{}, "
+            "or listen in the [dashboard] section of restream.toml",
+            port, taken_by(port), port < 65535 ? port + 1 : 5000);
+    }
+    if (why == std::errc::permission_denied) {
+        return "not allowed; ports below 1024 belong to the system: use 5000";
+    }
+    if (why == std::errc::address_not_available) {
+        return "this machine does not have that address; use 127.0.0.1";
+    }
+    return why.message();
+}
 
 tcp::endpoint endpoint_of(const std::string& host, int port) {
     error_code error;
@@ -44,7 +67,12 @@ struct HttpServer::Inside final : ConnectionOwner {
         if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
         if (!error) acceptor.bind(endpoint, error);
         if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-        if (error) throw cannot_listen(host, port, error);
+        if (error) {
+            throw Error(
+                ErrorKind::refused,
+                fmt::format("listening at {}: {}", host_and_port(host, port), words(port, error)),
+                error);
+        }
         accept();
     }
 
@@ -52,6 +80,8 @@ struct HttpServer::Inside final : ConnectionOwner {
         acceptor.async_accept([this](error_code error, tcp::socket socket) {
             if (error == asio::error::operation_aborted) return;
             if (error) {
+                // Too many open files, most likely: who is idle makes room.
+                if (make_room()) return accept();
                 timer.expires_after(breath);
                 timer.async_wait([this](error_code broken) {
                     if (!broken) accept();
@@ -92,23 +122,51 @@ struct HttpServer::Inside final : ConnectionOwner {
     }
     void has_ended(HttpConnection& connection) override {
         std::erase_if(connections, [&](const auto& each) { return each.get() == &connection; });
+        if (is_closing_ && connections.empty() && !guard.owns_work()) timer.cancel();
+    }
+
+    bool is_closing() const override { return is_closing_; }
+    void close() {
+        is_closing_ = true;
+        error_code ignored;
+        acceptor.close(ignored);
+        timer.cancel();
+        for (const auto& each : repeating) each->cancel();
+        const auto all = connections;
+        for (const auto& each : all) {
+            if (!each->is_idle() && !each->reads_events()) continue;
+            each->close();
+            std::erase(connections, each);
+        }
+    }
+    void finish() {
+        guard.reset();
+        timer.expires_after(patience_with_answers);
+        timer.async_wait([this](error_code error) {
+            if (!error) context.stop();
+        });
+        // Who has been answered leaves nothing to wait for.
+        if (connections.empty()) timer.cancel();
     }
 
     void repeat(std::shared_ptr<asio::steady_timer> at, Milliseconds between,
                 std::shared_ptr<std::function<void()>> what) {
         at->expires_after(between);
         at->async_wait([this, at, between, what](error_code error) {
-            if (error) return;
+            if (error || is_closing_) return;
             (*what)();
             repeat(at, between, what);
         });
     }
 
     asio::io_context context{1};
+    asio::executor_work_guard<asio::io_context::executor_type> guard{context.get_executor()};
     tcp::acceptor acceptor{context};
     asio::steady_timer timer{context};
     Handler handler;
     std::vector<std::shared_ptr<HttpConnection>> connections;
+    std::vector<std::shared_ptr<asio::steady_timer>> repeating;
+    bool is_closing_ = false;
 };
 
 HttpServer::HttpServer(const std::string& host, int port, Handler handler)
@@ -122,12 +180,21 @@ int HttpServer::port() const { return inside_->acceptor.local_endpoint().port();
 
 void HttpServer::run() { inside_->context.run(); }
 
+void HttpServer::close() {
+    asio::post(inside_->context, [inside = inside_.get()] { inside->close(); });
+}
+
+void HttpServer::finish() {
+    asio::post(inside_->context, [inside = inside_.get()] { inside->finish(); });
+}
+
 void HttpServer::stop() { inside_->context.stop(); }
 
 void HttpServer::post(std::function<void()> work) { asio::post(inside_->context, std::move(work)); }
 
 void HttpServer::every(Milliseconds between, std::function<void()> what) {
-    inside_->repeat(std::make_shared<asio::steady_timer>(inside_->context), between,
+    inside_->repeating.push_back(std::make_shared<asio::steady_timer>(inside_->context));
+    inside_->repeat(inside_->repeating.back(), between,
                     std::make_shared<std::function<void()>>(std::move(what)));
 }
 

@@ -37,7 +37,13 @@ class HttpServer {
 
     /// **Blocks**: until stop().
     void run();
-    /// From any thread.
+    /// No client is taken any more, and who asks nothing or reads events is let go; who waits for
+    /// an answer gets it. From any thread.
+    void close();
+    /// After close(), when all has been answered: run() returns when the answers have left, within
+    /// 2 s. From any thread.
+    void finish();
+    /// run() returns at once. From any thread.
     void stop();
     /// Runs `work` on the server's thread; from any thread.
     void post(std::function<void()> work);

@@ -1,5 +1,7 @@
 #include "dashboard/jobs.hpp"
 
+#include <system_error>
+
 namespace restream {
 
 Jobs::Jobs(std::size_t most_threads, std::size_t most_waiting)
@@ -18,10 +20,15 @@ Jobs::~Jobs() {
 bool Jobs::post(std::function<void()> work) {
     const std::lock_guard lock(mutex_);
     if (is_ending_ || waiting_.size() >= most_waiting_) return false;
-    waiting_.push_back(std::move(work));
-    if (busy_ + waiting_.size() > threads_.size() && threads_.size() < most_threads_) {
-        threads_.emplace_back([this] { run(); });
+    if (busy_ + waiting_.size() >= threads_.size() && threads_.size() < most_threads_) {
+        try {
+            threads_.emplace_back([this] { run(); });
+        } catch (const std::system_error&) {
+            // The system gives no more threads: those that are there do it later.
+            if (threads_.empty()) return false;
+        }
     }
+    waiting_.push_back(std::move(work));
     changed_.notify_one();
     return true;
 }

@@ -22,7 +22,7 @@ class Jobs {
     Jobs(const Jobs&) = delete;
     Jobs& operator=(const Jobs&) = delete;
 
-    /// False where too much waits already. `work` must not throw.
+    /// False where too much waits already, or no thread can be started. `work` must not throw.
     bool post(std::function<void()> work);
     /// Whether nothing is done nor waits. **Blocks**: until it is so, at most until the deadline.
     bool wait_idle(const Deadline& deadline);
@@ -38,6 +38,20 @@ class Jobs {
     std::size_t busy_ = 0;
     bool is_ending_ = false;
     std::vector<std::thread> threads_;
+};
+
+/// Who waits for destinations holds up nobody who only looks, and many doctors nobody who changes
+/// something.
+struct Lanes {
+    Jobs looks{4, 128};    ///< what is answered from files, in milliseconds
+    Jobs queries{2, 32};   ///< commands that only look, and the picture: seconds
+    Jobs changes{32, 64};  ///< commands that change something: until the outcome is known
+
+    /// Whether nothing is done nor waits. **Blocks**: until it is so, at most until the deadline.
+    bool wait_idle(const Deadline& deadline) {
+        return changes.wait_idle(deadline) && queries.wait_idle(deadline) &&
+               looks.wait_idle(deadline);
+    }
 };
 
 }  // namespace restream

@@ -6,6 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
 namespace restream {
 
 enum class Method { get, post, put, remove, other };
@@ -13,9 +16,10 @@ enum class Method { get, post, put, remove, other };
 /// A request, as far as anything here looks at it. All of it is hostile.
 struct Request {
     Method method = Method::get;
-    std::string path;   ///< percent-encoded, as it was sent; begins with `/`
-    std::string query;  ///< what follows `?`
-    std::string host;   ///< the headers of these names; empty where they are not there
+    bool is_head = false;  ///< HEAD: as GET, and the answer's body is not sent
+    std::string path;      ///< percent-encoded, as it was sent; begins with `/`
+    std::string query;     ///< what follows `?`
+    std::string host;      ///< the headers of these names; empty where they are not there
     std::string origin;
     std::string fetch_site;
     std::string token;
@@ -34,8 +38,15 @@ struct Answer {
     bool is_events = false;
 };
 
-/// What went wrong, as every error is told: {"error": {"code", "message", "remedy"}}.
+/// What went wrong, as every error is told: {"error": {"code", "message", "remedy"}}. Where there
+/// is no remedy, the message says what would be right.
 Answer refusal(int status, std::string_view code, std::string_view message,
-               std::string_view remedy = "");
+               std::string_view remedy);
+
+/// The same for an Error's kind, which is a command's exit status, too.
+Answer refusal_of(ErrorKind kind, std::string_view message);
+
+/// "Sat, 31 Jan 2026 20:14:03 GMT". **Source**: RFC 9110, section 5.6.7.
+std::string http_date(WallTime at);
 
 }  // namespace restream

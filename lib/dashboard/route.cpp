@@ -69,7 +69,7 @@ std::optional<std::string_view> match(std::string_view pattern, std::string_view
 std::string_view method_name(Method method) {
     switch (method) {
         case Method::get:
-            return "GET";
+            return "GET, HEAD";
         case Method::post:
             return "POST";
         case Method::put:
@@ -95,15 +95,21 @@ std::variant<Route, Answer> find_route(Method method, std::string_view path) {
         }
         const bool is_of_destination = !name->empty() && row.page != Page::asset;
         if (const auto problem = is_of_destination ? name_problem(*name) : std::nullopt) {
-            return refusal(404, "not_found", "no destination can have that name: " + *problem);
+            return refusal(404, "not_found", "no destination can have that name: " + *problem,
+                           "see /api/v1/destinations");
         }
         return Route{row.page, std::string(*name)};
     }
-    if (allowed.empty()) return refusal(404, "not_found", "there is nothing under this path");
-    Answer answer =
-        refusal(405, "method", fmt::format("this path knows {}", fmt::join(allowed, ", ")));
+    if (allowed.empty()) return no_such_path();
+    Answer answer = refusal(405, "method", "this path does not know that method",
+                            fmt::format("it knows {}", fmt::join(allowed, ", ")));
     answer.headers.emplace_back("Allow", fmt::format("{}", fmt::join(allowed, ", ")));
     return answer;
+}
+
+Answer no_such_path() {
+    return refusal(404, "not_found", "there is nothing under this path",
+                   "the paths are described in docs/api.md and openapi.json");
 }
 
 std::string_view query_value(std::string_view query, std::string_view field) {

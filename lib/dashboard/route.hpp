@@ -46,6 +46,9 @@ struct Route {
 /// What is asked for, or why it is nothing (404, 405).
 std::variant<Route, Answer> find_route(Method method, std::string_view path);
 
+/// 404.
+Answer no_such_path();
+
 /// The value of a field in a query, as far as it needs no decoding; empty where it is not there.
 std::string_view query_value(std::string_view query, std::string_view field);
 

@@ -22,7 +22,8 @@ std::string make(const CommandMeans& means) {
     request.without_variables = means.without_variables;
     request.longest_output_bytes = longest_picture_bytes;
     try {
-        Captured captured = run_captured(std::move(request), Deadline::after(patience));
+        Captured captured =
+            run_captured(std::move(request), Deadline::after(patience), means.is_cancelled);
         const bool is_jpeg = captured.status == 0 && captured.output.size() > 4 &&
                              captured.output.starts_with("\xFF\xD8\xFF") &&
                              captured.output.ends_with("\xFF\xD9");

@@ -9,20 +9,13 @@ namespace restream {
 
 namespace {
 
-std::string who_holds(int port) {
-    const auto holder = find_port_holder(port);
-    if (!holder || holder->pid == 0)
-        return "by another user's process, or by another ingest server of restream";
-    return fmt::format("by {} (PID {})", holder->name, holder->pid);
-}
-
 std::string words(int port, std::error_code why) {
     if (why == std::errc::address_in_use) {
         return fmt::format(
             "port {} is taken {}; end that program, or change listen and url in the [ingest] "
             "section of restream.toml, or set server = \"external\" to use the server that is "
             "there",
-            port, who_holds(port));
+            port, taken_by(port));
     }
     if (why == std::errc::permission_denied) {
         return "not allowed; ports below 1024 belong to the system: use 1935";
@@ -35,6 +28,13 @@ std::string words(int port, std::error_code why) {
 }
 
 }  // namespace
+
+std::string taken_by(int port) {
+    const auto holder = find_port_holder(port);
+    if (!holder || holder->pid == 0)
+        return "by another user's process, or by another server of restream";
+    return fmt::format("by {} (PID {})", holder->name, holder->pid);
+}
 
 Error cannot_listen(const std::string& host, int port, std::error_code why) {
     return Error(ErrorKind::refused,

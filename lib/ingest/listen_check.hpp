@@ -9,6 +9,9 @@
 
 namespace restream {
 
+/// "by nginx (PID 17)": who listens at that port, as far as it can be known.
+std::string taken_by(int port);
+
 /// That nothing can listen there: by whom the port is taken, or what else is wrong, and what would
 /// work.
 Error cannot_listen(const std::string& host, int port, std::error_code why);

@@ -11,6 +11,7 @@
 #include "process/tag_publisher.hpp"
 #include "process/tag_server.hpp"
 #include "process/world.hpp"
+#include "state/command_lock.hpp"
 
 namespace restream::test {
 
@@ -116,7 +117,9 @@ TEST_CASE("dashboard: adds, enables, disables, changes and removes a destination
     for (int i = 0; i < 10; ++i) {
         CHECK(dashboard.change("POST", path + "/enable").json()["destinations"][0]["outcome"] ==
               "live");
+        CHECK(dashboard.state("twitch") == "live");
         CHECK(dashboard.change("POST", path + "/disable").status == 200);
+        CHECK(dashboard.state("twitch") == "stopped");
     }
     CHECK(dashboard.change("PUT", path, {{"hold_s", 7}, {"on_ingest_loss", "close"}}).status ==
           200);
@@ -167,18 +170,48 @@ TEST_CASE("dashboard: what is wrong in a request is told, and changes nothing") 
         {"GET", "/api/v1/thumbnail", "", "404 not_found"},
         {"GET", "/etc/passwd", "", "404 not_found"},
         {"GET", "/assets/../../etc/passwd", "", "404 not_found"},
-        {"HEAD", "/", "", "405 method"},
+        {"PUT", "/api/v1/destinations/one", R"({"hold_s": 1, "hold_s": 2})", "400 invalid"},
+        {"PUT", "/api/v1/destinations/one", R"({"hold_s": 9, "key": "a b"})", "400 invalid"},
+        {"PUT", "/api/v1/destinations/one", R"({"url": null})", "400 invalid"},
+        {"PUT", "/api/v1/destinations/one", R"({"url": "rtmp://h/x\u0000"})", "400 invalid"},
+        {"PUT", "/api/v1/destinations/one", R"({"backup": "explode"})", "400 invalid"},
+        {"PUT", "/api/v1/destinations/one+backup", R"({"hold_s": 9})", "404 not_found"},
+        {"PUT", "/api/v1/destinations/..", R"({"hold_s": 9})", "404 not_found"},
+        {"POST", "/api/v1/destinations/-x/disable", "", "404 not_found"},
+        {"GET", "/api/v1/destinations/none/log", "", "404 not_found"},
+        {"GET", "/api/v1/destinations/one/log?lines=-1", "", "400 bad_request"},
+        {"TRACE", "/", "", "405 method"},
+        {"OPTIONS", "/api/v1/status", "", "405 method"},
+        {"CONNECT", "127.0.0.1:22", "", "404 not_found"},
     };
     for (const Row& row : rows) {
         const std::string shown = fmt::format("{} {} {}", row.method, row.path, row.body);
         CAPTURE(shown);
         const auto answer = http(dashboard.port(), row.method, row.path,
                                  {{"X-Restream-Token", dashboard.token()}}, row.body);
-        // An answer to HEAD has no body.
-        CHECK(answer.brief() == (std::string(row.method) == "HEAD" ? "405 method" : row.told));
+        CHECK(answer.brief() == row.told);
+        CHECK_FALSE(answer.json()["error"]["message"].get<std::string>().empty());
+        CHECK_FALSE(answer.json()["error"]["remedy"].get<std::string>().empty());
     }
     CHECK(content_of(world.config() / "destinations.d/one.toml") == before);
     CHECK(!std::filesystem::exists(world.config() / "destinations.d/two.toml"));
+}
+
+TEST_CASE("dashboard: HEAD is answered as GET, without the body") {
+    const World world(IngestServer::embedded);
+    const Dashboard dashboard(world);
+    HttpLine line(dashboard.port());
+    const std::string host = fmt::format("Host: 127.0.0.1:{}\r\n", dashboard.port());
+    line.send("HEAD / HTTP/1.1\r\n" + host + "\r\nGET /healthz HTTP/1.1\r\n" + host +
+              "Connection: close\r\n\r\n");
+    const std::string both = line.read_until("ok\n");
+    CHECK_MESSAGE(both.find("<html") == std::string::npos, both);
+    CHECK(both.find(dashboard.token()) == std::string::npos);
+    CHECK(both.find("\r\n\r\nHTTP/1.1 200 OK\r\n") != std::string::npos);
+    CHECK(dashboard.get("/").headers.contains("date"));
+    HttpLine events(dashboard.port());
+    events.send("HEAD /api/v1/events HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n");
+    CHECK(events.wait_closed(10s));
 }
 
 TEST_CASE(
@@ -307,6 +340,8 @@ TEST_CASE("dashboard: a port that is taken is told with who has it") {
         world.run({"dashboard", "--listen", fmt::format("127.0.0.1:{}", other.port())});
     CHECK_MESSAGE(outcome.status == 5, outcome.describe());
     CHECK_MESSAGE(outcome.error.find("process_tests") != std::string::npos, outcome.error);
+    CHECK_MESSAGE(outcome.error.find("--listen") != std::string::npos, outcome.error);
+    CHECK_MESSAGE(outcome.error.find("[ingest]") == std::string::npos, outcome.error);
     struct Row {
         const char* listen;
         int status;
@@ -358,6 +393,78 @@ TEST_CASE("dashboard: start starts it where the configuration wants it, and --st
           fmt::format("dashboard: started, http://127.0.0.1:{}\n", port));
     CHECK(http(port, "GET", "/healthz").status == 200);
     world.must({"dashboard", "--stop"});
+}
+
+TEST_CASE("dashboard: asked to end, it answers what it was asked, and takes nobody any more") {
+    const World world(IngestServer::embedded);
+    Dashboard dashboard(world);
+    const std::string host = fmt::format("Host: 127.0.0.1:{}\r\n", dashboard.port());
+    HttpLine events(dashboard.port());
+    events.send("GET /api/v1/events HTTP/1.1\r\n" + host + "\r\n");
+    events.read_until("event: status");
+    HttpLine change(dashboard.port());
+    {
+        const CommandLock lock(world.layout(), "test");
+        const std::string body = R"({"url": "rtmp://127.0.0.1/live"})";
+        change.send(
+            fmt::format("PUT /api/v1/destinations/one HTTP/1.1\r\n{}X-Restream-Token: {}\r\n"
+                        "Content-Length: {}\r\n\r\n{}",
+                        host, dashboard.token(), body.size(), body));
+        // Whoever came before it has been read.
+        CHECK(dashboard.get("/healthz").status == 200);
+        CHECK(dashboard.run().ask(Ask::stop));
+        CHECK(events.wait_closed(10s));
+        CHECK(wait_until(Deadline::after(10s), [&] { return !is_listening(dashboard.port()); }));
+        CHECK_FALSE(dashboard.run().has_ended());
+    }
+    CHECK(change.read_until("\"is_alive\"").starts_with("HTTP/1.1 201 "));
+    CHECK(dashboard.run().wait().status == 0);
+    CHECK(std::filesystem::exists(world.config() / "destinations.d/one.toml"));
+}
+
+TEST_CASE("dashboard: goes on where its state folder is deleted") {
+    const World world(IngestServer::embedded);
+    const Dashboard dashboard(world);
+    const HttpHeaders token = {{"X-Restream-Token", dashboard.token()}};
+    std::filesystem::remove_all(world.layout().root());
+    CHECK(dashboard.get("/api/v1/status").status == 200);
+    CHECK(dashboard.get("/metrics").status == 200);
+    CHECK(http(dashboard.port(), "PUT", "/api/v1/destinations/one", token,
+               R"({"url": "rtmp://127.0.0.1/live", "key": "k"})")
+              .status == 201);
+    CHECK(http(dashboard.port(), "POST", "/api/v1/destinations/one/disable", token).status == 200);
+}
+
+TEST_CASE("dashboard: what is never read costs it no more than its bounds") {
+    const World world(IngestServer::embedded);
+    const Dashboard dashboard(world);
+    const std::string host = fmt::format("Host: 127.0.0.1:{}\r\n", dashboard.port());
+    // What HTTP's parser itself does not bound.
+    const std::string chunked =
+        "PUT /api/v1/destinations/x HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n";
+    const std::string long_text(100'000, 'a');
+    for (const std::string& endless : {chunked + "1;" + long_text, chunked + "0\r\nA: " + long_text,
+                                       chunked + "0\r\n" + long_text}) {
+        HttpLine rude(dashboard.port());
+        rude.send(endless);
+        CHECK(rude.read_until("too_large").starts_with("HTTP/1.1 413 "));
+    }
+    std::list<HttpLine> readers;
+    for (int i = 0; i < 500; ++i) {
+        readers.emplace_back(dashboard.port())
+            .send("GET /api/v1/events HTTP/1.1\r\n" + host + "\r\n");
+    }
+    int are_refused = 0;
+    for (auto& each : readers) {
+        const std::string answer = each.read_until("\r\n\r\n");
+        const bool is_served = answer.starts_with("HTTP/1.1 200 ");
+        if (!is_served) ++are_refused;
+        CHECK((is_served || answer.starts_with("HTTP/1.1 503 ") ||
+               answer.starts_with("HTTP/1.1 429 ") || answer.empty()));
+    }
+    CHECK(are_refused == 500 - 32);
+    CHECK(
+        wait_until(Deadline::after(10s), [&] { return dashboard.get("/healthz").status == 200; }));
 }
 
 TEST_CASE("dashboard: hostile clients cost no relay a message") {

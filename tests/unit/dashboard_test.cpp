@@ -48,6 +48,7 @@ std::string refusal_of(Door& door, const Request& asked, SteadyTime now = start)
     if (!refused) return "";
     const json body = json::parse(refused->body);
     CHECK(body["error"]["message"].get<std::string>() != "");
+    CHECK(body["error"]["remedy"].get<std::string>() != "");
     return fmt::format("{} {}", refused->status, body["error"]["code"].get<std::string>());
 }
 
@@ -136,7 +137,7 @@ TEST_CASE("dashboard: no page of another site may ask, not even look") {
 
 TEST_CASE("dashboard: what changes something needs the token, looking does not") {
     Door door(rules());
-    for (const Method method : {Method::post, Method::put, Method::remove, Method::other}) {
+    for (const Method method : {Method::post, Method::put, Method::remove}) {
         Request asked = request(method);
         CHECK(refusal_of(door, asked) == "403 token_missing");
         for (const std::string& bad :
@@ -149,6 +150,28 @@ TEST_CASE("dashboard: what changes something needs the token, looking does not")
         CHECK(refusal_of(door, asked) == "");
     }
     CHECK(refusal_of(door, request()) == "");
+    // No path knows it: that is told to anybody.
+    CHECK(refusal_of(door, request(Method::other)) == "");
+}
+
+TEST_CASE("dashboard: a page of another site cannot use up what ours may ask") {
+    Door door(rules());
+    Request foreign = request();
+    foreign.origin = "http://evil.example";
+    for (int i = 0; i < 400; ++i) CHECK(refusal_of(door, foreign) == "403 foreign_origin");
+    CHECK(refusal_of(door, foreign) == "429 too_many");
+    for (int i = 0; i < 400; ++i) CHECK(refusal_of(door, request()) == "");
+    CHECK(refusal_of(door, request()) == "429 too_many");
+    CHECK(refusal_of(door, request(), start + 1s) == "");
+}
+
+TEST_CASE("dashboard: secrets are compared whole") {
+    CHECK(are_equal_in_constant_time("secret", "secret"));
+    CHECK(are_equal_in_constant_time("", ""));
+    for (const char* bad : {"", "s", "secre", "secret1", "Secret", "secretsecret", "secreT"}) {
+        CHECK_FALSE(are_equal_in_constant_time(bad, "secret"));
+    }
+    CHECK_FALSE(are_equal_in_constant_time("x", ""));
 }
 
 TEST_CASE("dashboard: a password is asked of everybody, and cannot be guessed quickly") {
@@ -245,6 +268,17 @@ TEST_CASE("dashboard: each path means one thing, and every other none") {
         {Method::put, "/api/v1/destinations/con", 404},
         {Method::put, "/api/v1/destinations/--help", 404},
         {Method::put, "/api/v1/destinations/a%00", 404},
+        {Method::put, "/api/v1/destinations/%61", 404},
+        {Method::put, "/api/v1/destinations/one+backup", 404},
+        {Method::put, "/api/v1/destinations/\xFF\xFE", 404},
+        {Method::put, "/api/v1/destinations/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 404},
+        {Method::put, "/api/v1/destinations/./key", 404},
+        {Method::put, "/api/v1/destinations/a/key/key", 404},
+        {Method::get, "http://127.0.0.1:5000/healthz", 404},
+        {Method::get, "/healthz#", 404},
+        {Method::get, "/%68ealthz", 404},
+        {Method::get, "//healthz", 404},
+        {Method::other, "*", 404},
         {Method::post, "/api/v1/destinations//enable", 404},
         {Method::get, "/api/v1/destinations/x/enable", 405},
         {Method::post, "/api/v1/status", 405},
@@ -257,6 +291,7 @@ TEST_CASE("dashboard: each path means one thing, and every other none") {
         const auto* refused = std::get_if<Answer>(&found);
         REQUIRE(refused != nullptr);
         CHECK(refused->status == row.status);
+        CHECK(json::parse(refused->body)["error"]["remedy"].get<std::string>() != "");
     }
     const auto found = find_route(Method::get, "/api/v1/destinations/x");
     CHECK(std::get<Answer>(found).headers == decltype(Answer::headers){{"Allow", "PUT, DELETE"}});
