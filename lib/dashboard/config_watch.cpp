@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/paths.hpp"
 
 namespace restream {
 
@@ -15,13 +17,25 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// As coarse as a file system's clock may be: within it, a file can change and keep its time.
+constexpr auto one_tick = std::chrono::seconds(2);
+constexpr std::uintmax_t longest_file_bytes = 1024 * 1024;
+
+/// Nothing but its content tells whether a file that is so new changes again.
+std::size_t content_mark(const fs::path& file) {
+    return std::hash<std::string>()(try_read_file(file, longest_file_bytes).value_or(""));
+}
+
 std::string mark_of(const fs::path& file) {
     std::error_code error;
     const auto size = fs::file_size(file, error);
     if (error) return file.string() + " -\n";
     const auto time = fs::last_write_time(file, error);
     if (error) return file.string() + " -\n";
-    return fmt::format("{} {} {}\n", file.string(), size, time.time_since_epoch().count());
+    const auto age = fs::file_time_type::clock::now() - time;
+    const bool is_new = age >= -one_tick && age < one_tick;
+    return fmt::format("{} {} {} {}\n", file.string(), size, time.time_since_epoch().count(),
+                       is_new ? content_mark(file) : 0);
 }
 
 }  // namespace

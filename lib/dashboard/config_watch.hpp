@@ -11,7 +11,8 @@
 
 namespace restream {
 
-/// For several threads. Asking costs a look at each file's size and time of change.
+/// For several threads. Asking costs a look at each file's size and time of change, and
+/// at the content of those that have just changed.
 class ConfigWatch {
   public:
     /// `share` is the folder with services.toml.

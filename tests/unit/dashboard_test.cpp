@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -344,6 +345,21 @@ TEST_CASE("dashboard: the configuration is read again where a file of it has cha
     CHECK_THROWS(watch.current());
     folder.write("destinations.d/one.toml", "url = \"rtmp://127.0.0.1/other\"\n");
     CHECK(watch.current()->destinations[0].url == "rtmp://127.0.0.1/other");
+}
+
+TEST_CASE("dashboard: a change is seen that a file's size and time do not show") {
+    const TemporaryFolder folder;
+    const auto file = folder.path() / "destinations.d/one.toml";
+    folder.write("destinations.d/one.toml", "url = \"rtmp://127.0.0.1/live1\"\n");
+    ConfigWatch watch(folder.path(), share_directory());
+    CHECK(watch.current()->destinations[0].url == "rtmp://127.0.0.1/live1");
+    const auto generation = watch.generation();
+    CHECK(watch.generation() == generation);
+    const auto time = std::filesystem::last_write_time(file);
+    folder.write("destinations.d/one.toml", "url = \"rtmp://127.0.0.1/live2\"\n");
+    std::filesystem::last_write_time(file, time);
+    CHECK(watch.generation() != generation);
+    CHECK(watch.current()->destinations[0].url == "rtmp://127.0.0.1/live2");
 }
 
 TEST_CASE("dashboard: its record reads back, and nothing else does") {
