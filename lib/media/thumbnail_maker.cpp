@@ -20,6 +20,8 @@ namespace restream {
 namespace {
 
 constexpr int most_pixels_wide = 480;
+/// 8K: what claims to be larger would take memory that relays need.
+constexpr std::int64_t most_pixels = 7680 * 4320;
 constexpr std::size_t most_bytes = 128 * 1024;
 /// MJPEG's scale: 2 is the best, 31 the smallest.
 constexpr int qualities[] = {5, 12, 31};
@@ -48,6 +50,7 @@ CodecContextHandle open_decoder(const AVCodecParameters& parameters) {
     check(avcodec_parameters_to_context(decoder.get(), &parameters), "the picture's headers");
     // One picture, seen small: what only makes it finer is left out.
     decoder->thread_count = 1;
+    decoder->max_pixels = most_pixels;
     decoder->skip_loop_filter = AVDISCARD_ALL;
     check(avcodec_open2(decoder.get(), codec, nullptr), "the decoder");
     return decoder;
