@@ -69,10 +69,9 @@ int start() {
     const Config config = load_config(config_directory());
     const Registry registry{Layout(state_directory())};
     registry.prepare();
-    const bool is_new = start_dashboard(config, registry.layout()) == DashboardStart::started;
-    const auto record = live_dashboard(registry.layout());
-    fmt::print("dashboard: {}, {}\n", is_new ? "started" : "was running",
-               record ? record->url : "");
+    const auto running = DashboardStart::begin(config, registry.layout()).wait();
+    fmt::print("dashboard: {}, {}\n", running.is_new ? "started" : "was running",
+               running.record.url);
     return 0;
 }
 
@@ -93,6 +92,7 @@ int serve(const Options& options) {
         means.port = listen.port;
         means.names = config.dashboard.hosts;
         means.password = password_for(listen, config);
+        if (!report.is_awaited()) lift_dashboard_end(registry.layout());
         Inbox inbox;  // before any thread
         Dashboard dashboard(std::move(means), registry);
         fmt::print("dashboard: {}\n", dashboard.url());

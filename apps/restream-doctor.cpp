@@ -10,6 +10,7 @@
 #include "base/terminal.hpp"
 #include "command.hpp"
 #include "doctor/config_checks.hpp"
+#include "doctor/dashboard_checks.hpp"
 #include "doctor/finding.hpp"
 #include "doctor/hook_checks.hpp"
 #include "doctor/ingest_checks.hpp"
@@ -52,6 +53,7 @@ std::vector<Diagnosis> diagnose() {
         findings.add(check_relays(*checked.config, registry));
         findings.add(check_ingest(*checked.config, registry));
         findings.add(check_destinations(*checked.config, registry));
+        findings.add(check_dashboard(*checked.config, registry.layout()));
     }
     findings.add(check_ffmpeg(av_features()));
     findings.add(check_services(share_directory(), std::chrono::system_clock::now()));

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 
 #include "base/error.hpp"
 #include "command.hpp"
@@ -32,20 +34,38 @@ bool needs_ingest(const Workplace& place) {
                                [&](const auto& name) { return is_due(place, name); });
 }
 
-/// Where restream.toml wants it. That it can't be is told, and no reason not to start relays.
-int bring_up_dashboard(const Workplace& place) {
-    if (!place.config.dashboard.enabled) return 0;
-    try {
-        if (start_dashboard(place.config, place.registry.layout()) == DashboardStart::started) {
-            const auto record = live_dashboard(place.registry.layout());
-            fmt::print(stderr, "dashboard: started, {}\n", record ? record->url : "");
-        }
-        return 0;
-    } catch (const Error& error) {
-        complain(place.verb, error.what());
-        return static_cast<int>(error.kind());
+/// The dashboard, where restream.toml wants it. That it can't be had is told, and no reason not to
+/// start relays; nor do they wait for it.
+class WantedDashboard {
+  public:
+    explicit WantedDashboard(const Workplace& place) : place_(place) {
+        if (!place.config.dashboard.enabled) return;
+        attempt([&] { start_ = DashboardStart::begin(place.config, place.registry.layout()); });
     }
-}
+    /// Its exit status, when it is there.
+    int finish() {
+        attempt([&] {
+            if (!start_) return;
+            const auto running = start_->wait();
+            if (running.is_new) fmt::print(stderr, "dashboard: started, {}\n", running.record.url);
+        });
+        return status_;
+    }
+
+  private:
+    void attempt(const std::function<void()>& what) {
+        try {
+            what();
+        } catch (const Error& error) {
+            complain(place_.verb, error.what());
+            status_ = static_cast<int>(error.kind());
+        }
+    }
+
+    const Workplace& place_;
+    std::optional<DashboardStart> start_;
+    int status_ = 0;
+};
 
 /// One healing: what is done is told, and noted for `restream service status`.
 class Healed {
@@ -58,7 +78,12 @@ class Healed {
         healing_.ingest = true;
         fmt::print("ingest: started again\n");
     }
+    /// The page is no relay: `service status` goes on to say what last befell those.
     void note_dashboard() { fmt::print("dashboard: started again\n"); }
+    void note_dashboard_problem(const std::string& problem) {
+        complain("start", "dashboard: " + problem);
+        is_dashboard_missing_ = true;
+    }
     void note_relay(const std::string& name) {
         healing_.relays.push_back(relay_words(name));
         fmt::print("{}: started again\n", relay_words(name));
@@ -66,10 +91,12 @@ class Healed {
     int finish(const Layout& layout) const {
         const bool is_news = healing_.ingest || !healing_.relays.empty();
         if (is_news || !healing_.problem.empty()) note_healing(layout, healing_);
-        return healing_.problem.empty() ? 0 : static_cast<int>(ErrorKind::refused);
+        const bool is_well = healing_.problem.empty() && !is_dashboard_missing_;
+        return is_well ? 0 : static_cast<int>(ErrorKind::refused);
     }
 
   private:
+    bool is_dashboard_missing_ = false;
     Healing healing_{std::chrono::system_clock::now(), false, {}, {}};
 };
 
@@ -90,13 +117,6 @@ int heal(const std::vector<std::string>& names) {
     } catch (const Error& error) {
         healed.note_problem("ingest", error.what());
     }
-    try {
-        const bool is_started =
-            place.config.dashboard.enabled && heal_dashboard(place.config, place.registry.layout());
-        if (is_started) healed.note_dashboard();
-    } catch (const Error& error) {
-        healed.note_problem("dashboard", error.what());
-    }
     // Where all is well no lock is taken: this is asked every few seconds.
     const auto results = dead.empty() ? std::map<std::string, Control::Started>()
                                       : place.control.start(dead, Control::Wish::heal);
@@ -105,6 +125,14 @@ int heal(const std::vector<std::string>& names) {
             healed.note_problem(relay_words(name), result.problem);
         else if (!result.was_left_out)
             healed.note_relay(name);
+    }
+    // Last, so that nothing waits for it.
+    try {
+        const bool is_started =
+            place.config.dashboard.enabled && heal_dashboard(place.config, place.registry.layout());
+        if (is_started) healed.note_dashboard();
+    } catch (const Error& error) {
+        healed.note_dashboard_problem(error.what());
     }
     return healed.finish(place.registry.layout());
 }
@@ -116,9 +144,11 @@ int start(const Options& options) {
     BatchOptions batch = flags.to_options();
     batch.wish = flags.names.empty() ? Control::Wish::if_wanted : Control::Wish::keep;
     batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
-    const int ingest = std::max(bring_up_ingest(place), bring_up_dashboard(place));
-    return std::max(ingest, start_and_wait(place, batch,
-                                           "no destination is wanted; run 'restream enable NAME'"));
+    WantedDashboard dashboard(place);
+    const int ingest = bring_up_ingest(place);
+    const int relays =
+        start_and_wait(place, batch, "no destination is wanted; run 'restream enable NAME'");
+    return std::max({ingest, relays, dashboard.finish()});
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ struct SpawnRequest {
     bool takes_group_along = false;
     /// Asked to stop when its parent dies: a second net, never the first.
     bool dies_with_parent = false;
-    /// Of run_captured: it goes on where who started it is killed.
+    /// Of run_captured: it goes on, and may print, where who started it is killed.
     bool outlives_its_starter = false;
     /// Of run_captured: what is printed beyond this is left out.
     std::size_t longest_output_bytes = 64 * 1024;

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -266,79 +265,6 @@ std::optional<int> ChildProcess::try_wait() {
 std::optional<int> ChildProcess::wait(const Deadline& deadline) {
     if (!status_ && wait_readable(handle_, deadline)) return try_wait();
     return try_wait();
-}
-
-namespace {
-
-/// Reads what is there. False at the end.
-bool drain(const Fd& from, std::string& into, std::size_t most_bytes) {
-    char block[4096];
-    const ssize_t got = ::read(static_cast<int>(from.native()), block, sizeof block);
-    if (got < 0) return errno == EINTR || errno == EAGAIN;
-    if (got == 0) return false;
-    const std::size_t room = most_bytes - std::min(into.size(), most_bytes);
-    into.append(block, std::min(room, static_cast<std::size_t>(got)));
-    return true;
-}
-
-void set_nonblocking(const Fd& fd) { ::fcntl(static_cast<int>(fd.native()), F_SETFL, O_NONBLOCK); }
-
-}  // namespace
-
-Captured run_captured(SpawnRequest request, const Deadline& deadline,
-                      const std::function<bool()>& is_cancelled) {
-    constexpr Milliseconds between_questions(50);
-    Pipe output = make_pipe();
-    Pipe error = make_pipe();
-    request.output = &output.write_end;
-    request.error = &error.write_end;
-    request.leads_group = true;
-    const std::size_t most = request.longest_output_bytes;
-    // Where nobody is left to kill it at the deadline.
-    request.dies_with_parent = !request.outlives_its_starter;
-    ChildProcess child = ChildProcess::spawn(request);
-    output.write_end.close();
-    error.write_end.close();
-    set_nonblocking(output.read_end);
-    set_nonblocking(error.read_end);
-    Captured captured;
-    bool has_ended = false;
-    while (!has_ended) {
-        pollfd entries[] = {
-            {output.read_end.is_open() ? static_cast<int>(output.read_end.native()) : -1, POLLIN,
-             0},
-            {error.read_end.is_open() ? static_cast<int>(error.read_end.native()) : -1, POLLIN, 0},
-            {static_cast<int>(child.exit_event().native()), POLLIN, 0}};
-        const Milliseconds longest =
-            is_cancelled ? std::min(deadline.left(), between_questions) : deadline.left();
-        ::poll(entries, 3, static_cast<int>(longest.count()));
-        has_ended = entries[2].revents != 0;
-        if (entries[0].revents != 0 && !drain(output.read_end, captured.output, most)) {
-            output.read_end.close();
-        }
-        if (entries[1].revents != 0 && !drain(error.read_end, captured.error, most)) {
-            error.read_end.close();
-        }
-        if (!has_ended && (deadline.has_passed() || (is_cancelled && is_cancelled()))) {
-            captured.timed_out = true;
-            child.kill_group();
-            child.wait(Deadline::after(std::chrono::seconds(2)));
-            break;
-        }
-    }
-    if (request.takes_group_along) child.kill_group();
-    // What it left in the pipes; not what its own children may write later. Bounded, for one that
-    // floods.
-    for (int i = 0; i < 32 && output.read_end.is_open() &&
-                    drain(output.read_end, captured.output, most) && errno != EAGAIN;
-         ++i)
-        errno = 0;
-    for (int i = 0; i < 32 && error.read_end.is_open() &&
-                    drain(error.read_end, captured.error, most) && errno != EAGAIN;
-         ++i)
-        errno = 0;
-    captured.status = child.try_wait().value_or(256 + SIGKILL);
-    return captured;
 }
 
 SpawnRequest shell_request(const std::string& command) {

@@ -11,13 +11,14 @@
 #include "config/url.hpp"
 #include "dashboard/api.hpp"
 #include "dashboard/config_watch.hpp"
-#include "dashboard/dashboard_record.hpp"
+#include "dashboard/dashboard_control.hpp"
 #include "dashboard/door.hpp"
 #include "dashboard/feed.hpp"
 #include "dashboard/http_server.hpp"
 #include "dashboard/jobs.hpp"
 #include "dashboard/thumbnail.hpp"
 #include "ingest/address.hpp"
+#include "state/dashboard_record.hpp"
 #include "state/lock.hpp"
 
 namespace restream {
@@ -27,7 +28,10 @@ namespace {
 constexpr auto patience_with_changes = std::chrono::seconds(30);
 
 FileLock take_lock(const Layout& layout) {
-    if (auto lock = FileLock::try_acquire(layout.dashboard_lock())) return std::move(*lock);
+    if (auto lock = FileLock::try_acquire(layout.dashboard_lock())) {
+        require_not_ended(layout);
+        return std::move(*lock);
+    }
     const auto other = live_dashboard(layout);
     throw Error(ErrorKind::busy,
                 other ? fmt::format("a dashboard runs already, at {} (PID {}); open it, or end it "

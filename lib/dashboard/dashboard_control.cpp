@@ -9,6 +9,7 @@
 #include "base/paths.hpp"
 #include "base/process.hpp"
 #include "state/boot_flag.hpp"
+#include "state/command_lock.hpp"
 #include "state/guardian.hpp"
 #include "state/lock.hpp"
 
@@ -16,10 +17,25 @@ namespace restream {
 
 namespace {
 
-constexpr auto start_patience = std::chrono::seconds(10);
+constexpr std::string_view verb = "dashboard";
 constexpr auto stop_patience = std::chrono::seconds(40);
 
-void spawn(const Config& config, const Layout& layout) {
+bool is_ended(const Layout& layout) { return is_set_in_this_boot(layout.dashboard_down()); }
+
+/// One that has its lock tells in a moment where it listens, or lets go of it.
+std::optional<DashboardRecord> await_record(const Layout& layout, const Deadline& deadline) {
+    std::optional<DashboardRecord> record;
+    wait_until(deadline, [&] {
+        record = live_dashboard(layout);
+        return record || !FileLock::is_held(layout.dashboard_lock());
+    });
+    return record;
+}
+
+}  // namespace
+
+void DashboardStart::spawn(const Config& config) {
+    if (FileLock::is_held(layout_.dashboard_lock())) return;
     Pipe line = make_pipe();
     SpawnRequest request;
     request.program = program_directory() / "restream-dashboard";
@@ -27,39 +43,54 @@ void spawn(const Config& config, const Layout& layout) {
     request.is_detached = true;
     // It keeps the variables with keys: the commands that it starts need them.
     request.with_variables = {{"RESTREAM_CONFIG_DIR", config.directory.string()},
-                              {"RESTREAM_STATE_DIR", layout.root().string()},
+                              {"RESTREAM_STATE_DIR", layout_.root().string()},
                               {"RESTREAM_SHARE_DIR", share_directory().string()}};
     const ChildProcess child = ChildProcess::spawn(request);
-    line.write_end.close();
-    if (const auto problem = await_start_report(line.read_end, Deadline::after(start_patience))) {
-        throw Error(ErrorKind::refused, "starting the dashboard: " + *problem);
-    }
+    report_ = std::move(line.read_end);
 }
 
-}  // namespace
+DashboardStart DashboardStart::begin(const Config& config, const Layout& layout) {
+    DashboardStart start(layout);
+    make_private_directory(layout.run_directory());
+    const CommandLock lock(layout, verb);
+    lift_dashboard_end(layout);
+    start.spawn(config);
+    return start;
+}
 
-DashboardStart start_dashboard(const Config& config, const Layout& layout) {
-    std::error_code ignored;
-    std::filesystem::remove(layout.dashboard_down(), ignored);
-    if (FileLock::is_held(layout.dashboard_lock())) return DashboardStart::was_running;
-    spawn(config, layout);
-    return DashboardStart::started;
+DashboardStart::Running DashboardStart::wait() const {
+    const auto problem = report_ ? await_start_report(*report_, deadline_) : std::nullopt;
+    // Where two are started at once, one of them is the dashboard, and the other says so.
+    const auto record = await_record(layout_, deadline_);
+    if (record) return {report_ && !problem, *record};
+    throw Error(ErrorKind::refused,
+                "starting the dashboard: " + problem.value_or("the one that ran has just ended"));
 }
 
 bool heal_dashboard(const Config& config, const Layout& layout) {
-    if (is_set_in_this_boot(layout.dashboard_down()) ||
-        FileLock::is_held(layout.dashboard_lock())) {
-        return false;
+    const auto is_alive = [&] { return FileLock::is_held(layout.dashboard_lock()); };
+    // Where all is well no lock is taken: this is asked every few seconds.
+    if (is_ended(layout) || is_alive()) return false;
+    DashboardStart start(layout);
+    {
+        make_private_directory(layout.run_directory());
+        const CommandLock lock(layout, verb);
+        if (is_ended(layout)) return false;
+        start.spawn(config);
     }
-    spawn(config, layout);
-    return true;
+    return start.wait().is_new;
 }
 
 bool stop_dashboard(const Layout& layout) {
-    const auto record = live_dashboard(layout);
-    // Where it can't be written (a full disk), it is ended all the same.
-    static_cast<void>(set_in_this_boot(layout.dashboard_down()));
-    const auto handle = record ? ProcessHandle::open(record->process) : std::nullopt;
+    {
+        make_private_directory(layout.run_directory());
+        const CommandLock lock(layout, verb);
+        // Where it can't be written (a full disk), it is ended all the same.
+        static_cast<void>(set_in_this_boot(layout.dashboard_down()));
+    }
+    const auto record = await_record(layout, Deadline::after(std::chrono::seconds(10)));
+    if (!record) return false;
+    const auto handle = ProcessHandle::open(record->process);
     if (!handle || !handle->ask(Ask::stop)) return false;
     if (!handle->wait_exit(Deadline::after(stop_patience))) {
         throw Error(ErrorKind::refused,
@@ -68,6 +99,15 @@ bool stop_dashboard(const Layout& layout) {
                                 record->process.pid));
     }
     return true;
+}
+
+void require_not_ended(const Layout& layout) {
+    if (is_ended(layout)) throw Error(ErrorKind::refused, "it was ended meanwhile");
+}
+
+void lift_dashboard_end(const Layout& layout) {
+    std::error_code ignored;
+    std::filesystem::remove(layout.dashboard_down(), ignored);
 }
 
 }  // namespace restream

@@ -38,7 +38,8 @@ std::optional<Diagnosis> check_folder(const fs::path& directory) {
         [directory] { return take_away(directory, others_write); }};
 }
 
-/// The files that hold keys in clear text, of destinations and of the ingest.
+/// The files that hold secrets in clear text: keys of destinations and of the ingest, the
+/// dashboard's password.
 std::set<fs::path> key_files(const Config& config) {
     std::set<fs::path> files;
     const auto add = [&](const KeyReference& key, const fs::path& origin) {
@@ -54,6 +55,7 @@ std::set<fs::path> key_files(const Config& config) {
         }
     }
     add(config.ingest.publish_key, config.directory / "restream.toml");
+    add(config.dashboard.password, config.directory / "restream.toml");
     return files;
 }
 

@@ -16,7 +16,8 @@ std::string_view severity_name(Severity severity);
 /// A value. Never holds a secret.
 struct Finding {
     Severity severity = Severity::ok;
-    std::string area;     ///< "config", "state", "relays", "ingest", "destinations", "system"
+    std::string area;     ///< "config", "state", "relays", "ingest", "destinations", "dashboard",
+                          ///< "system"
     std::string message;  ///< a sentence without capital and full stop
     std::string cause;    ///< may be empty
     std::string remedy;   ///< may be empty

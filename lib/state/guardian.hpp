@@ -80,6 +80,8 @@ constexpr Milliseconds patience_with_predecessor = std::chrono::seconds(6);
 class StartReport {
   public:
     StartReport();
+    /// Whether somebody who started it in the background waits for what it tells.
+    bool is_awaited() const { return line_.is_open(); }
     void ready() noexcept;
     void failed(std::string_view why) noexcept;
 

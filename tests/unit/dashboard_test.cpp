@@ -8,12 +8,12 @@
 
 #include "base/paths.hpp"
 #include "dashboard/config_watch.hpp"
-#include "dashboard/dashboard_record.hpp"
 #include "dashboard/documents.hpp"
 #include "dashboard/door.hpp"
 #include "dashboard/metrics.hpp"
 #include "dashboard/rate.hpp"
 #include "dashboard/route.hpp"
+#include "state/dashboard_record.hpp"
 #include "temporary_folder.hpp"
 
 namespace restream::tests {

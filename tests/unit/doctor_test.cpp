@@ -5,12 +5,16 @@
 #include <chrono>
 #include <string>
 
+#include "base/atomic_file.hpp"
 #include "doctor/config_checks.hpp"
+#include "doctor/dashboard_checks.hpp"
 #include "doctor/finding.hpp"
 #include "doctor/hook_checks.hpp"
 #include "doctor/login.hpp"
 #include "doctor/state_checks.hpp"
 #include "doctor/system_checks.hpp"
+#include "state/boot_flag.hpp"
+#include "state/dashboard_record.hpp"
 #include "state/lock.hpp"
 #include "temporary_folder.hpp"
 
@@ -279,6 +283,30 @@ TEST_CASE(
     CHECK(check_hooks(scene.config).empty());
     fs::permissions(file, owner_only | fs::perms::others_read);
     CHECK(has(check_keys(scene.config, scene.registry), Severity::warning, "others can read"));
+}
+
+TEST_CASE("doctor: a dashboard that is wanted and not there, and one without its password") {
+    Scene scene;
+    const Layout& layout = scene.registry.layout();
+    CHECK(check_dashboard(scene.config, layout).empty());
+    const fs::path file = scene.folder.write("password", "sesame\n");
+    scene.config.dashboard.password = KeyFile{file};
+    CHECK(check_dashboard(scene.config, layout).empty());
+    CHECK(has(check_keys(scene.config, scene.registry), Severity::warning, "others can read"));
+    fs::remove(file);
+    CHECK(has(check_dashboard(scene.config, layout), Severity::warning, "[dashboard] "));
+    scene.config.dashboard.password = {};
+    scene.config.dashboard.enabled = true;
+    CHECK(has(check_dashboard(scene.config, layout), Severity::warning, "wanted, but it does not"));
+    CHECK_FALSE(set_in_this_boot(layout.dashboard_down()));
+    CHECK(check_dashboard(scene.config, layout).empty());
+    fs::remove(layout.dashboard_down());
+    const auto lock = FileLock::try_acquire(layout.dashboard_lock());
+    CHECK(has(check_dashboard(scene.config, layout), Severity::warning, "it runs, but has no"));
+    REQUIRE_FALSE(publish_file(layout.dashboard_record(),
+                               to_json(DashboardRecord{this_process(), "http://127.0.0.1:5000"}),
+                               Durability::survives_crash));
+    CHECK(has(check_dashboard(scene.config, layout), Severity::ok, "it is at http://127.0.0.1"));
 }
 
 TEST_CASE("doctor: FFmpeg that lacks what restream needs is a failure, without SRT a warning") {

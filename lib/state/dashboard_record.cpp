@@ -1,4 +1,4 @@
-#include "dashboard/dashboard_record.hpp"
+#include "state/dashboard_record.hpp"
 
 #include <fmt/format.h>
 
