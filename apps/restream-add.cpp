@@ -124,6 +124,10 @@ int main(int argc, char** argv) {
                "--backup-url", options->added.backup_url,
                "the platform's second server; what it is used for: 'backup' in restream.toml(5)")
             ->type_name("URL");
+        app.add_option("--backup", options->added.backup,
+                       "both servers at once, the second while the first fails, or off (what the "
+                       "platform wants)")
+            ->type_name("both|failover|off");
         declare_key_options(app, options->key);
         return [options] { return add(*options); };
     });

@@ -19,6 +19,13 @@ fs::path share_directory() {
     return (program_directory() / ".." / "share" / "restream").lexically_normal();
 }
 
+std::vector<std::pair<std::string, std::string>> folder_variables(const fs::path& config,
+                                                                  const fs::path& state) {
+    return {{"RESTREAM_CONFIG_DIR", config.string()},
+            {"RESTREAM_STATE_DIR", state.string()},
+            {"RESTREAM_SHARE_DIR", share_directory().string()}};
+}
+
 void make_private_directory(const fs::path& path) {
     std::error_code error;
     if (fs::is_directory(path, error)) return;

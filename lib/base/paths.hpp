@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace restream {
 
@@ -18,6 +20,10 @@ std::filesystem::path state_directory();
 std::filesystem::path share_directory();
 /// The folder this program was started from, where its siblings are.
 std::filesystem::path program_directory();
+
+/// The variables that tell a program of ours these folders, and where share_directory() is.
+std::vector<std::pair<std::string, std::string>> folder_variables(
+    const std::filesystem::path& config, const std::filesystem::path& state);
 
 /// An environment variable; nothing where it is not set or empty.
 std::optional<std::string> environment(const char* name);

@@ -22,18 +22,30 @@ constexpr std::array backup_names = {std::pair(Backup::off, std::string_view("of
                                      std::pair(Backup::failover, std::string_view("failover")),
                                      std::pair(Backup::both, std::string_view("both"))};
 
-}  // namespace
+constexpr std::array loss_names = {std::pair(OnIngestLoss::hold, std::string_view("hold")),
+                                   std::pair(OnIngestLoss::slate, std::string_view("slate")),
+                                   std::pair(OnIngestLoss::close, std::string_view("close"))};
 
-std::string_view backup_name(Backup backup) {
-    return std::ranges::find(backup_names, backup, &decltype(backup_names)::value_type::first)
-        ->second;
+/// REQUIRES: it is in the table.
+template <class Table, class Value>
+std::string_view name_of(const Table& table, Value value) {
+    return std::ranges::find(table, value, &Table::value_type::first)->second;
 }
 
-std::optional<Backup> parse_backup(std::string_view name) {
-    const auto* const found =
-        std::ranges::find(backup_names, name, &decltype(backup_names)::value_type::second);
-    if (found == backup_names.end()) return std::nullopt;
-    return found->first;
+template <class Table>
+auto parse_name(const Table& table, std::string_view name) {
+    const auto* const found = std::ranges::find(table, name, &Table::value_type::second);
+    return found == table.end() ? std::nullopt : std::optional(found->first);
+}
+
+}  // namespace
+
+std::string_view backup_name(Backup backup) { return name_of(backup_names, backup); }
+std::optional<Backup> parse_backup(std::string_view name) { return parse_name(backup_names, name); }
+
+std::string_view on_ingest_loss_name(OnIngestLoss loss) { return name_of(loss_names, loss); }
+std::optional<OnIngestLoss> parse_on_ingest_loss(std::string_view name) {
+    return parse_name(loss_names, name);
 }
 
 std::string Destination::display_url() const { return shown(url, key); }

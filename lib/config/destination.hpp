@@ -18,6 +18,10 @@ enum class OnIngestLoss {
     slate,  ///< it is kept, and shown a still picture
 };
 
+/// "hold"
+std::string_view on_ingest_loss_name(OnIngestLoss loss);
+std::optional<OnIngestLoss> parse_on_ingest_loss(std::string_view name);
+
 /// For OnIngestLoss::slate.
 struct SlateSettings {
     std::filesystem::path picture;  ///< absolute; empty: a plain one

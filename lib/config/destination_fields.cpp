@@ -99,18 +99,6 @@ void check_combination(const Fields& fields, const Destination& destination) {
 
 }  // namespace
 
-namespace {
-
-struct LossWord {
-    std::string_view word;
-    OnIngestLoss meaning;
-};
-constexpr std::array loss_words = {LossWord{"hold", OnIngestLoss::hold},
-                                   LossWord{"slate", OnIngestLoss::slate},
-                                   LossWord{"close", OnIngestLoss::close}};
-
-}  // namespace
-
 const Services& Presets::services() {
     if (!services_) services_ = load_services(share_directory());
     return *services_;
@@ -119,13 +107,13 @@ const Services& Presets::services() {
 DestinationDefaults read_defaults(const Fields& fields, const DestinationDefaults& otherwise) {
     DestinationDefaults defaults = otherwise;
     if (const auto text = fields.text("on_ingest_loss")) {
-        const auto* const found = std::ranges::find(loss_words, *text, &LossWord::word);
-        if (found == loss_words.end()) {
+        const auto loss = parse_on_ingest_loss(*text);
+        if (!loss) {
             fields.fail(
                 "on_ingest_loss",
                 fmt::format("is {}; it is \"hold\", \"slate\" or \"close\"", in_quotes(*text)));
         }
-        defaults.on_ingest_loss = found->meaning;
+        defaults.on_ingest_loss = *loss;
     }
     // A day: whoever is away for longer starts anew.
     defaults.hold =

@@ -42,9 +42,7 @@ void DashboardStart::spawn(const Config& config) {
     request.inherited = {&line.write_end};
     request.is_detached = true;
     // It keeps the variables with keys: the commands that it starts need them.
-    request.with_variables = {{"RESTREAM_CONFIG_DIR", config.directory.string()},
-                              {"RESTREAM_STATE_DIR", layout_.root().string()},
-                              {"RESTREAM_SHARE_DIR", share_directory().string()}};
+    request.with_variables = folder_variables(config.directory, layout_.root());
     const ChildProcess child = ChildProcess::spawn(request);
     report_ = std::move(line.read_end);
 }

@@ -22,18 +22,6 @@ std::string_view key_kind(const KeyReference& key) {
     return "none";
 }
 
-std::string_view loss_name(OnIngestLoss loss) {
-    switch (loss) {
-        case OnIngestLoss::hold:
-            return "hold";
-        case OnIngestLoss::close:
-            return "close";
-        case OnIngestLoss::slate:
-            return "slate";
-    }
-    return "hold";
-}
-
 ordered_json destination_value(const Destination& each, const Config& config) {
     const auto own = config.directory / "destinations.d" / (each.name + ".toml");
     return {{"name", each.name},
@@ -44,7 +32,7 @@ ordered_json destination_value(const Destination& each, const Config& config) {
             {"backup",
              each.backup_url.empty() ? ordered_json() : ordered_json(backup_name(each.backup))},
             {"key", key_kind(each.key)},
-            {"on_ingest_loss", loss_name(each.on_ingest_loss)},
+            {"on_ingest_loss", on_ingest_loss_name(each.on_ingest_loss)},
             {"hold_s", std::chrono::duration<double>(each.hold).count()},
             {"is_editable", each.origin == own},
             {"file", each.origin.lexically_proximate(config.directory).generic_string()}};

@@ -43,8 +43,7 @@ void spawn_guardian(const Config& config, const Layout& layout, const Deadline& 
     request.arguments = {"serve"};
     request.inherited = {&line.write_end};
     request.is_detached = true;
-    request.with_variables = {{"RESTREAM_CONFIG_DIR", config.directory.string()},
-                              {"RESTREAM_STATE_DIR", layout.root().string()}};
+    request.with_variables = folder_variables(config.directory, layout.root());
     request.without_variables = key_variables_but_publish_key(config);
     const ChildProcess guardian = ChildProcess::spawn(request);
     line.write_end.close();

@@ -137,9 +137,7 @@ Fd Control::spawn(const std::string& name, Started& result) const {
     request.program = programs_ / "restream-relay";
     request.arguments = {name};
     request.is_detached = true;
-    request.with_variables = {{"RESTREAM_CONFIG_DIR", config_.directory.string()},
-                              {"RESTREAM_STATE_DIR", registry_.layout().root().string()},
-                              {"RESTREAM_SHARE_DIR", share_directory().string()}};
+    request.with_variables = folder_variables(config_.directory, registry_.layout().root());
     const auto* destination = config_.find(destination_of(name));
     request.without_variables = destination == nullptr
                                     ? key_variables(config_)

@@ -59,9 +59,8 @@ void write(const fs::path& path, const std::string& text) {
 SpawnRequest request_for(const fs::path& program, const fs::path& home) {
     SpawnRequest request;
     request.program = program;
-    request.with_variables = {{"RESTREAM_CONFIG_DIR", (home / "config").string()},
-                              {"RESTREAM_STATE_DIR", (home / "state").string()},
-                              {"NO_COLOR", "1"}};
+    request.with_variables = folder_variables(home / "config", home / "state");
+    request.with_variables.emplace_back("NO_COLOR", "1");
     return request;
 }
 
