@@ -77,7 +77,6 @@ int start() {
 
 int serve(const Options& options) {
     StartReport report;
-    forbid_core_files();
     const auto directory = config_directory();
     try {
         const Config config = load_config(directory);

@@ -28,4 +28,15 @@ void Secret::wipe() noexcept {
     text_.clear();
 }
 
+bool equal_in_constant_time(std::string_view given, std::string_view expected) {
+    // As many steps as `given` has bytes, whom its sender knows.
+    volatile unsigned char difference = given.size() == expected.size() ? 0 : 1;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const char other = expected.empty() ? '\0' : expected[i % expected.size()];
+        difference =
+            static_cast<unsigned char>(difference | static_cast<unsigned char>(given[i] ^ other));
+    }
+    return difference == 0;
+}
+
 }  // namespace restream

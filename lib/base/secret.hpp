@@ -32,6 +32,9 @@ class Secret {
     std::string text_;
 };
 
+/// Takes as long wherever the two differ, so that nobody finds a secret by measuring.
+bool equal_in_constant_time(std::string_view given, std::string_view expected);
+
 }  // namespace restream
 
 template <>

@@ -54,7 +54,7 @@ bool is_at_once(Page page) {
 /// "url is …" of "DIRECTORY/destinations.d/x.toml:1:7: url is …": the page's form has no lines.
 std::string without_place(std::string_view message, const std::string& directory) {
     if (!message.starts_with(directory)) return std::string(message);
-    const auto end = message.find(": ");
+    const auto end = message.find(": ", directory.size());
     return std::string(end == std::string_view::npos ? message : message.substr(end + 2));
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/paths.hpp"
 #include "base/process.hpp"
 
 namespace restream {
@@ -25,10 +26,8 @@ Captured run_program(const CommandMeans& means, const CommandRun& run) {
     SpawnRequest request;
     request.program = means.programs / ("restream-" + run.verb);
     request.arguments = run.arguments;
-    request.with_variables = {{"RESTREAM_CONFIG_DIR", means.config.string()},
-                              {"RESTREAM_STATE_DIR", means.state.string()},
-                              {"RESTREAM_SHARE_DIR", means.share.string()},
-                              {"NO_COLOR", "1"}};
+    request.with_variables = folder_variables(means.config, means.state);
+    request.with_variables.emplace_back("NO_COLOR", "1");
     request.without_variables = means.without_variables;
     request.longest_output_bytes = longest_document_bytes;
     request.outlives_its_starter = run.is_change;
@@ -59,9 +58,11 @@ Answer failure(int status, const std::vector<std::string>& messages, const std::
 }
 
 Answer too_late(const CommandRun& run) {
-    return refusal_of(ErrorKind::refused,
-                      fmt::format("restream {} took longer than {} and was ended", run.verb,
-                                  format_duration(run.patience)));
+    return refusal(504, "too_late",
+                   fmt::format("restream {} took longer than {} and was ended", run.verb,
+                               format_duration(run.patience)),
+                   run.is_change ? "look at the status: what it had begun may be done"
+                                 : "run it in a terminal, to see what it waits for");
 }
 
 }  // namespace

@@ -48,6 +48,28 @@ std::string url_of(const std::string& host, int port) {
     return "http://" + host_and_port(reachable, port);
 }
 
+/// Where it is found, as long as this lives.
+class Published {
+  public:
+    explicit Published(const Layout& layout) : path_(layout.dashboard_record()) {}
+    ~Published() {
+        std::error_code ignored;
+        std::filesystem::remove(path_, ignored);
+    }
+    Published(const Published&) = delete;
+    Published& operator=(const Published&) = delete;
+
+    void tell(const DashboardRecord& record) const {
+        const auto error = publish_file(path_, to_json(record), Durability::survives_crash);
+        if (!error) return;
+        throw Error(ErrorKind::refused,
+                    fmt::format("{} can't be written: {}", path_.string(), error.message()), error);
+    }
+
+  private:
+    std::filesystem::path path_;
+};
+
 }  // namespace
 
 struct Dashboard::Inside {
@@ -55,6 +77,8 @@ struct Dashboard::Inside {
         : means(with_cancelling(std::move(given))),
           registry(the_registry),
           lock(take_lock(registry.layout())),
+          published(registry.layout()),
+          token(dashboard_token(registry.layout())),
           configs(means.commands.config, means.commands.share),
           thumbnail(means.commands),
           server(means.host, means.port,
@@ -63,23 +87,10 @@ struct Dashboard::Inside {
                  }),
           url(url_of(means.host, server.port())),
           door(rules()),
-          api({means.commands, dashboard_token(registry.layout()), means.version}, configs,
-              registry, lanes, thumbnail),
+          api({means.commands, token, means.version}, configs, registry, lanes, thumbnail),
           feed(server, api, configs, lanes, thumbnail) {
         lock.note(fmt::format("{} dashboard {}\n", this_process().pid, url));
-        const auto error =
-            publish_file(registry.layout().dashboard_record(),
-                         to_json(DashboardRecord{this_process(), url}), Durability::survives_crash);
-        if (error) {
-            throw Error(ErrorKind::refused,
-                        fmt::format("{} can't be written: {}",
-                                    registry.layout().dashboard_record().string(), error.message()),
-                        error);
-        }
-    }
-    ~Inside() {
-        std::error_code ignored;
-        std::filesystem::remove(registry.layout().dashboard_record(), ignored);
+        published.tell({this_process(), url});
     }
 
     DoorRules rules() const {
@@ -88,7 +99,7 @@ struct Dashboard::Inside {
         all.hosts = means.names;
         all.hosts.push_back(means.host);
         all.is_any_address = is_any_address(means.host);
-        all.token = dashboard_token(registry.layout());
+        all.token = token;
         all.password = means.password;
         return all;
     }
@@ -111,6 +122,8 @@ struct Dashboard::Inside {
     Means means;
     const Registry& registry;
     FileLock lock;
+    Published published;  ///< ends after all but the lock: who sees neither may start another
+    const Secret token;   ///< read once: the page's and the door's are the same
     ConfigWatch configs;
     Thumbnail thumbnail;
     HttpServer server;
@@ -118,7 +131,8 @@ struct Dashboard::Inside {
     Door door;
     Api api;
     Feed feed;
-    Lanes lanes;  ///< goes first: its threads use all the others
+    /// Goes first: its threads use all the others, which take it by reference before it is made.
+    Lanes lanes;
 };
 
 Dashboard::Dashboard(Means means, const Registry& registry)

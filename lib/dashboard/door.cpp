@@ -68,15 +68,6 @@ Answer ask_for_password(std::string_view message) {
 
 }  // namespace
 
-bool are_equal_in_constant_time(std::string_view given, std::string_view secret) {
-    unsigned different = given.size() == secret.size() ? 0 : 1;
-    for (std::size_t i = 0; i < given.size() && !secret.empty(); ++i) {
-        different |= static_cast<unsigned char>(given[i]) ^
-                     static_cast<unsigned char>(secret[i % secret.size()]);
-    }
-    return different == 0;
-}
-
 std::optional<Secret> basic_password(std::string_view header) {
     constexpr std::string_view scheme = "basic ";
     if (lowered(header.substr(0, scheme.size())) != scheme) return std::nullopt;
@@ -110,11 +101,16 @@ bool Door::is_our_host(std::string_view host) const {
     return parts && parts->port == rules_.port && is_address_or_network(parts->host);
 }
 
+bool Door::is_link_to_page(const Request& request) {
+    return request.method == Method::get && request.path == "/" && request.origin.empty() &&
+           request.fetch_mode == "navigate" && request.fetch_dest == "document";
+}
+
 bool Door::is_our_origin(const Request& request) const {
     // The browser's own word, which no page can set: "none" is the user, by hand.
     if (!request.fetch_site.empty() && request.fetch_site != "same-origin" &&
         request.fetch_site != "none") {
-        return false;
+        return is_link_to_page(request);
     }
     if (request.origin.empty()) return true;
     // Behind a proxy that speaks TLS the page's origin is https; the host is ours all the same.
@@ -130,7 +126,7 @@ std::optional<Answer> Door::check_password(const Request& request, SteadyTime no
         return too_many("too many wrong passwords", "wait ten seconds", "10");
     }
     const auto given = basic_password(request.authorization);
-    if (given && are_equal_in_constant_time(given->reveal(), rules_.password->reveal())) {
+    if (given && equal_in_constant_time(given->reveal(), rules_.password->reveal())) {
         return std::nullopt;
     }
     wrong_passwords_.take(request.address, now);
@@ -145,7 +141,7 @@ std::optional<Answer> Door::check_site(const Request& request) const {
     }
     if (!is_our_origin(request)) {
         return refusal(403, "foreign_origin", "a page of another site may not ask this",
-                       open + " yourself, without a link of another page");
+                       open + " yourself");
     }
     return std::nullopt;
 }
@@ -164,7 +160,7 @@ std::optional<Answer> Door::refuse(const Request& request, SteadyTime now) {
                        "send it as X-Restream-Token; it stands in run/dashboard.token in the state "
                        "folder");
     }
-    if (!are_equal_in_constant_time(request.token, rules_.token.reveal())) {
+    if (!equal_in_constant_time(request.token, rules_.token.reveal())) {
         return refusal(403, "token_wrong", "the token is not this dashboard's", "reload the page");
     }
     return std::nullopt;

@@ -43,6 +43,9 @@ class Door {
   private:
     std::optional<Answer> check_site(const Request& request) const;
     bool is_our_host(std::string_view host) const;
+    /// A link from elsewhere that somebody followed: the page that is opened is not the other
+    /// site's to read.
+    static bool is_link_to_page(const Request& request);
     bool is_our_origin(const Request& request) const;
     std::optional<Answer> check_password(const Request& request, SteadyTime now);
 
@@ -56,8 +59,5 @@ class Door {
 /// The secret that a Basic Authorization header holds behind its user's name; nothing where it
 /// holds none. **Source**: RFC 7617.
 std::optional<Secret> basic_password(std::string_view header);
-
-/// Whether they are equal, in a time that only depends on the length of what was given.
-bool are_equal_in_constant_time(std::string_view given, std::string_view secret);
 
 }  // namespace restream

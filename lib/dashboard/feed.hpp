@@ -1,7 +1,6 @@
 // Looks at everything while somebody watches, and tells what has changed.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -26,12 +25,15 @@ class Feed {
     void welcome();
 
   private:
+    struct What {
+        bool is_all = false;  ///< tell all, changed or not
+        bool has_ingest = false;
+    };
     void turn();
-    void start_look(bool is_all);
-    void look(bool is_all);
-    void look_at_all(bool is_all);
+    void have_looked();
+    void look(What what);
+    void look_at_all(What what);
     void tell_problem(const Answer& problem, bool is_all);
-    void look_at_picture();
     void tell(const std::string& event, std::string data, bool is_all);
 
     HttpServer& server_;
@@ -39,15 +41,16 @@ class Feed {
     ConfigWatch& configs_;
     Lanes& lanes_;
     Thumbnail& thumbnail_;
-    std::atomic<std::uint64_t> turns_ = 0;
     // The server's thread's own.
     bool is_all_wanted_ = false;
+    bool is_looking_ = false;
+    bool is_picturing_ = false;
     bool was_live_ = false;
+    SteadyTime next_ingest_{};
+    SteadyTime next_picture_{};
     // The look's own: there is one at a time.
     std::map<std::string, std::string> told_;
     std::uint64_t generation_ = 0;
-    std::atomic<bool> is_looking_ = false;
-    std::atomic<bool> is_picturing_ = false;
 };
 
 }  // namespace restream

@@ -39,6 +39,19 @@ constexpr std::string_view content_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+struct HeaderLine {
+    std::string_view name;
+    std::string_view value;
+};
+/// That every answer has.
+constexpr HeaderLine safe_headers[] = {{"Cache-Control", "no-store"},
+                                       {"Content-Security-Policy", content_policy},
+                                       {"X-Content-Type-Options", "nosniff"},
+                                       {"X-Frame-Options", "DENY"},
+                                       {"Referrer-Policy", "no-referrer"},
+                                       {"Cross-Origin-Opener-Policy", "same-origin"},
+                                       {"Cross-Origin-Resource-Policy", "same-origin"}};
+
 /// What the client is told; nothing where it has only gone.
 std::optional<Answer> refusal_of(error_code error) {
     if (error == http::error::header_limit) {
@@ -114,13 +127,15 @@ void HttpConnection::have_read(error_code error) {
     line_.expires_never();
     std::weak_ptr<HttpConnection> weak = weak_from_this();
     owner_.handle(std::get<Request>(std::move(read)), [weak, keep_alive](Answer answer) {
-        const auto self = weak.lock();
+        auto self = weak.lock();
         if (!self) return;
-        boost::asio::post(self->line_.get_executor(),
-                          [self, keep_alive, answer = std::move(answer)]() mutable {
-                              if (self->is_closed_) return self->end();
-                              self->write(std::move(answer), keep_alive);
-                          });
+        const auto executor = self->line_.get_executor();
+        // Handed over whole: its last owner must be on the server's thread.
+        boost::asio::post(
+            executor, [self = std::move(self), keep_alive, answer = std::move(answer)]() mutable {
+                if (self->is_closed_) return self->end();
+                self->write(std::move(answer), keep_alive);
+            });
     });
 }
 
@@ -139,13 +154,10 @@ void HttpConnection::write(Answer answer, bool keep_alive) {
     response.result(static_cast<unsigned>(answer.status));
     response.set(http::field::date, http_date(std::chrono::system_clock::now()));
     response.set(http::field::content_type, answer.content_type);
-    response.set(http::field::cache_control, "no-store");
-    response.set("Content-Security-Policy", std::string(content_policy));
-    response.set("X-Content-Type-Options", "nosniff");
-    response.set("X-Frame-Options", "DENY");
-    response.set("Referrer-Policy", "no-referrer");
-    response.set("Cross-Origin-Opener-Policy", "same-origin");
-    response.set("Cross-Origin-Resource-Policy", "same-origin");
+    for (const auto& [name, value] : safe_headers) {
+        response.set(boost::beast::string_view(name.data(), name.size()),
+                     boost::beast::string_view(value.data(), value.size()));
+    }
     for (const auto& [name, value] : answer.headers) response.set(name, value);
     response.keep_alive(keep_alive);
     response.body() = std::move(answer.body);
@@ -187,9 +199,10 @@ void HttpConnection::begin_events() {
     }
     reads_events_ = true;
     is_answering_ = false;
-    events_ =
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-        "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\nretry: 1000\n\n";
+    events_ = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n";
+    for (const auto& [name, value] : safe_headers)
+        events_ += fmt::format("{}: {}\r\n", name, value);
+    events_ += "\r\nretry: 1000\n\n";
     write_events();
     await_silence();
 }

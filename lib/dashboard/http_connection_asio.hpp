@@ -19,7 +19,7 @@
 
 namespace restream {
 
-/// Who has connections: told when one begins to read events, and when it ends.
+/// Who has connections. All of it is called on the server's thread.
 class ConnectionOwner {
   public:
     virtual void handle(Request request, Reply reply) = 0;

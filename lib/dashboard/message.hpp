@@ -22,6 +22,8 @@ struct Request {
     std::string host;      ///< the headers of these names; empty where they are not there
     std::string origin;
     std::string fetch_site;
+    std::string fetch_mode;
+    std::string fetch_dest;
     std::string token;
     std::string authorization;
     std::string if_none_match;

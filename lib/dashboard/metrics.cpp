@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <functional>
 #include <optional>
+#include <vector>
 
 namespace restream {
 
@@ -12,7 +12,7 @@ namespace {
 
 constexpr double bytes_per_kbit = 125;
 
-/// Names are checked, but an ingest's words may be anything.
+/// **Source**: Prometheus' text format, 0.0.4.
 std::string escaped(std::string_view value) {
     std::string text;
     for (const char c : value) {
@@ -51,89 +51,107 @@ std::string of_destination(const DestinationStatus& each) {
     return label("destination", each.name) + "," + label("service", each.service);
 }
 
+/// A relay, and the labels that tell it from others.
+struct Labelled {
+    std::string labels;
+    const RelayStatus& relay;
+};
+
+/// Of each destination its own, and its backup's.
+std::vector<Labelled> relays_of(const Status& status) {
+    std::vector<Labelled> all;
+    for (const auto& each : status.destinations) {
+        const std::string labels = of_destination(each);
+        all.push_back({labels + "," + label("server", "primary"), each});
+        if (each.backup) all.push_back({labels + "," + label("server", "backup"), *each.backup});
+    }
+    return all;
+}
+
 struct Family {
     const char* name;
     Kind kind;
     const char* help;
-    std::optional<double> (*value)(const DestinationStatus&);
+    std::optional<double> (*value)(const RelayStatus&);
 };
 
-std::optional<double> of_session(const DestinationStatus& each,
-                                 double (*value)(const SessionFigures&)) {
+std::optional<double> of_session(const RelayStatus& each, double (*value)(const SessionFigures&)) {
     if (!each.session) return std::nullopt;
     return value(*each.session);
 }
 
 constexpr Family families[] = {
-    {"restream_destination_wanted", Kind::gauge, "Whether the user wants it (1) or not (0).",
-     [](const DestinationStatus& each) { return std::optional(each.wanted ? 1.0 : 0.0); }},
     {"restream_destination_live", Kind::gauge, "Whether its session is live (1) or not (0).",
-     [](const DestinationStatus& each) {
-         return std::optional(each.state == State::live ? 1.0 : 0.0);
-     }},
+     [](const RelayStatus& each) { return std::optional(each.state == State::live ? 1.0 : 0.0); }},
     {"restream_destination_confirmed", Kind::gauge,
      "Whether media has flowed for 10 s in this session.",
-     [](const DestinationStatus& each) { return std::optional(each.confirmed ? 1.0 : 0.0); }},
+     [](const RelayStatus& each) { return std::optional(each.confirmed ? 1.0 : 0.0); }},
     {"restream_destination_reconnects_total", Kind::counter,
      "Sessions begun after the first one, since the relay was started.",
-     [](const DestinationStatus& each) { return std::optional(double(each.reconnects)); }},
+     [](const RelayStatus& each) { return std::optional(double(each.reconnects)); }},
     {"restream_destination_worker_restarts_total", Kind::counter,
      "Crashes of the relay's worker, since the relay was started.",
-     [](const DestinationStatus& each) { return std::optional(double(each.worker_restarts)); }},
+     [](const RelayStatus& each) { return std::optional(double(each.worker_restarts)); }},
     {"restream_session_sent_bytes_total", Kind::counter, "Media sent in this session.",
-     [](const DestinationStatus& each) {
+     [](const RelayStatus& each) {
          return of_session(each, [](const SessionFigures& it) { return double(it.bytes_sent); });
      }},
     {"restream_session_sent_bytes_per_second", Kind::gauge, "Media sent lately.",
-     [](const DestinationStatus& each) {
+     [](const RelayStatus& each) {
          return of_session(each, [](const SessionFigures& it) {
              return double(it.bitrate_kbps) * bytes_per_kbit;
          });
      }},
     {"restream_session_video_messages_total", Kind::counter, "Pictures sent in this session.",
-     [](const DestinationStatus& each) {
+     [](const RelayStatus& each) {
          return of_session(each,
                            [](const SessionFigures& it) { return double(it.video_messages); });
      }},
     {"restream_session_audio_messages_total", Kind::counter, "Sound messages sent in this session.",
-     [](const DestinationStatus& each) {
+     [](const RelayStatus& each) {
          return of_session(each,
                            [](const SessionFigures& it) { return double(it.audio_messages); });
      }},
     {"restream_session_dropped_messages_total", Kind::counter,
      "Messages left out because the destination was too slow, in this session.",
-     [](const DestinationStatus& each) {
+     [](const RelayStatus& each) {
          return of_session(each,
                            [](const SessionFigures& it) { return double(it.dropped_messages); });
      }},
     {"restream_session_queue_seconds", Kind::gauge,
      "How long the oldest message waits for the destination.",
-     [](const DestinationStatus& each) {
+     [](const RelayStatus& each) {
          return of_session(each,
                            [](const SessionFigures& it) { return double(it.queue_ms) / 1000; });
      }},
     {"restream_session_rtt_seconds", Kind::gauge, "Round trip time to the destination.",
-     [](const DestinationStatus& each) -> std::optional<double> {
+     [](const RelayStatus& each) -> std::optional<double> {
          if (!each.session || !each.session->rtt_ms) return std::nullopt;
          return double(*each.session->rtt_ms) / 1000;
      }},
 };
 
 void add_destinations(const Status& status, Text& text) {
+    text.family("restream_destination_wanted", Kind::gauge,
+                "Whether the user wants it (1) or not (0).");
+    for (const auto& each : status.destinations) {
+        text.sample(of_destination(each), each.wanted ? 1 : 0);
+    }
+    const auto relays = relays_of(status);
     text.family("restream_destination_state", Kind::gauge,
                 "The state it is in is 1, the others are 0.");
     constexpr std::array states = {State::stopped, State::waiting, State::connecting, State::live,
                                    State::holding, State::backoff, State::rejected};
-    for (const auto& each : status.destinations) {
+    for (const auto& each : relays) {
         for (const State state : states) {
-            text.sample(of_destination(each) + "," + label("state", state_name(state)),
-                        each.state == state ? 1 : 0);
+            text.sample(each.labels + "," + label("state", state_name(state)),
+                        each.relay.state == state ? 1 : 0);
         }
     }
     for (const Family& family : families) {
         text.family(family.name, family.kind, family.help);
-        for (const auto& each : status.destinations) {
-            if (const auto value = family.value(each)) text.sample(of_destination(each), *value);
+        for (const auto& each : relays) {
+            if (const auto value = family.value(each.relay)) text.sample(each.labels, *value);
         }
     }
 }

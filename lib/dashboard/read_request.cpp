@@ -72,6 +72,8 @@ std::variant<Request, Answer> read_request(const Message& message, std::string a
     request.host = text_of(message[http::field::host]);
     request.origin = text_of(message[http::field::origin]);
     request.fetch_site = text_of(message["Sec-Fetch-Site"]);
+    request.fetch_mode = text_of(message["Sec-Fetch-Mode"]);
+    request.fetch_dest = text_of(message["Sec-Fetch-Dest"]);
     request.token = text_of(message["X-Restream-Token"]);
     request.authorization = text_of(message[http::field::authorization]);
     request.if_none_match = text_of(message[http::field::if_none_match]);

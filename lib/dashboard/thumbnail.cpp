@@ -3,7 +3,10 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/paths.hpp"
 #include "base/process.hpp"
+#include "config/config.hpp"
+#include "config/key.hpp"
 
 namespace restream {
 
@@ -16,12 +19,11 @@ constexpr std::size_t longest_picture_bytes = 256 * 1024;
 std::string make(const CommandMeans& means) {
     SpawnRequest request;
     request.program = means.programs / "restream-thumbnail";
-    request.with_variables = {{"RESTREAM_CONFIG_DIR", means.config.string()},
-                              {"RESTREAM_STATE_DIR", means.state.string()},
-                              {"RESTREAM_SHARE_DIR", means.share.string()}};
-    request.without_variables = means.without_variables;
+    request.with_variables = folder_variables(means.config, means.state);
     request.longest_output_bytes = longest_picture_bytes;
     try {
+        // It decodes what a publisher sends: no secret is in its reach.
+        request.without_variables = key_variables(load_config(means.config));
         Captured captured =
             run_captured(std::move(request), Deadline::after(patience), means.is_cancelled);
         const bool is_jpeg = captured.status == 0 && captured.output.size() > 4 &&

@@ -60,17 +60,6 @@ std::string shown_path(const Secret& path, std::string_view base_path) {
     return shown;
 }
 
-bool equal_in_constant_time(std::string_view given, std::string_view expected) {
-    // As many steps as `given` has bytes, whom its sender knows.
-    volatile unsigned char difference = given.size() == expected.size() ? 0 : 1;
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        const char other = expected.empty() ? '\0' : expected[i % expected.size()];
-        difference =
-            static_cast<unsigned char>(difference | static_cast<unsigned char>(given[i] ^ other));
-    }
-    return difference == 0;
-}
-
 Admission::Admission(AdmissionRules rules) : rules_(std::move(rules)) {
     rules_.base_path = publication_path(Secret(rules_.base_path), Secret()).reveal();
     if (!rules_.backup.empty()) {

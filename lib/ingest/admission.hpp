@@ -21,9 +21,6 @@ Secret publication_path(const Secret& app, const Secret& name);
 /// server's own path is no secret.
 std::string shown_path(const Secret& path, std::string_view base_path);
 
-/// Takes as long wherever the two differ, so that nobody finds a key by measuring.
-bool equal_in_constant_time(std::string_view given, std::string_view expected);
-
 /// The user's wishes. A value.
 struct AdmissionRules {
     /// **Shape**: as of publication_path().

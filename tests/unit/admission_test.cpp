@@ -205,6 +205,7 @@ TEST_CASE("admission: neither problem nor shown path holds what may be a key") {
 
 TEST_CASE("admission: texts are equal or not, whatever their lengths") {
     CHECK(equal_in_constant_time("", ""));
+    CHECK(!equal_in_constant_time("x", ""));
     CHECK(equal_in_constant_time("live/k4", "live/k4"));
     for (const char* other :
          {"", "l", "live/k", "live/k5", "mive/k4", "live/k4k", "live/k4live/k4"}) {
