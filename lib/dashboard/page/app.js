@@ -6,7 +6,7 @@ import { DestinationCard } from './destination.js';
 import { openAddForm, openEditForm } from './destination_form.js';
 import { DoctorPanel } from './doctor.js';
 import { byId, h, set, setText, show } from './dom.js';
-import { EmptyState } from './empty.js';
+import { EmptyState, MorePlaces } from './empty.js';
 import { Events } from './events.js';
 import { icon } from './icons.js';
 import { IngestPanel } from './ingest.js';
@@ -24,6 +24,10 @@ const cards = new Map();
 const ingestPanel = new IngestPanel();
 const doctorPanel = new DoctorPanel();
 const emptyState = new EmptyState();
+const morePlaces = new MorePlaces();
+/// So many leave room to offer more.
+const few_destinations = 2;
+const told_next_ms = 200;
 const summary = new Summary();
 const actions = {
     restart, remove, log: openLogDialog, edit: openEditForm, key: openKeyDialog,
@@ -36,7 +40,7 @@ const events = new Events({
         settle();
         showDestinations();
         ingestPanel.update();
-        doctorPanel.wakeOn(document.ingest.state);
+        doctorPanel.wakeOn(healthOf(document));
     },
     ingest(document) {
         receiveIngest(document);
@@ -45,12 +49,19 @@ const events = new Events({
     },
     thumbnail({ at }) { ingestPanel.showPicture(at); },
     configuration() {
-        loadConfiguration();
+        // Whether it is broken now is told next.
+        setTimeout(loadConfiguration, told_next_ms);
         doctorPanel.wake();
     },
     problem({ error }) { showProblem(error); },
     link: showLink,
 });
+
+/// What doctor's opinion hangs on. One that tries again and again is always the same.
+function healthOf({ ingest, destinations }) {
+    return [ingest.state, ...destinations.map(({ name, wanted, state }) =>
+        `${name} ${wanted} ${['live', 'holding', 'rejected', 'stopped'].includes(state) ? state : ''}`)].join();
+}
 
 /// Cards come and go with the destinations; those that stay keep their place, and so the focus.
 function showDestinations() {
@@ -69,10 +80,12 @@ function showDestinations() {
     });
     show(byId('empty'), names.length === 0);
     show(list, names.length > 0);
+    show(byId('more'), names.length > 0 && names.length <= few_destinations);
     for (const id of ['start-all', 'stop-all']) show(byId(id), names.length > 0);
     byId('start-all').disabled = !all().some((each) => each.wanted);
     byId('stop-all').disabled = !all().some((each) => each.state !== 'stopped');
     emptyState.update();
+    morePlaces.update();
     refresh();
 }
 
@@ -105,7 +118,7 @@ function showLink(link, isNews = true) {
     if (link === 'lost') showLost();
     if (link === 'lost' && isNews) announce('link', t('link_lost_said'));
     if (link === 'open' && wasLost && isNews) announce('link', t('link_back_said'));
-    if (link === 'open' && isNews) loadConfiguration();
+    if (link === 'open' && isNews) queueMicrotask(loadConfiguration);
     wasLost = link === 'lost';
     refresh();
 }
@@ -121,6 +134,8 @@ function showLost() {
     setText(lost.querySelector('.lost-text'), events.lastHeard === 0 ? t('lost_never') : t('lost_since', { time: age }));
 }
 
+let problem = null;
+
 /// Why the server cannot look, such as a configuration that is broken; null where it can.
 function showProblem(error) {
     const bar = byId('problem');
@@ -131,20 +146,24 @@ function showProblem(error) {
         h('span', { text: [error.message, error.remedy].filter(Boolean).join('; '), lang: serverLanguage() })));
     announce('problem', `${t('problem')} ${error.message}`);
 }
-let problem = null;
 
 /// What is configured, and the platforms; again whenever it has changed. One without the other is
 /// better than nothing.
 async function loadConfiguration() {
+    if (problem === null) await loadDocuments();
+    if (model.status !== null) showDestinations();
+    emptyState.update();
+    morePlaces.update();
+    if (doctorPanel.report === null) doctorPanel.run();
+}
+
+async function loadDocuments() {
     await Promise.all([
         load(api.destinations, ({ destinations }) => {
             model.configured = new Map(destinations.map((each) => [each.name, each]));
         }),
         model.services.length > 0 ? null : load(api.services, ({ services }) => { model.services = services; }),
     ]);
-    if (model.status !== null) showDestinations();
-    emptyState.update();
-    if (doctorPanel.report === null) doctorPanel.run();
 }
 
 async function load(ask, keep) {
@@ -166,7 +185,7 @@ function showLanguages() {
 onLanguage(() => {
     showLanguages();
     for (const each of cards.values()) each.refreshWords();
-    for (const part of [ingestPanel, doctorPanel, emptyState]) part.refreshWords();
+    for (const part of [ingestPanel, doctorPanel, emptyState, morePlaces]) part.refreshWords();
     byId('start-all').title = t('start_all_hint');
     showLink(events.link, false);
     showProblem(problem);

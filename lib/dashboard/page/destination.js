@@ -8,8 +8,10 @@ import { isAboutKey } from './reasons.js';
 import { Sparkline } from './sparkline.js';
 import { duration, secondsSince } from './times.js';
 import { isWished, wish, wishFor } from './wishes.js';
-import { number, t } from './words.js';
+import { number, serverLanguage, t } from './words.js';
 
+/// So long the first figure of a session may take.
+const unmeasured_s = 3;
 const usual_ports = { rtmp: ':1935', rtmps: ':443' };
 
 /// "a.rtmps.youtube.com" of a URL, with its port where that is not the usual one; a file's path.
@@ -25,6 +27,17 @@ function platformWords(status) {
     const isFile = status.url.startsWith('file:');
     const platform = status.service !== '' ? serviceName(status.service) : t(isFile ? 'file' : 'own_url');
     return { platform, place: placeOf(status.url) };
+}
+
+/// What its session sends now; null where there is none, or where it is too young to have been measured.
+function rateOf({ session, state }) {
+    const age = session === null ? null : secondsSince(session.started);
+    if (age === null) return null;
+    return session.bitrate_kbps === 0 && state === 'live' && age < unmeasured_s ? null : session.bitrate_kbps;
+}
+
+function roundTripWords(ms) {
+    return ms < 1 ? t('ms_less') : t('ms', { n: number(ms) });
 }
 
 function figure(word, hint = null) {
@@ -67,12 +80,14 @@ export class DestinationCard {
     }
 
     #buildReason() {
-        this.message = h('p', { class: 'reason-message' });
+        this.message = h('span');
+        this.detail = h('span', { class: 'reason-detail' });
+        this.messageLine = h('p', { class: 'reason-message' }, this.message, this.detail);
         this.remedy = h('p', { class: 'remedy' });
         this.note = h('p', { class: 'note' });
         this.keyButton = this.#button('new_key', 'small', 'key');
         this.retryButton = this.#button('try_now', 'small', 'retry');
-        this.reason = h('div', { class: 'reason', hidden: true }, this.message, this.remedy, this.note,
+        this.reason = h('div', { class: 'reason', hidden: true }, this.messageLine, this.remedy, this.note,
             h('div', { class: 'reason-actions' }, this.keyButton, this.retryButton));
         return this.reason;
     }
@@ -162,10 +177,12 @@ export class DestinationCard {
 
     #showReason({ reason, note, kind, tone }) {
         setText(this.message, reason?.message ?? '');
+        setText(this.detail, reason?.detail ? ` ${reason.detail}` : '');
         setText(this.remedy, reason?.remedy ?? '');
         setText(this.note, note);
         for (const each of [this.message, this.remedy]) set(each, 'lang', reason?.lang ?? null);
-        show(this.message, this.message.textContent !== '');
+        set(this.detail, 'lang', serverLanguage());
+        show(this.messageLine, this.message.textContent !== '');
         show(this.remedy, this.remedy.textContent !== '');
         show(this.note, note !== '');
         const isTrouble = kind === 'backoff' || kind === 'rejected';
@@ -192,12 +209,13 @@ export class DestinationCard {
         const isFlowing = session !== null && ['live', 'settling', 'holding', 'ending'].includes(kind);
         show(this.flow, isFlowing);
         if (!isFlowing) return;
-        setText(this.rate, t('kbps', { n: number(session.bitrate_kbps) }));
+        const kbps = rateOf(status);
+        setText(this.rate, kbps === null ? t('kbps_unknown') : t('kbps', { n: number(kbps) }));
         setText(this.figures.dropped.value, number(session.dropped_messages));
         set(this.figures.dropped.node, 'data-tone', session.dropped_messages > 0 ? 'warn' : null);
         setText(this.figures.reconnects.value, number(status.reconnects));
         show(this.figures.round_trip.node, typeof session.rtt_ms === 'number');
-        setText(this.figures.round_trip.value, t('ms', { n: number(session.rtt_ms ?? 0) }));
+        setText(this.figures.round_trip.value, roundTripWords(session.rtt_ms ?? 0));
         show(this.figures.queued.node, session.queue_ms >= 500);
         setText(this.figures.queued.value, duration(session.queue_ms / 1000));
     }
@@ -206,7 +224,8 @@ export class DestinationCard {
         const isStopped = status.state === 'stopped';
         show(this.startButton, kind === 'stopped' || kind === 'not_running');
         show(this.stopButton, !status.wanted && !isStopped && wishFor(this.name) === null);
-        show(this.restartButton, !isStopped && kind !== 'ending');
+        // Where it is in trouble, to try now is the same, and stands beside the reason.
+        show(this.restartButton, !isStopped && !['ending', 'backoff', 'rejected'].includes(kind));
     }
 
     #say({ kind, reason }) {
@@ -223,8 +242,7 @@ export class DestinationCard {
     sample(isKnown) {
         const { session } = this.status;
         const dropped = session?.dropped_messages ?? 0;
-        const isFlowing = isKnown && session !== null && secondsSince(session.started) !== null;
-        this.sparkline.add(isFlowing ? session.bitrate_kbps : null, dropped > this.lastDropped);
+        this.sparkline.add(isKnown ? rateOf(this.status) : null, dropped > this.lastDropped);
         this.lastDropped = dropped;
     }
 }

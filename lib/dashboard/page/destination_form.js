@@ -49,7 +49,8 @@ class Fields {
         const losses = ['hold', 'slate', 'close'].map((value) => h('option', { value, text: t(`form_loss_${value}`) }));
         this.loss = field(t('form_loss'), h('select', {}, ...losses));
         this.hold = field(t('form_hold'), input({ inputmode: 'numeric', class: 'short' }));
-        this.note = h('p', { class: 'hint form-note', lang: serverLanguage() });
+        this.noteText = h('span', { lang: serverLanguage() });
+        this.note = h('p', { class: 'hint form-note' }, h('span', { text: `${t('form_note')} ` }), this.noteText);
         this.keyPage = h('a', { target: '_blank', rel: 'noopener noreferrer' });
         this.keyPageLine = h('p', { class: 'hint' }, this.keyPage);
         this.#fill();
@@ -84,8 +85,8 @@ class Fields {
         const preset = chosen?.url ?? null;
         set(this.url.control, 'placeholder', preset ?? 'rtmps://live.example.org/app');
         this.url.setHint(this.#urlHint(chosen, preset));
-        this.note.textContent = chosen?.note ? t('form_note', { text: chosen.note.replaceAll('--url', 'URL') }) : '';
-        show(this.note, this.note.textContent !== '');
+        this.noteText.textContent = (chosen?.note ?? '').replaceAll('--url', 'URL');
+        show(this.note, this.noteText.textContent !== '');
         const page = chosen?.key_page ?? '';
         show(this.keyPageLine, page.startsWith('https://'));
         if (page.startsWith('https://')) set(this.keyPage, 'href', page);
@@ -107,7 +108,8 @@ class Fields {
 
     /// The fields in their order. What is seldom needed is folded away.
     nodes() {
-        const more = h('details', {}, h('summary', { text: t('form_more') }), this.backup.node, this.loss.node, this.hold.node);
+        const more = h('details', { on: { toggle: () => { if (more.open) this.loss.node.scrollIntoView({ block: 'nearest' }); } } },
+            h('summary', { text: t('form_more') }), this.backup.node, this.loss.node, this.hold.node);
         return [this.service.node, this.before === null ? this.name.node : null, this.url.node, this.note, this.key.node,
             this.keyPageLine, more].filter((node) => node !== null);
     }

@@ -56,6 +56,8 @@ export function field(label, control, hint = '', extra = null) {
     const hintNode = h('p', { class: 'hint', id: `${id}-hint`, text: hint });
     const error = h('p', { class: 'field-error', id: `${id}-error`, role: 'alert' });
     control.setAttribute('aria-describedby', `${id}-hint ${id}-error`);
+    // What was wrong is being mended.
+    control.addEventListener('input', () => { error.textContent = ''; control.removeAttribute('aria-invalid'); });
     const node = h('div', { class: 'field' }, h('label', { for: id, text: label }), control, hintNode, error, extra);
     return {
         node, control,

@@ -3,7 +3,9 @@ import { announce } from './announce.js';
 import * as api from './api.js';
 import { byId, h, set, setText } from './dom.js';
 import { icon } from './icons.js';
+import { find } from './model.js';
 import { tellError } from './notices.js';
+import { describeReason, sentence } from './reasons.js';
 import { roughDuration } from './times.js';
 import { plural, serverLanguage, t } from './words.js';
 
@@ -26,6 +28,8 @@ export class DoctorPanel {
     /// Something has changed that it may have an opinion about.
     wake() {
         if (this.report === null || this.timer) return;
+        this.isOld = true;
+        this.refreshWords();
         const wait = Math.max(settle_ms, this.at + gap_ms - Date.now());
         this.timer = setTimeout(() => { this.timer = null; this.run(); }, wait);
     }
@@ -38,12 +42,16 @@ export class DoctorPanel {
 
     /// `isAsked`: the user hears of the outcome.
     async run({ isAsked = false } = {}) {
-        if (this.isRunning) return;
+        if (this.isRunning) {
+            this.wake();
+            return;
+        }
         this.isRunning = true;
         this.refreshWords();
         try {
             this.report = await api.doctor();
             this.at = Date.now();
+            this.isOld = Boolean(this.timer);
         } catch (error) {
             if (isAsked) tellError(error, t('doctor_failed'));
         }
@@ -75,13 +83,20 @@ export class DoctorPanel {
         const bad = order.slice(0, 2).flatMap((severity) => this.#of(severity));
         const fine = this.#of('ok');
         const isOpen = this.body.querySelector('details')?.open ?? false;
+        const isFocused = this.body.contains(document.activeElement);
         this.body.replaceChildren(
-            bad.length === 0 ? h('p', { class: 'doctor-fine' }, icon('ok'), h('span', { text: t('doctor_fine') })) :
-                h('ul', { class: 'findings' }, ...bad.map(findingNode)),
+            bad.length === 0 ? this.#fineNode() : h('ul', { class: 'findings' }, ...bad.map(findingNode)),
             h('details', { open: isOpen }, h('summary', { text: plural('doctor_ok', fine.length) }),
                 h('ul', { class: 'findings' }, ...fine.map(findingNode))),
             this.when);
+        if (isFocused) this.body.querySelector('summary').focus();
         this.refresh();
+    }
+
+    /// That all is fine is not said of a time that is over.
+    #fineNode() {
+        if (this.isOld) return h('p', { class: 'hint', text: t('doctor_running') });
+        return h('p', { class: 'doctor-fine' }, icon('ok'), h('span', { text: t('doctor_fine') }));
     }
 
     /// What time changes.
@@ -90,8 +105,26 @@ export class DoctorPanel {
     }
 }
 
-function findingNode({ severity, message, cause, remedy }) {
-    const lang = serverLanguage();
+/// "youtube (backup): rejected" is the destination's state, which the page has better words for.
+const state_pattern = /^([a-z0-9_-]+)( \(backup\))?: (backoff|rejected)$/;
+
+/// {message, cause, remedy, lang}: in the page's words where they are known, else the server's.
+function wordsOf({ message, cause, remedy }) {
+    const [, name, backup, state] = state_pattern.exec(message) ?? [];
+    const relay = backup === undefined ? find(name) : find(name)?.backup ?? null;
+    if (name !== undefined && relay?.reason?.message === cause) {
+        const reason = describeReason(relay.reason);
+        const what = backup === undefined ? t(`state_${state}`) : t('backup_is', { text: t(`state_${state}`) });
+        return { message: `${name}: ${what}`, cause: reason.message, remedy: reason.remedy, lang: reason.lang };
+    }
+    // A sentence that begins with a destination's name does so as the name is written.
+    const begun = /^[a-z0-9_-]+( \(backup\))?: /.test(message) ? message : sentence(message).replace(/\.$/, '');
+    return { message: begun, cause: sentence(cause), remedy: sentence(remedy), lang: serverLanguage() };
+}
+
+function findingNode(finding) {
+    const { severity } = finding;
+    const { message, cause, remedy, lang } = wordsOf(finding);
     return h('li', { class: 'finding', 'data-tone': tones[severity] ?? 'wait' }, icon(shapes[severity] ?? 'waiting'),
         h('div', {},
             h('p', { class: 'finding-message' }, h('span', { class: 'unseen', text: `${t(`finding_${severity}`)}: ` }),

@@ -19,6 +19,8 @@ const states = {
 /// Who was turned away longer ago is no news.
 const refusal_s = 600;
 const most_refusals = 3;
+/// So long the first figure of a publisher may take.
+const unmeasured_s = 3;
 
 export class IngestPanel {
     constructor() {
@@ -42,11 +44,10 @@ export class IngestPanel {
         this.start = this.#button('start', 'primary');
         this.reload = this.#button('reload');
         this.restart = this.#button('restart');
-        byId('ingest-body').append(
-            h('div', { class: 'picture' }, this.picture, this.nothing), this.trouble, this.flow, this.facts, this.refusals,
-            this.obsBox,
-            h('div', { class: 'server' }, this.serverLine,
-                h('div', { class: 'server-actions' }, this.start, this.reload, this.restart)));
+        byId('ingest-body').append(h('div', { class: 'picture' }, this.picture, this.nothing),
+            h('div', { class: 'ingest-rest' }, this.trouble, this.flow, this.facts, this.refusals, this.obsBox,
+                h('div', { class: 'server' }, this.serverLine,
+                    h('div', { class: 'server-actions' }, this.start, this.reload, this.restart))));
         this.refreshWords();
     }
 
@@ -100,6 +101,7 @@ export class IngestPanel {
         setText(this.tallyWord, word);
         if (this.lastState !== null && this.lastState !== state) announce('ingest', t('said_state', { name: t('ingest'), state: word }));
         this.lastState = state;
+        this.#uncover();
         const why = { down: 'picture_down', no_publisher: 'picture_start', live: 'picture_none_live' }[state];
         setText(this.nothing, t(why ?? 'picture_none'));
     }
@@ -119,7 +121,7 @@ export class IngestPanel {
         const text = JSON.stringify(facts);
         if (text === this.shownFacts) return;
         this.shownFacts = text;
-        this.facts.replaceChildren(...facts.map(([word, value]) => h('div', {}, h('dt', { text: word }), h('dd', { text: value }))));
+        this.facts.replaceChildren(...facts.map(([word, value]) => h('div', {}, h('dt', { text: word }), h('dd', {}, ...inPieces(value)))));
         show(this.facts, facts.length > 0);
     }
 
@@ -154,7 +156,7 @@ export class IngestPanel {
         const since = this.lastState === 'live' ? secondsSince(document?.publisher?.since) : null;
         const kbps = this.#kbps();
         show(this.flow, this.lastState === 'live');
-        setText(this.rate, kbps === null ? '' : t('kbps', { n: number(kbps) }));
+        setText(this.rate, kbps === null ? t('kbps_unknown') : t('kbps', { n: number(kbps) }));
         if (since !== null && this.tallyWord) this.#showTime(duration(since));
         else this.tallyTime?.remove();
         this.#showRefusals(document?.refusals ?? []);
@@ -171,15 +173,20 @@ export class IngestPanel {
         show(this.refusals, recent.length > 0);
         while (this.refusals.children.length > recent.length) this.refusals.lastElementChild.remove();
         recent.forEach((each, i) => {
-            if (this.refusals.children.length <= i) this.refusals.append(h('li'));
-            setText(this.refusals.children[i], t('refused_who', { address: each.address, problem: each.problem,
-                time: roughDuration(secondsSince(each.when)) }));
+            if (this.refusals.children.length <= i) this.refusals.append(h('li', {}, h('span'), h('span')));
+            const [words, problem] = this.refusals.children[i].children;
+            setText(words, `${t('refused_who', { address: each.address, time: roughDuration(secondsSince(each.when)) })} `);
+            setText(problem, each.problem);
+            set(problem, 'lang', serverLanguage());
         });
     }
 
     #kbps() {
         if (this.lastState !== 'live') return null;
-        if (typeof model.ingest?.bitrate_kbps === 'number') return model.ingest.bitrate_kbps;
+        const { bitrate_kbps: kbps, publisher } = model.ingest ?? {};
+        const isUnmeasured = kbps === 0 && (secondsSince(publisher?.since) ?? unmeasured_s) < unmeasured_s;
+        if (isUnmeasured) return null;
+        if (typeof kbps === 'number') return kbps;
         const { video, audio } = model.status.ingest;
         const sum = (video?.bitrate_kbps ?? 0) + (audio?.bitrate_kbps ?? 0);
         return sum > 0 ? sum : null;
@@ -190,12 +197,17 @@ export class IngestPanel {
         this.sparkline.add(isKnown ? this.#kbps() : null);
     }
 
+    /// A picture of what is no more would say that all is well.
+    #uncover() {
+        show(this.picture, this.picture.hasAttribute('src') && (this.lastState === 'live' || this.lastState === 'unknown'));
+    }
+
     /// A new picture, or none; the old one stays until the new one is there.
     async showPicture(at) {
         this.pictureAt = at;
         if (at === null) {
-            show(this.picture, false);
             this.picture.removeAttribute('src');
+            this.#uncover();
             return;
         }
         const next = new Image();
@@ -207,8 +219,14 @@ export class IngestPanel {
         }
         if (this.pictureAt !== at) return;
         this.picture.src = next.src;
-        show(this.picture, true);
+        this.#uncover();
     }
+}
+
+/// A line breaks between them, not inside.
+function inPieces(text) {
+    const pieces = text.split(', ');
+    return pieces.flatMap((piece, i) => [h('span', { class: 'piece', text: piece + (i + 1 < pieces.length ? ',' : '') }), ' ']).slice(0, -1);
 }
 
 function videoWords(video) {

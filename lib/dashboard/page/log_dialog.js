@@ -2,9 +2,9 @@
 import * as api from './api.js';
 import { copyButton } from './copy.js';
 import { openDialog } from './dialogs.js';
-import { h, setText } from './dom.js';
+import { h, setText, show as setShown } from './dom.js';
 import { notice } from './notices.js';
-import { number, t } from './words.js';
+import { plural, t } from './words.js';
 
 const few = 200;
 const many = 2000;
@@ -17,7 +17,8 @@ export function openLogDialog(name) {
     let isTold = false;
     const intro = h('p', { class: 'hint' });
     const text = h('pre', { class: 'log', tabindex: '0', role: 'region', 'aria-label': t('log_label'), text: t('loading') });
-    const more = h('button', { type: 'button', text: t('log_more'), on: { click: () => { lines = many; more.remove(); read(); } } });
+    const more = h('button', { type: 'button', hidden: true, text: t('log_more'),
+        on: { click: () => { lines = many; text.focus(); read(); } } });
     const read = async () => {
         clearTimeout(timer);
         try {
@@ -33,8 +34,11 @@ export function openLogDialog(name) {
     const show = (log) => {
         const isAtEnd = text.scrollHeight - text.scrollTop - text.clientHeight < 40;
         const isFirst = text.textContent === t('loading');
-        setText(intro, t('log_lines', { n: number(lines) }));
-        setText(text, log.trim() === '' ? t('log_empty') : log.trimEnd());
+        const found = log.trim() === '' ? 0 : log.trimEnd().split('\n').length;
+        setText(intro, plural('log_lines', found));
+        // All that there is is shown already.
+        setShown(more, lines === few && found >= few);
+        setText(text, found === 0 ? t('log_empty') : log.trimEnd());
         if (isAtEnd || isFirst) text.scrollTop = text.scrollHeight;
     };
     openDialog({ title: t('log_title', { name }), kind: 'dialog-wide', body: [intro, text],

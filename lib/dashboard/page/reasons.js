@@ -7,6 +7,7 @@ import french from './reasons_fr.js';
 const key_codes = new Set(['publish_refused', 'closed_early', 'key_unavailable']);
 
 const english_remedies = {
+    ingest_gone: 'Start streaming in OBS again.',
     ingest_down: 'Start the ingest server, or check [ingest] url in restream.toml.',
     no_publisher: 'Start streaming in OBS.',
     publish_refused: 'Copy a fresh key from the platform, and replace it here.',
@@ -22,22 +23,29 @@ const english_remedies = {
 /// Whether a new stream key is what helps.
 export const isAboutKey = (reason) => reason !== null && key_codes.has(reason.code);
 
-/// What the server put in brackets behind the words of the code.
-function detail(message) {
+/// The words of the code, and what the server put in brackets behind them.
+function apart(message) {
     const begin = message.indexOf(' (');
-    return begin > 0 && message.endsWith(')') ? message.slice(begin) : '';
+    return begin > 0 && message.endsWith(')') ? [message.slice(0, begin), message.slice(begin + 1)] : [message, ''];
 }
 
-const sentence = (text) => (text === '' ? '' : text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.'));
+/// Not a file, nor a command to be typed.
+const plain_words = /^(?!chmod |nginx )[a-z]+(?:'s)?(?:[ ,]|$)/;
 
-/// {message, remedy, lang}: for people, in the page's language where it can be; `lang` says where not.
+/// With a capital and a full stop, which the server's sentences have not.
+export function sentence(text) {
+    if (!plain_words.test(text)) return text;
+    return text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+}
+
+/// {message, detail, remedy, lang}: for people, in the page's language where it can be; `lang` says where
+/// not. `detail` is what the other side said, in brackets and in English, or "".
 export function describeReason(reason) {
+    const [words, detail] = apart(reason.message);
     const known = currentLanguage() === 'fr' ? french[reason.code] : undefined;
-    if (known !== undefined) {
-        return { message: known.message + detail(reason.message), remedy: known.remedy, lang: null };
-    }
+    if (known !== undefined) return { message: known.message, detail, remedy: known.remedy, lang: null };
     const remedy = currentLanguage() === 'en' ? english_remedies[reason.code] : undefined;
-    return { message: sentence(reason.message).replace(/\.$/, ''), remedy: remedy ?? sentence(reason.remedy ?? ''),
+    return { message: sentence(words).replace(/\.$/, ''), detail, remedy: remedy ?? sentence(reason.remedy ?? ''),
         lang: serverLanguage() };
 }
 

@@ -3,6 +3,8 @@ import { set, svg } from './dom.js';
 import { number, t } from './words.js';
 
 const span_s = 120;
+/// What a young line is as wide as: it grows to the whole span.
+const least_span_s = 30;
 const width = 120;
 const height = 32;
 /// Samples further apart are not joined: nobody knows what was between.
@@ -39,13 +41,15 @@ export class Sparkline {
     #draw(now) {
         const known = this.samples.filter((each) => each.kbps !== null);
         const top = Math.max(100, ...known.map((each) => each.kbps)) * 1.15;
-        const x = (sample) => width * (1 - (now - sample.at) / span_s);
+        const span = Math.min(span_s, Math.max(least_span_s, now - (known[0]?.at ?? now)));
+        const x = (sample) => width * (1 - (now - sample.at) / span);
         const y = (sample) => height - 1 - (height - 2) * (sample.kbps / top);
         let line = '';
         let area = '';
         for (const run of runs(this.samples)) {
             const points = run.map((sample) => `${x(sample).toFixed(2)} ${y(sample).toFixed(2)}`);
-            if (points.length === 1) points.push(points[0]);
+            // One alone is no line.
+            if (points.length === 1) continue;
             line += `M${points.join('L')}`;
             area += `M${x(run[0]).toFixed(2)} ${height}L${points.join('L')}L${x(run.at(-1)).toFixed(2)} ${height}Z`;
         }

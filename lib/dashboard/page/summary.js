@@ -28,23 +28,26 @@ export class Summary {
             counts[group] += 1;
             first[group] ??= name;
         }
-        this.#title(counts.live, cards.length, link);
+        // Those that are switched off are no part of it.
+        const all = cards.length - counts.off;
+        this.#title(counts.live, all, cards.length, link);
         const text = JSON.stringify([counts, first, model.status?.ingest.state, document.documentElement.lang]);
         if (text === this.shown) return;
         this.shown = text;
-        this.node.replaceChildren(...this.#chips(counts, first, cards.length));
+        this.node.replaceChildren(...this.#chips(counts, first, all, cards.length));
     }
 
-    #title(live, all, link) {
+    #title(live, all, configured, link) {
         let title = 'restream';
         if (link === 'lost') title = t('title_lost');
-        else if (all > 0) title = t('title_live', { live, all });
+        else if (configured > 0) title = all > 0 ? t('title_live', { live, all }) : t('title_none');
         if (document.title !== title) document.title = title;
     }
 
-    #chips(counts, first, all) {
+    #chips(counts, first, all, configured) {
         const chips = [];
-        if (all > 0) chips.push(chip(counts.live > 0 ? 'live' : 'quiet', counts.live > 0 ? 'live' : 'off', t('summary_live', { live: counts.live, all })));
+        const words = all > 0 ? t('summary_live', { live: counts.live, all }) : t('summary_none');
+        if (configured > 0) chips.push(chip(counts.live > 0 ? 'live' : 'quiet', counts.live > 0 ? 'live' : 'off', words));
         for (const [group, look] of Object.entries(groups)) {
             if (counts[group] === 0) continue;
             chips.push(chip(look.tone, look.icon, plural(`summary_${group}`, counts[group]), `#destination-${first[group]}`));
