@@ -25,6 +25,9 @@ export async function openPage(browser, url, { width = 1280, height = 900, schem
     const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale, reducedMotion: motion,
         hasTouch: isTouched, permissions: ['clipboard-read', 'clipboard-write'] });
     context.setDefaultTimeout(deadline_ms);
+    // Chromium tells of most of them in the console; a page of a test's own must not miss one.
+    await context.addInitScript(() => addEventListener('securitypolicyviolation',
+        ({ violatedDirective, blockedURI }) => console.error(`CSP: ${violatedDirective} ${blockedURI}`)));
     const page = await context.newPage();
     page.problems = [];
     const remember = (text) => { if (expected === null || !expected.test(text)) page.problems.push(text); };

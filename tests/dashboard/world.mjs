@@ -1,29 +1,154 @@
 // What the tests run against: the mock, or, where DASHBOARD_URL names one, a real dashboard. A real one
-// must be given with an ingest that is live and no destinations; and
+// must be given with an ingest that is live and no destinations, by these variables:
 //
-//     DASHBOARD_GOOD_URL      an rtmp:// URL that takes any key, and many at once (default: the mock's)
-//     DASHBOARD_REFUSING_URL  one that refuses the key "bad-key", and takes "good-key" (default: the mock's)
+//     DASHBOARD_GOOD_URL      an rtmp:// URL that takes any key, and many at once
+//     DASHBOARD_REFUSING_URL  one that refuses the key "bad-key", and takes "good-key"
+//     DASHBOARD_NOBODY_URL    one where nobody listens
+//     DASHBOARD_BIN           the folder of the commands
+//     DASHBOARD_AWAY          a file: as long as it is there, nobody publishes
+//     RESTREAM_CONFIG_DIR, RESTREAM_STATE_DIR
 import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { MockServer } from './mock_server.mjs';
 
-export const isMock = process.env.DASHBOARD_URL === undefined;
-export const goodUrl = process.env.DASHBOARD_GOOD_URL ?? 'rtmp://live.example.org/app';
-export const refusingUrl = process.env.DASHBOARD_REFUSING_URL ?? 'rtmp://refusing.example.org/app';
+const { env } = process;
+export const isMock = env.DASHBOARD_URL === undefined;
+export const goodUrl = env.DASHBOARD_GOOD_URL ?? 'rtmp://live.example.org/app';
+export const refusingUrl = env.DASHBOARD_REFUSING_URL ?? 'rtmp://refusing.example.org/app';
+/// Nothing ever comes of it.
+export const nobodyUrl = env.DASHBOARD_NOBODY_URL ?? 'rtmp://unreachable.example.org/live';
+const changed_answer_ms = 20000;
 
-let mock = null;
-
-/// The dashboard's URL.
-export async function startWorld() {
-    if (!isMock) return process.env.DASHBOARD_URL.replace(/\/$/, '');
-    mock = new MockServer();
-    return mock.listen();
+/// Waits until it is so.
+export async function eventually(what, check, longest_ms = changed_answer_ms) {
+    const end = Date.now() + longest_ms;
+    while (!await check()) {
+        assert.ok(Date.now() < end, `waited too long: ${what}`);
+        await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
 }
 
-export const endWorld = () => mock?.close();
+/// What the mock can be made to do by writing into its memory.
+class MockWorld {
+    async start() {
+        this.server = new MockServer();
+        this.url = await this.server.listen();
+        this.world = this.server.world;
+    }
 
-/// What only the mock can be made to do.
-export const mockWorld = () => mock.world;
+    end() { this.server.close(); }
+
+    reset() {
+        Object.assign(this.world, { isUp: true, publishing: Date.now() - 4000, trouble: null, problem: null, publishKey: null });
+    }
+
+    leave() { this.world.publishing = null; }
+    come() { this.world.publishing = Date.now(); }
+    endIngest() { this.world.isUp = false; }
+    setPublishKey(key) { this.world.publishKey = key; }
+
+    breakConfiguration(field) {
+        this.world.problem = { code: 'config', message: `restream.toml:2:1: unknown field "${field}" in [ingest]`, remedy: '' };
+    }
+
+    /// As if only restream.toml had it.
+    addReadOnly(name, url) { this.world.put(name, { url, key: 'x', is_editable: false }); }
+
+    async addWithBackup(name, { isPrimaryGood }) {
+        const one = this.world.put(name, { url: isPrimaryGood ? goodUrl : nobodyUrl, key: 'x' });
+        const relay = { mode: 'failover', url: 'rtmp://b.example.org/live', confirmed: true, since: new Date().toISOString(),
+            session: null, next_retry_in_s: null };
+        one.backup = isPrimaryGood ? { ...relay, state: 'waiting', reason: { code: 'standby', message: 'stands by', remedy: '' } } :
+            { ...relay, state: 'live', reason: null };
+    }
+
+    /// Whether it is live, without asking the dashboard.
+    isLive(name) { return this.world.destinations.get(name)?.state === 'live'; }
+}
+
+/// What a user does to a real one.
+class RealWorld {
+    async start() {
+        this.url = env.DASHBOARD_URL.replace(/\/$/, '');
+        this.file = join(env.RESTREAM_CONFIG_DIR, 'restream.toml');
+        this.configuration = readFileSync(this.file, 'utf8');
+    }
+
+    async end() {
+        if (this.dashboard === undefined) return;
+        const ended = new Promise((resolve) => { this.dashboard.on('exit', resolve); });
+        this.dashboard.kill();
+        await ended;
+    }
+
+    async reset() {
+        this.come();
+        for (const { name, is_editable: isEditable } of await this.#configured()) {
+            if (!isEditable) await change(this.url, 'POST', `/destinations/${name}/disable`);
+        }
+        this.#configure(this.configuration);
+        await change(this.url, 'POST', '/ingest/start');
+        await eventually('the ingest is live again', async () => (await look(this.url, '/status')).ingest.state === 'live');
+    }
+
+    /// It is not told where the configuration is broken.
+    async #configured() {
+        return this.isBroken ? [] : (await look(this.url, '/destinations')).destinations;
+    }
+
+    /// By rename: nobody may read half of it.
+    #configure(text) {
+        this.isBroken = false;
+        writeFileSync(`${this.file}.new`, text, { mode: 0o600 });
+        renameSync(`${this.file}.new`, this.file);
+    }
+
+    leave() { writeFileSync(env.DASHBOARD_AWAY, ''); }
+    come() { rmSync(env.DASHBOARD_AWAY, { force: true }); }
+    endIngest() { return this.run('ingest', 'stop'); }
+    setPublishKey(key) { this.#configure(this.configuration.replace('[ingest]\n', `[ingest]\npublish_key = "${key}"\n`)); }
+
+    breakConfiguration(field) {
+        this.#configure(this.configuration.replace('[ingest]\n', `[ingest]\n"${field}" = 1\n`));
+        this.isBroken = true;
+    }
+
+    addReadOnly(name, url) { this.#configure(`${this.configuration}\n[destination.${name}]\nurl = "${url}"\nkey = "x"\n`); }
+
+    async addWithBackup(name, { isPrimaryGood }) {
+        await change(this.url, 'PUT', `/destinations/${name}`,
+            { url: isPrimaryGood ? goodUrl : nobodyUrl, backup_url: `${goodUrl}?backup=1`, backup: 'failover', key: `good-key-${name}` });
+    }
+
+    isLive(name) {
+        try {
+            return JSON.parse(readFileSync(join(env.RESTREAM_STATE_DIR, 'run', 'relays', `${name}.json`), 'utf8')).state === 'live';
+        } catch {
+            return false;
+        }
+    }
+
+    run(...words) {
+        return promisify(execFile)(join(env.DASHBOARD_BIN, 'restream'), words, { timeout: 40000 });
+    }
+
+    /// Ends the dashboard as a crash does.
+    killDashboard() {
+        const { pid } = JSON.parse(readFileSync(join(env.RESTREAM_STATE_DIR, 'run', 'dashboard.json'), 'utf8')).process;
+        process.kill(pid, 'SIGKILL');
+    }
+
+    startDashboard() {
+        this.dashboard = spawn(join(env.DASHBOARD_BIN, 'restream'), ['dashboard', '--listen', new URL(this.url).host],
+            { stdio: ['ignore', 'ignore', 'inherit'] });
+    }
+}
+
+export const world = isMock ? new MockWorld() : new RealWorld();
 
 /// A change as a script makes it, with the token that stands in the page.
 export async function change(url, method, path, body = {}) {
@@ -36,8 +161,9 @@ export async function change(url, method, path, body = {}) {
 export const look = async (url, path) => JSON.parse((await ask(url, 'GET', `/api/v1${path}`)).text);
 
 /// Takes away all that an earlier test has left.
-export async function removeAll(url) {
-    if (isMock) Object.assign(mock.world, { isUp: true, publishing: Date.now() - 4000, trouble: null, problem: null });
+export async function removeAll() {
+    const { url } = world;
+    await world.reset();
     for (const { name } of (await look(url, '/destinations')).destinations) await change(url, 'DELETE', `/destinations/${name}`);
 }
 

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <optional>
 #include <thread>
 
@@ -21,10 +22,11 @@ TEST_SUITE_BEGIN("dashboard_clients");
 
 namespace {
 
-/// Comes again when it was thrown off, as OBS does.
+/// Comes again when it was thrown off, as OBS does; and is away while a file says so.
 class PersistentPublisher {
   public:
-    explicit PersistentPublisher(const std::string& url) : publisher_(url, Footage::short_gop) {}
+    PersistentPublisher(const std::string& url, std::filesystem::path away)
+        : publisher_(url, Footage::short_gop), away_(std::move(away)) {}
     ~PersistentPublisher() {
         end_.write_end.close();
         thread_.join();
@@ -35,60 +37,88 @@ class PersistentPublisher {
   private:
     void run() {
         while (!wait_readable(end_.read_end, Deadline::after(200ms))) {
-            if (!publisher_.runs()) publisher_.start();
+            const bool is_away = std::filesystem::exists(away_);
+            if (is_away) publisher_.stop();
+            if (!is_away && !publisher_.runs()) publisher_.start();
         }
     }
 
     Publisher publisher_;
+    std::filesystem::path away_;
     Pipe end_ = make_pipe();
     std::thread thread_{[this] { run(); }};
 };
 
 /// A dashboard with an ingest that is live, a platform, and nothing configured yet.
 struct Stage {
-    World world{IngestServer::embedded};
+    World world;
     TagServer platform;
     int port = free_port();
+    int nobodys_port = free_port();
     std::optional<PersistentPublisher> publisher;
     std::optional<CommandRun> dashboard;
 
-    Stage() {
+    explicit Stage(IngestServer ingest) : world(ingest) {
         world.must({"ingest", "start"});
-        publisher.emplace(world.ingest_url());
+        publisher.emplace(world.ingest_url(), away());
         REQUIRE(world.wait_ingest("live"));
         dashboard.emplace(
             world.start({"dashboard", "--listen", fmt::format("127.0.0.1:{}", port)}));
         REQUIRE(wait_until(Deadline::after(20s), [&] { return is_listening(port); }));
     }
+    std::filesystem::path away() const { return world.home() / "away"; }
     /// Runs a client of tests/ to its end.
     Outcome run(const std::string& program, const std::vector<std::string>& arguments,
-                Milliseconds longest) const {
+                Milliseconds longest, const std::string& which = "") const {
         CommandLine line{RESTREAM_TESTS "/" + program};
         line.arguments = arguments;
-        line.variables = {{"DASHBOARD_URL", fmt::format("http://127.0.0.1:{}", port)},
-                          {"DASHBOARD_GOOD_URL", platform.url()},
-                          {"DASHBOARD_REFUSING_URL", platform.url()}};
+        line.variables = {
+            {"DASHBOARD_URL", fmt::format("http://127.0.0.1:{}", port)},
+            {"DASHBOARD_GOOD_URL", platform.url()},
+            {"DASHBOARD_REFUSING_URL", platform.url()},
+            {"DASHBOARD_NOBODY_URL", fmt::format("rtmp://127.0.0.1:{}/live", nobodys_port)},
+            {"DASHBOARD_BIN", program_directory()},
+            {"DASHBOARD_AWAY", away()},
+            {"DASHBOARD_TESTS", which}};
+        // As the commands of this world are run; but the browser and npm keep their own home.
+        for (const auto& variable : world.command({}).variables) {
+            if (variable.first != "HOME") line.variables.push_back(variable);
+        }
         return run_command_line(line, longest);
     }
 };
 
+std::string build_folder() { return program_directory().parent_path().string(); }
+
+bool has_browser() {
+    if (find_in_path("chromium") && find_in_path("node")) return true;
+    MESSAGE("skipped: there is no chromium, or no node, here");
+    return false;
+}
+
 }  // namespace
 
 TEST_CASE("dashboard: is what its description says, and Prometheus can read it") {
-    const Stage stage;
+    const Stage stage(IngestServer::embedded);
     const Outcome outcome = stage.run("dashboard/contract_test", {}, 200s);
     CHECK_MESSAGE(outcome.status == 0, outcome.describe());
 }
 
 TEST_CASE("dashboard: does in a browser what the commands do") {
-    if (!find_in_path("chromium") || !find_in_path("node")) {
-        MESSAGE("skipped: there is no chromium, or no node, here");
-        return;
-    }
-    Stage stage;
-    const Outcome outcome = stage.run("scripts/dashboard-page-test",
-                                      {program_directory().parent_path().string()}, 500s);
+    if (!has_browser()) return;
+    Stage stage(IngestServer::embedded);
+    // One of its tests kills the dashboard, and starts another.
+    const Outcome outcome = stage.run("scripts/dashboard-page-test", {build_folder()}, 440s);
     CHECK_MESSAGE(outcome.status == 0, outcome.describe());
+}
+
+TEST_CASE("dashboard: restarts nginx as it restarts the embedded server") {
+    if (!has_browser()) return;
+    Stage stage(IngestServer::nginx);
+    const Outcome outcome =
+        stage.run("scripts/dashboard-page-test", {build_folder()}, 100s, "restarting the ingest");
+    CHECK_MESSAGE(outcome.status == 0, outcome.describe());
+    CHECK(has(outcome.output, "# pass 1"));
     CHECK_FALSE(stage.dashboard->has_ended());
 }
 
