@@ -4,7 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "base/inbox.hpp"
@@ -27,6 +30,7 @@ struct Options {
     std::string listen;
     bool background = false;
     bool stop = false;
+    bool json = false;
 };
 
 /// `--listen`, else what restream.toml says.
@@ -35,7 +39,7 @@ HostAndPort where(const Options& options, const Config& config) {
         return {config.dashboard.listen_host, config.dashboard.listen_port};
     }
     const auto listen = parse_host_and_port(options.listen);
-    if (!listen) {
+    if (!listen || !is_listen_address(listen->host)) {
         throw Error(ErrorKind::usage,
                     fmt::format("--listen takes ADDRESS:PORT, such as 127.0.0.1:5000, not '{}'",
                                 options.listen));
@@ -59,20 +63,42 @@ std::optional<Secret> password_for(const HostAndPort& listen, const Config& conf
     return std::get<Secret>(std::move(password));
 }
 
-int stop() {
-    const bool was_running = stop_dashboard(Layout(state_directory()));
-    fmt::print("dashboard: {}\n", was_running ? "stopped" : "was not running");
+/// What was done, in words and as scripts see it.
+struct Done {
+    std::string_view words;
+    std::string_view action;
+};
+
+/// `running`: nothing where none runs now.
+int tell(const Options& options, const Done& done, const std::optional<DashboardRecord>& running) {
+    if (!options.json) {
+        fmt::print("dashboard: {}{}\n", done.words, running ? ", " + running->url : "");
+        return 0;
+    }
+    nlohmann::ordered_json document = {
+        {"schema", 1}, {"action", done.action}, {"url", nullptr}, {"pid", nullptr}};
+    if (running) {
+        document["url"] = running->url;
+        document["pid"] = running->process.pid;
+    }
+    fmt::print("{}\n", document.dump(2));
     return 0;
 }
 
-int start() {
+int stop(const Options& options) {
+    const bool was_running = stop_dashboard(Layout(state_directory()));
+    const Done done =
+        was_running ? Done{"stopped", "stopped"} : Done{"was not running", "not_running"};
+    return tell(options, done, std::nullopt);
+}
+
+int start(const Options& options) {
     const Config config = load_config(config_directory());
     const Registry registry{Layout(state_directory())};
     registry.prepare();
     const auto running = DashboardStart::begin(config, registry.layout()).wait();
-    fmt::print("dashboard: {}, {}\n", running.is_new ? "started" : "was running",
-               running.record.url);
-    return 0;
+    const Done done = running.is_new ? Done{"started", "started"} : Done{"was running", "running"};
+    return tell(options, done, running.record);
 }
 
 int serve(const Options& options) {
@@ -116,13 +142,20 @@ int main(int argc, char** argv) {
             auto* listen = app.add_option("--listen", options->listen,
                                           "where (what restream.toml says, else 127.0.0.1:5000)")
                                ->type_name("ADDRESS:PORT");
-            app.add_flag("--background", options->background,
-                         "return when it listens; it goes on without this terminal")
-                ->excludes(listen);
-            app.add_flag("--stop", options->stop, "end the one that runs");
+            auto* background =
+                app.add_flag("--background", options->background,
+                             "return when it listens; it goes on without this terminal")
+                    ->excludes(listen);
+            app.add_flag("--stop", options->stop, "end the one that runs")
+                ->excludes(listen)
+                ->excludes(background);
+            app.add_flag("--json", options->json,
+                         "with --background or --stop: one JSON document on standard output");
             return [options] {
-                if (options->stop) return stop();
-                return options->background ? start() : serve(*options);
+                if (options->stop) return stop(*options);
+                if (options->background) return start(*options);
+                if (!options->json) return serve(*options);
+                throw Error(ErrorKind::usage, "--json goes with --background or --stop");
             };
         });
 }

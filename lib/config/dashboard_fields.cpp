@@ -40,7 +40,7 @@ DashboardConfig read_dashboard(const Fields& fields) {
     dashboard.enabled = fields.flag("enabled").value_or(false);
     if (const auto text = fields.text("listen")) {
         const auto listen = parse_host_and_port(*text);
-        if (!listen) {
+        if (!listen || !is_listen_address(listen->host)) {
             fields.fail("listen", fmt::format("is {}; write \"ADDRESS:PORT\", such as "
                                               "\"127.0.0.1:5000\" (0.0.0.0 is every address)",
                                               in_quotes(*text)));

@@ -374,4 +374,8 @@ bool is_address_or_network(std::string_view text) {
     return parse_number(text.substr(slash + 1), 0, is_v4 ? 32 : 128).has_value();
 }
 
+bool is_listen_address(std::string_view host) {
+    return host == "localhost" || is_ipv4(host) || is_ipv6(host);
+}
+
 }  // namespace restream

@@ -62,5 +62,7 @@ bool is_loopback(std::string_view host);
 
 /// An IPv4 or IPv6 address, with `/BITS` for a network.
 bool is_address_or_network(std::string_view text);
+/// What something can listen at: an address, or "localhost".
+bool is_listen_address(std::string_view host);
 
 }  // namespace restream

@@ -45,12 +45,6 @@ Answer text_answer(std::string body, std::string_view type = "text/plain; charse
     return answer;
 }
 
-/// What is done at once: it comes from memory.
-bool is_at_once(Page page) {
-    return page == Page::index || page == Page::asset || page == Page::health ||
-           page == Page::thumbnail || page == Page::events;
-}
-
 /// "url is …" of "DIRECTORY/destinations.d/x.toml:1:7: url is …": the page's form has no lines.
 std::string without_place(std::string_view message, const std::string& directory) {
     if (!message.starts_with(directory)) return std::string(message);
@@ -83,12 +77,10 @@ void Api::answer(Request request, Reply reply) {
     auto found = find_route(request.method, request.path);
     if (auto* refused = std::get_if<Answer>(&found)) return reply(std::move(*refused));
     const Route route = std::get<Route>(std::move(found));
-    if (is_at_once(route.page)) return reply(page(route, request));
-    const bool is_change = request.method != Method::get;
-    Jobs& lane = lane_of(route.page, request.method);
-    const bool is_taken = lane.post([this, route, is_change, request = std::move(request), reply] {
+    if (route.lane == Lane::at_once) return reply(page(route, request));
+    const bool is_taken = jobs(route.lane).post([this, route, request = std::move(request), reply] {
         try {
-            reply(is_change ? change(route, request) : look(route, request));
+            reply(made(route, request));
         } catch (const Error& error) {
             reply(refusal_of(error.kind(), error.what()));
         } catch (const std::exception&) {
@@ -102,10 +94,9 @@ void Api::answer(Request request, Reply reply) {
     }
 }
 
-Jobs& Api::lane_of(Page page, Method method) const {
-    if (method != Method::get) return lanes_.changes;
-    const bool is_query = page == Page::doctor || page == Page::explain || page == Page::services;
-    return is_query ? lanes_.queries : lanes_.looks;
+Jobs& Api::jobs(Lane lane) const {
+    if (lane == Lane::change) return lanes_.changes;
+    return lane == Lane::query ? lanes_.queries : lanes_.looks;
 }
 
 Answer Api::page(const Route& route, const Request& request) const {
@@ -149,8 +140,7 @@ Answer Api::picture() const {
 }
 
 std::string Api::status_document() {
-    const auto config = configs_.current();
-    const auto generation = configs_.generation();
+    const auto [config, generation] = configs_.now();
     const std::lock_guard lock(mutex_);
     const SteadyTime now = SteadyClock::now();
     if (status_.empty() || now - status_at_ > status_is_new || generation != status_generation_) {
@@ -180,11 +170,10 @@ std::string Api::ingest_line() {
     return in_one_line(ingest_document(look_at_ingest(*config, registry_), *config));
 }
 
-Answer Api::look(const Route& route, const Request& request) {
-    const auto query = [&](std::string verb) {
-        return run_query_for(means_.commands,
-                             {std::move(verb), {"--json"}, patience_with_command, false});
-    };
+Answer Api::made(const Route& route, const Request& request) {
+    if (route.is_of_configured) {
+        if (auto refused = check_is_configured(*configs_.current(), route.name)) return *refused;
+    }
     switch (route.page) {
         case Page::status:
             return json_answer(status_document());
@@ -194,23 +183,35 @@ Answer Api::look(const Route& route, const Request& request) {
         }
         case Page::destinations:
             return json_answer(destinations_document(*configs_.current()));
-        case Page::services:
-            return query("services");
-        case Page::doctor:
-            return query("doctor");
-        case Page::explain:
-            return query("explain");
         case Page::log:
             return log(route, request);
         case Page::metrics:
             return metrics();
-        default:
-            return no_such_path();
+        case Page::put_destination:
+        case Page::put_key:
+            return edit(route, request);
+        case Page::reveal_publish_key:
+            return reveal_publish_key();
+        case Page::query:
+            return run_query_for(means_.commands,
+                                 {route.verb, route.arguments, patience_with_command, false});
+        case Page::command: {
+            Answer answer = run_command_for(means_.commands,
+                                            {route.verb, route.arguments, patience_with_command});
+            forget_status();
+            return answer;
+        }
+        case Page::index:
+        case Page::asset:
+        case Page::health:
+        case Page::events:
+        case Page::thumbnail:
+            break;  // at once, see page()
     }
+    return no_such_path();
 }
 
 Answer Api::log(const Route& route, const Request& request) {
-    if (auto refused = check_is_configured(*configs_.current(), route.name)) return *refused;
     std::size_t lines = usual_log_lines;
     const auto asked = query_value(request.query, "lines");
     if (!asked.empty()) {
@@ -235,13 +236,6 @@ Answer Api::metrics() {
                        "text/plain; version=0.0.4; charset=utf-8");
 }
 
-Answer Api::run(std::string verb, std::vector<std::string> arguments) {
-    Answer answer = run_command_for(means_.commands,
-                                    {std::move(verb), std::move(arguments), patience_with_command});
-    forget_status();
-    return answer;
-}
-
 Answer Api::reveal_publish_key() {
     const auto config = configs_.current();
     ordered_json document = {{"key", nullptr}};
@@ -258,8 +252,9 @@ Answer Api::reveal_publish_key() {
     return json_answer(document.dump() + "\n");
 }
 
-/// REQUIRES: the configuration loads. What then would not load is the request's fault.
 Answer Api::edit(const Route& route, const Request& request) const {
+    // Where it loads now, what would not load then is the request's fault.
+    static_cast<void>(configs_.current());
     const auto& directory = means_.commands.config;
     try {
         return route.page == Page::put_key
@@ -268,46 +263,6 @@ Answer Api::edit(const Route& route, const Request& request) const {
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::config) throw;
         return refusal_of(ErrorKind::usage, without_place(error.what(), directory.string()));
-    }
-}
-
-Answer Api::change(const Route& route, const Request& request) {
-    const auto config = configs_.current();
-    const auto with_name = [&] { return std::vector<std::string>{route.name, "--json"}; };
-    const bool is_of_configured = route.page == Page::enable || route.page == Page::restart ||
-                                  route.page == Page::put_key ||
-                                  route.page == Page::remove_destination;
-    if (is_of_configured) {
-        if (auto refused = check_is_configured(*config, route.name)) return *refused;
-    }
-    switch (route.page) {
-        case Page::enable:
-            return run("enable", with_name());
-        case Page::disable:
-            return run("disable", with_name());
-        case Page::restart:
-            return run("restart", with_name());
-        case Page::start_all:
-            return run("start", {"--json"});
-        case Page::stop_all:
-            return run("stop", {"--json"});
-        case Page::start_ingest:
-            return run("ingest", {"start", "--json"});
-        case Page::stop_ingest:
-            return run("ingest", {"stop", "--json"});
-        case Page::reload_ingest:
-            return run("ingest", {"reload", "--json"});
-        case Page::restart_ingest:
-            return run("ingest", {"restart", "--json"});
-        case Page::reveal_publish_key:
-            return reveal_publish_key();
-        case Page::put_destination:
-        case Page::put_key:
-            return edit(route, request);
-        case Page::remove_destination:
-            return run("remove", with_name());
-        default:
-            return no_such_path();
     }
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <string>
 
@@ -20,7 +19,7 @@
 namespace restream {
 
 /// Answers requests that the door has let in. Looks at the registry as `status` does, and has the
-/// commands do what changes something: it keeps nothing but the last picture.
+/// commands do what changes something: it keeps nothing but what it has just seen.
 ///
 /// For several threads: answers are made on those of `lanes`.
 class Api {
@@ -44,16 +43,15 @@ class Api {
     bool is_ingest_live();
 
   private:
-    Answer look(const Route& route, const Request& request);
-    Answer change(const Route& route, const Request& request);
+    Jobs& jobs(Lane lane) const;
+    /// What takes its time. **Throws**: Error{config} and others.
+    Answer made(const Route& route, const Request& request);
     Answer edit(const Route& route, const Request& request) const;
-    Jobs& lane_of(Page page, Method method) const;
     Answer page(const Route& route, const Request& request) const;
     Answer picture() const;
     Answer reveal_publish_key();
     Answer log(const Route& route, const Request& request);
     Answer metrics();
-    Answer run(std::string verb, std::vector<std::string> arguments);
     std::string status_document();
     /// Who has changed something sees it in the next one.
     void forget_status();

@@ -70,11 +70,11 @@ void ConfigWatch::look() {
     seen_ = std::move(now);
 }
 
-std::shared_ptr<const Config> ConfigWatch::current() {
+ConfigWatch::Seen ConfigWatch::now() {
     const std::lock_guard lock(mutex_);
     look();
     if (!config_) throw Error(ErrorKind::config, problem_);
-    return config_;
+    return {config_, generation_};
 }
 
 std::uint64_t ConfigWatch::generation() {

@@ -18,9 +18,14 @@ class ConfigWatch {
     /// `share` is the folder with services.toml.
     ConfigWatch(std::filesystem::path directory, std::filesystem::path share);
 
+    struct Seen {
+        std::shared_ptr<const Config> config;
+        std::uint64_t generation = 0;  ///< another number after each change
+    };
     /// As it is now. **Throws**: Error{config} where it is broken, as load_config.
-    std::shared_ptr<const Config> current();
-    /// Another number after each change that current() has seen.
+    Seen now();
+    std::shared_ptr<const Config> current() { return now().config; }
+    /// The number alone: also where it is broken.
     std::uint64_t generation();
 
   private:

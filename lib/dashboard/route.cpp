@@ -13,40 +13,75 @@ namespace restream {
 
 namespace {
 
+/// What `*` stands for.
+enum class Named {
+    nothing,
+    asset,
+    destination,  ///< any that could be: it may run although it is not configured any more
+    configured,   ///< a destination that is configured
+};
+
 struct Row {
     Method method;
-    std::string_view path;  ///< `*` stands for a name
+    std::string_view path;
     Page page;
+    Lane lane;
+    Named named = Named::nothing;
+    std::string_view verb = {};    ///< of the command
+    std::string_view action = {};  ///< its first argument
 };
 
 constexpr Row rows[] = {
-    {Method::get, "/", Page::index},
-    {Method::get, "/assets/*", Page::asset},
-    {Method::get, "/healthz", Page::health},
-    {Method::get, "/metrics", Page::metrics},
-    {Method::get, "/api/v1/status", Page::status},
-    {Method::get, "/api/v1/events", Page::events},
-    {Method::get, "/api/v1/ingest", Page::ingest},
-    {Method::get, "/api/v1/destinations", Page::destinations},
-    {Method::get, "/api/v1/services", Page::services},
-    {Method::get, "/api/v1/doctor", Page::doctor},
-    {Method::get, "/api/v1/explain", Page::explain},
-    {Method::get, "/api/v1/thumbnail", Page::thumbnail},
-    {Method::get, "/api/v1/destinations/*/log", Page::log},
-    {Method::post, "/api/v1/destinations/*/enable", Page::enable},
-    {Method::post, "/api/v1/destinations/*/disable", Page::disable},
-    {Method::post, "/api/v1/destinations/*/restart", Page::restart},
-    {Method::post, "/api/v1/start", Page::start_all},
-    {Method::post, "/api/v1/stop", Page::stop_all},
-    {Method::put, "/api/v1/destinations/*", Page::put_destination},
-    {Method::remove, "/api/v1/destinations/*", Page::remove_destination},
-    {Method::put, "/api/v1/destinations/*/key", Page::put_key},
-    {Method::post, "/api/v1/ingest/start", Page::start_ingest},
-    {Method::post, "/api/v1/ingest/stop", Page::stop_ingest},
-    {Method::post, "/api/v1/ingest/reload", Page::reload_ingest},
-    {Method::post, "/api/v1/ingest/restart", Page::restart_ingest},
-    {Method::post, "/api/v1/ingest/reveal-publish-key", Page::reveal_publish_key},
+    {Method::get, "/", Page::index, Lane::at_once},
+    {Method::get, "/assets/*", Page::asset, Lane::at_once, Named::asset},
+    {Method::get, "/healthz", Page::health, Lane::at_once},
+    {Method::get, "/metrics", Page::metrics, Lane::look},
+    {Method::get, "/api/v1/status", Page::status, Lane::look},
+    {Method::get, "/api/v1/events", Page::events, Lane::at_once},
+    {Method::get, "/api/v1/ingest", Page::ingest, Lane::look},
+    {Method::get, "/api/v1/destinations", Page::destinations, Lane::look},
+    {Method::get, "/api/v1/thumbnail", Page::thumbnail, Lane::at_once},
+    {Method::get, "/api/v1/destinations/*/log", Page::log, Lane::look, Named::configured},
+    {Method::get, "/api/v1/services", Page::query, Lane::query, Named::nothing, "services"},
+    {Method::get, "/api/v1/doctor", Page::query, Lane::query, Named::nothing, "doctor"},
+    {Method::get, "/api/v1/explain", Page::query, Lane::query, Named::nothing, "explain"},
+    {Method::post, "/api/v1/destinations/*/enable", Page::command, Lane::change, Named::configured,
+     "enable"},
+    {Method::post, "/api/v1/destinations/*/disable", Page::command, Lane::change,
+     Named::destination, "disable"},
+    {Method::post, "/api/v1/destinations/*/restart", Page::command, Lane::change, Named::configured,
+     "restart"},
+    {Method::post, "/api/v1/start", Page::command, Lane::change, Named::nothing, "start"},
+    {Method::post, "/api/v1/stop", Page::command, Lane::change, Named::nothing, "stop"},
+    {Method::put, "/api/v1/destinations/*", Page::put_destination, Lane::change,
+     Named::destination},
+    {Method::remove, "/api/v1/destinations/*", Page::command, Lane::change, Named::configured,
+     "remove"},
+    {Method::put, "/api/v1/destinations/*/key", Page::put_key, Lane::change, Named::configured},
+    {Method::post, "/api/v1/ingest/start", Page::command, Lane::change, Named::nothing, "ingest",
+     "start"},
+    {Method::post, "/api/v1/ingest/stop", Page::command, Lane::change, Named::nothing, "ingest",
+     "stop"},
+    {Method::post, "/api/v1/ingest/reload", Page::command, Lane::change, Named::nothing, "ingest",
+     "reload"},
+    {Method::post, "/api/v1/ingest/restart", Page::command, Lane::change, Named::nothing, "ingest",
+     "restart"},
+    {Method::post, "/api/v1/ingest/reveal-publish-key", Page::reveal_publish_key, Lane::change},
 };
+
+Route route_of(const Row& row, std::string_view name) {
+    Route route;
+    route.page = row.page;
+    route.lane = row.lane;
+    route.name = name;
+    route.is_of_configured = row.named == Named::configured;
+    route.verb = row.verb;
+    if (row.verb.empty()) return route;
+    if (!row.action.empty()) route.arguments.emplace_back(row.action);
+    if (!name.empty()) route.arguments.emplace_back(name);
+    route.arguments.emplace_back("--json");
+    return route;
+}
 
 /// What stands for `*`, or nothing where the path is another.
 std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
@@ -93,12 +128,13 @@ std::variant<Route, Answer> find_route(Method method, std::string_view path) {
             allowed.push_back(method_name(row.method));
             continue;
         }
-        const bool is_of_destination = !name->empty() && row.page != Page::asset;
+        const bool is_of_destination =
+            row.named == Named::destination || row.named == Named::configured;
         if (const auto problem = is_of_destination ? name_problem(*name) : std::nullopt) {
             return refusal(404, "not_found", "no destination can have that name: " + *problem,
                            "see /api/v1/destinations");
         }
-        return Route{row.page, std::string(*name)};
+        return route_of(row, *name);
     }
     if (allowed.empty()) return no_such_path();
     Answer answer = refusal(405, "method", "this path does not know that method",

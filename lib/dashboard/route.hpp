@@ -4,11 +4,13 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "dashboard/message.hpp"
 
 namespace restream {
 
+/// What a path is.
 enum class Page {
     index,
     asset,
@@ -18,29 +20,30 @@ enum class Page {
     events,
     ingest,
     destinations,
-    services,
-    doctor,
-    explain,
     log,
     thumbnail,
-    enable,
-    disable,
-    restart,
-    start_all,
-    stop_all,
     put_destination,
-    remove_destination,
     put_key,
-    start_ingest,
-    stop_ingest,
-    reload_ingest,
-    restart_ingest,
     reveal_publish_key,
+    query,    ///< what a command prints that only looks
+    command,  ///< what a command does that changes something
+};
+
+/// Who answers: see Lanes.
+enum class Lane {
+    at_once,  ///< from memory
+    look,
+    query,
+    change,
 };
 
 struct Route {
     Page page = Page::index;
-    std::string name;  ///< of a destination (a good one, maybe not configured), or of an asset
+    Lane lane = Lane::at_once;
+    std::string name;                    ///< of a destination (a good one), or of an asset
+    bool is_of_configured = false;       ///< only where that destination is configured
+    std::string verb;                    ///< the command of a query or command,
+    std::vector<std::string> arguments;  ///< and its arguments
 };
 
 /// What is asked for, or why it is nothing (404, 405).

@@ -73,7 +73,14 @@ TEST_CASE("dashboard life: start brings it up, the healer brings it back, and --
     CHECK(world.must({"start", "--heal"}).output == "dashboard: started again\n");
     CHECK(wanted.is_up());
     CHECK(world.must({"start", "--heal"}).output.empty());
-    CHECK(world.must({"dashboard", "--stop"}).output == "dashboard: stopped\n");
+    const auto told = [&](const char* option) {
+        return json::parse(world.must({"dashboard", option, "--json"}).output);
+    };
+    CHECK(told("--background") ==
+          json{{"schema", 1}, {"action", "running"}, {"url", wanted.url()}, {"pid", wanted.pid()}});
+    CHECK(told("--stop") ==
+          json{{"schema", 1}, {"action", "stopped"}, {"url", nullptr}, {"pid", nullptr}});
+    CHECK(told("--stop")["action"] == "not_running");
     CHECK(wanted.pid() == 0);
     CHECK(world.must({"start", "--heal"}).output.empty());
     CHECK(findings_about_dashboard(world).empty());
