@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "relay/track_change.hpp"
@@ -111,8 +110,7 @@ void Session::carry() {
 /// What the ingest had stored has been sent, faster than it was made.
 void Session::end_burst() {
     is_burst_over_ = true;
-    has_rate_ = false;
-    reported_bytes_ = figures_.bytes_sent;
+    rate_.restart(now_, figures_.bytes_sent);
     reported_at_ = now_;
     owner_.burst_is_over();
 }
@@ -237,18 +235,9 @@ SessionEnd Session::with_age(SessionEnd end) const {
 }
 
 void Session::report(SteadyTime now) {
-    const double seconds = std::chrono::duration<double>(now - reported_at_).count();
-    if (seconds > 0.2) {
-        const auto bits = static_cast<double>(figures_.bytes_sent - reported_bytes_) * 8;
-        const double kbps = bits / seconds / 1000;
-        // Smoothed over about four seconds, so that a keyframe does not make it jump.
-        const double before = figures_.bitrate_kbps;
-        const double smoothed = has_rate_ ? before + (kbps - before) / 4 : kbps;
-        has_rate_ = true;
-        figures_.bitrate_kbps = static_cast<std::uint32_t>(std::lround(smoothed));
-        reported_bytes_ = figures_.bytes_sent;
-        reported_at_ = now;
-    }
+    reported_at_ = now;
+    rate_.add(now, figures_.bytes_sent);
+    figures_.bitrate_kbps = rate_.kbps();
     figures_.dropped_messages = intake_.dropped();
     figures_.queue_ms = static_cast<std::uint32_t>(intake_.waited(now).count());
     figures_.rtt_ms = sink_->rtt_ms();

@@ -12,6 +12,7 @@
 #include "relay/flight_recorder.hpp"
 #include "relay/intake.hpp"
 #include "relay/rebase.hpp"
+#include "relay/send_rate.hpp"
 #include "relay/session_end.hpp"
 #include "relay/sink.hpp"
 #include "relay/slate.hpp"
@@ -109,8 +110,7 @@ class Session {
     SteadyTime now_{};  ///< when the loop was run last
     SteadyTime accepted_at_{};
     SteadyTime reported_at_{};
-    std::uint64_t reported_bytes_ = 0;
-    bool has_rate_ = false;  ///< figures_.bitrate_kbps was measured
+    SendRate rate_;
     bool is_burst_over_ = false;
     SteadyTime lost_at_{};  ///< while it holds
     bool shows_slate_ = false;
