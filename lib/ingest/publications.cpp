@@ -2,16 +2,13 @@
 
 #include <algorithm>
 
+#include "base/byte_rate.hpp"
+
 namespace restream {
 
 namespace {
 
 constexpr std::size_t most_refusals = 8;
-
-std::uint32_t kbps(std::uint64_t bytes, SteadyClock::duration span) {
-    const auto ms = std::chrono::duration_cast<Milliseconds>(span).count();
-    return ms > 0 ? static_cast<std::uint32_t>(bytes * 8 / static_cast<std::uint64_t>(ms)) : 0;
-}
 
 }  // namespace
 
@@ -30,9 +27,7 @@ class Publications::Path {
     MediaMeter meter;
     bool has_video = false;
     bool has_audio = false;
-    std::uint64_t measured_bytes = 0;
-    SteadyTime measured_at{};
-    std::uint32_t bitrate_kbps = 0;
+    ByteRate rate;
 };
 
 Publications::Publications(Admission admission, Rules rules)
@@ -147,9 +142,7 @@ Publications::Path& Publications::begin(Publisher& publisher, const Guest& guest
     place.since = wall;
     place.meter.reset();
     place.has_video = place.has_audio = false;
-    place.measured_bytes = 0;
-    place.measured_at = {};
-    place.bitrate_kbps = 0;
+    place.rate = {};
     place.publication.begin();
     if (place.role) {
         broadcast_->came(*place.role, place.publication.cache(), now_);
@@ -213,25 +206,18 @@ bool Publications::has_publisher() const {
 }
 
 PublicationsRecord Publications::record(SteadyTime now, WallTime wall) {
-    // Less than this measures the messages, not the rate.
-    constexpr Milliseconds shortest_measure(500);
     PublicationsRecord record;
     record.written = wall;
     record.refusals.assign(refusals_.begin(), refusals_.end());
     for (const auto& [name, path] : paths_) {
         if (path->publisher == nullptr) continue;
         const std::uint64_t bytes = path->publication.bytes_received();
-        if (path->measured_at == SteadyTime{}) path->measured_at = now;
-        if (now - path->measured_at >= shortest_measure) {
-            path->bitrate_kbps = kbps(bytes - path->measured_bytes, now - path->measured_at);
-            path->measured_bytes = bytes;
-            path->measured_at = now;
-        }
+        path->rate.add(now, bytes);
         std::size_t players = path->publication.players();
         if (path->role && path->role == broadcast_->on_air()) players += broadcast_->players();
         record.publications.push_back(
             {admission_.shown(path->name), path->since, path->guest.visitor.address.text(),
-             path->guest.software, path->meter.facts(now), bytes, path->bitrate_kbps,
+             path->guest.software, path->meter.facts(now), bytes, path->rate.kbps(),
              static_cast<std::uint32_t>(players), path->publication.cache().span(), path->role});
     }
     tell_on_air(record, now, wall);

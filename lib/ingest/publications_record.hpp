@@ -22,7 +22,7 @@ struct PublicationRecord {
     std::string software;  ///< as it calls itself; may be empty
     MediaFacts media;
     std::uint64_t bytes_received = 0;
-    std::uint32_t bitrate_kbps = 0;  ///< of all its tags, over the last second or so
+    std::uint32_t bitrate_kbps = 0;  ///< of all its tags, over the last four seconds
     std::uint32_t players = 0;       ///< that get it
     Milliseconds gop{0};  ///< what a late player would get, in media time; 0: it has to wait
     /// Of the two between which the server changes, where a backup is configured.

@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "base/byte_rate.hpp"
 #include "base/clock.hpp"
 #include "config/destination.hpp"
 #include "relay/cancel.hpp"
 #include "relay/flight_recorder.hpp"
 #include "relay/intake.hpp"
 #include "relay/rebase.hpp"
-#include "relay/send_rate.hpp"
 #include "relay/session_end.hpp"
 #include "relay/sink.hpp"
 #include "relay/slate.hpp"
@@ -110,7 +110,7 @@ class Session {
     SteadyTime now_{};  ///< when the loop was run last
     SteadyTime accepted_at_{};
     SteadyTime reported_at_{};
-    SendRate rate_;
+    ByteRate rate_;
     bool is_burst_over_ = false;
     SteadyTime lost_at_{};  ///< while it holds
     bool shows_slate_ = false;

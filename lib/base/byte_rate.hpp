@@ -1,4 +1,4 @@
-// How much a session sends.
+// How much flows.
 #pragma once
 
 #include <array>
@@ -9,14 +9,14 @@
 
 namespace restream {
 
-/// What was sent over the last four seconds or so: a keyframe does not make it jump, and soon after
+/// What flowed over the last four seconds or so: a keyframe does not make it jump, and soon after
 /// the last byte it is 0. A value: the clock is passed in.
-class SendRate {
+class ByteRate {
   public:
-    /// What was sent before does not count.
-    void restart(SteadyTime now, std::uint64_t bytes_sent);
-    /// `bytes_sent`: in all. To be told about once a second.
-    void add(SteadyTime now, std::uint64_t bytes_sent);
+    /// What flowed before does not count.
+    void restart(SteadyTime now, std::uint64_t bytes);
+    /// `bytes`: in all. To be told about once a second.
+    void add(SteadyTime now, std::uint64_t bytes);
     /// 0 as long as too little time was seen.
     std::uint32_t kbps() const;
 

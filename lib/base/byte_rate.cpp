@@ -1,4 +1,4 @@
-#include "relay/send_rate.hpp"
+#include "base/byte_rate.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,26 +8,26 @@ namespace restream {
 namespace {
 
 /// Of less, a single message would be taken for a flow.
-constexpr Milliseconds shortest_span(200);
+constexpr Milliseconds shortest_span(500);
 
 }  // namespace
 
-void SendRate::restart(SteadyTime now, std::uint64_t bytes_sent) {
-    samples_[0] = {now, bytes_sent};
+void ByteRate::restart(SteadyTime now, std::uint64_t bytes) {
+    samples_[0] = {now, bytes};
     count_ = 1;
 }
 
-void SendRate::add(SteadyTime now, std::uint64_t bytes_sent) {
-    if (count_ == 0) return restart(now, bytes_sent);
+void ByteRate::add(SteadyTime now, std::uint64_t bytes) {
+    if (count_ == 0) return restart(now, bytes);
     if (now - samples_[count_ - 1].at < shortest_span) return;
     if (count_ == samples_.size()) {
         std::shift_left(samples_.begin(), samples_.end(), 1);
         --count_;
     }
-    samples_[count_++] = {now, bytes_sent};
+    samples_[count_++] = {now, bytes};
 }
 
-std::uint32_t SendRate::kbps() const {
+std::uint32_t ByteRate::kbps() const {
     if (count_ < 2) return 0;
     const Sample& first = samples_[0];
     const Sample& last = samples_[count_ - 1];
