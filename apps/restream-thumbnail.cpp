@@ -1,9 +1,21 @@
-// The ingest's picture of now as a JPEG on standard output. Started by the dashboard.
+// The ingest's picture of now as a JPEG on standard output: one, or one whenever it is asked. The
+// dashboard keeps one that serves; see lib/dashboard/picture_process.hpp for what they say.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/fd.hpp"
+#include "base/memory.hpp"
 #include "base/paths.hpp"
+#include "base/process.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "media/thumbnail_maker.hpp"
@@ -14,23 +26,33 @@
 namespace {
 
 using namespace restream;
+using std::chrono::seconds;
 
 /// OBS's own default interval between keyframes is 8.3 s.
-constexpr auto patience = std::chrono::seconds(10);
+constexpr auto patience = seconds(10);
+/// A picture's header comes at once, also where its keyframes are far apart.
+constexpr auto patience_with_sound = seconds(2);
+/// Who serves and is not asked for this long is not needed. More than the dashboard ever rests.
+constexpr auto longest_rest = seconds(60);
+constexpr std::size_t longest_request_bytes = 4096;
+constexpr std::size_t longest_reason_bytes = 500;
 
 bool is_keyframe(const Tag& tag) {
     const auto body = tag.type == TagType::video ? video_body(tag.bytes()) : std::nullopt;
     return body && body->kind == TagBody::Kind::frame && body->is_keyframe;
 }
 
-/// What a decoder needs to show the next keyframe, and that.
-std::vector<Tag> receive(const std::string& url) {
+/// What a decoder needs to show the next keyframe, and that. `is_given_up` is asked while nothing
+/// comes.
+std::vector<Tag> receive(const std::string& url, const std::function<bool()>& is_given_up) {
     Loop loop;
     SourceRequest request;
     request.url = url;
     const auto source = open_rtmp_source(request, loop);
     const Deadline deadline = Deadline::after(patience);
+    std::optional<Deadline> video_deadline;
     SetupTags headers;
+    bool has_video = false;
     while (!deadline.has_passed()) {
         auto event = source->poll();
         if (const auto* end = std::get_if<SessionEnd>(&event)) {
@@ -39,8 +61,14 @@ std::vector<Tag> receive(const std::string& url) {
         const auto* tag = std::get_if<Tag>(&event);
         if (tag == nullptr) {
             if (source->has_no_publisher()) throw Error(ErrorKind::no, "nobody publishes");
+            if (is_given_up()) throw Error(ErrorKind::no, "nobody waits for it");
             loop.run_once(Deadline::after(Milliseconds(100)));
             continue;
+        }
+        if (!video_deadline) video_deadline = Deadline::after(patience_with_sound);
+        has_video = has_video || tag->type == TagType::video;
+        if (!has_video && video_deadline->has_passed()) {
+            throw Error(ErrorKind::no, "there is sound only");
         }
         if (headers.keep(*tag) || !is_keyframe(*tag)) continue;
         auto tags = headers.all();
@@ -50,9 +78,54 @@ std::vector<Tag> receive(const std::string& url) {
     throw Error(ErrorKind::no, "no keyframe came");
 }
 
-int thumbnail() {
-    const std::string jpeg = make_thumbnail(receive(load_config(config_directory()).ingest.url));
+int make_one() {
+    const std::string url = load_config(config_directory()).ingest.url;
+    const std::string jpeg = ThumbnailMaker().make(receive(url, [] { return false; }));
     std::fwrite(jpeg.data(), 1, jpeg.size(), stdout);
+    return 0;
+}
+
+/// Nothing at the end, after a long rest, and where it is no request.
+std::optional<std::string> next_request(const Fd& from) {
+    std::string line;
+    while (!line.ends_with('\n')) {
+        std::array<char, 512> block{};
+        if (!wait_readable(from, Deadline::after(longest_rest))) return std::nullopt;
+        const std::size_t got = read_some(from, block);
+        if (got == 0 || line.size() + got > longest_request_bytes) return std::nullopt;
+        line.append(block.data(), got);
+    }
+    line.pop_back();
+    return line;
+}
+
+double processor_ms() { return double(std::clock()) * 1000 / CLOCKS_PER_SEC; }
+
+std::string answer(ThumbnailMaker& maker, const std::string& url, const Fd& asker) {
+    // Whoever waits for an answer says nothing: it has gone.
+    const auto is_given_up = [&] { return wait_readable(asker, Deadline::after(seconds(0))); };
+    const double begun = processor_ms();
+    try {
+        const std::string jpeg = maker.make(receive(url, is_given_up));
+        return fmt::format("picture {} {:.0f}\n", jpeg.size(), processor_ms() - begun) + jpeg;
+    } catch (const Error& error) {
+        std::string reason = error.what();
+        reason.resize(std::min(reason.size(), longest_reason_bytes));
+        std::ranges::replace(reason, '\n', ' ');
+        return "none " + reason + "\n";
+    }
+}
+
+int serve() {
+    share_one_heap();
+    give_way();
+    const Fd input(0);
+    const Fd output(1);
+    ThumbnailMaker maker;
+    while (const auto url = next_request(input)) {
+        if (!write_all(output, answer(maker, *url, input))) break;
+        give_back_memory();
+    }
     return 0;
 }
 
@@ -61,5 +134,11 @@ int thumbnail() {
 int main(int argc, char** argv) {
     return run_command("thumbnail",
                        "Writes the ingest's picture of now to standard output, as a JPEG.", argc,
-                       argv, [](CLI::App&) -> CommandBody { return thumbnail; });
+                       argv, [](CLI::App& app) -> CommandBody {
+                           auto serves = std::make_shared<bool>(false);
+                           app.add_flag("--serve", *serves,
+                                        "one for each URL that comes on standard input, a line "
+                                        "each; for the dashboard");
+                           return [serves] { return *serves ? serve() : make_one(); };
+                       });
 }

@@ -144,6 +144,9 @@ void forbid_core_dumps() noexcept;
 /// lock does.
 void forbid_core_files() noexcept;
 
+/// From now on whoever else wants the processor gets most of it (nice 10).
+void give_way() noexcept;
+
 /// Whether the user who runs this could run `program` from PATH; its full path.
 std::optional<std::filesystem::path> find_in_path(const std::string& program);
 

@@ -298,6 +298,8 @@ void forbid_core_files() noexcept {
     ::setrlimit(RLIMIT_CORE, &least);
 }
 
+void give_way() noexcept { ::setpriority(PRIO_PROCESS, 0, 10); }
+
 std::optional<fs::path> find_in_path(const std::string& program) {
     const std::string path = environment("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
     for (std::size_t at = 0; at <= path.size();) {

@@ -80,7 +80,7 @@ struct Dashboard::Inside {
           published(registry.layout()),
           token(dashboard_token(registry.layout())),
           configs(means.commands.config, means.commands.share),
-          thumbnail(means.commands),
+          thumbnail(means.commands, configs),
           server(means.host, means.port,
                  [this](Request request, Reply reply) {
                      handle(std::move(request), std::move(reply));

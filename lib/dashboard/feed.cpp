@@ -12,8 +12,8 @@ namespace {
 
 constexpr Milliseconds between_turns(500);
 constexpr Milliseconds between_ingests(1000);
-/// A decoded picture costs more than all else.
-constexpr Milliseconds between_pictures(10000);
+/// A page that is loaded anew, or comes back from sleep, finds the picture still made.
+constexpr auto pictures_unwatched = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -28,9 +28,13 @@ void Feed::welcome() {
 }
 
 void Feed::turn() {
-    if (server_.readers() == 0 && !is_all_wanted_) return;
-    if (is_looking_) return;
     const SteadyTime now = SteadyClock::now();
+    if (server_.readers() == 0 && !is_all_wanted_) {
+        if (now - last_watched_ >= pictures_unwatched) end_pictures();
+        return;
+    }
+    last_watched_ = now;
+    if (is_looking_) return;
     const What what{is_all_wanted_, is_all_wanted_ || now >= next_ingest_};
     if (!lanes_.looks.post([this, what] { look(what); })) return;
     is_looking_ = true;
@@ -40,21 +44,27 @@ void Feed::turn() {
 
 void Feed::have_looked() {
     is_looking_ = false;
-    const SteadyTime now = SteadyClock::now();
-    // Soon where it has just become live, or ended.
-    const bool is_live = api_.is_ingest_live();
-    if (is_picturing_ || (is_live == was_live_ && now < next_picture_)) return;
-    const bool is_taken = lanes_.queries.post([this, is_live] {
-        if (is_live)
-            thumbnail_.renew();
-        else
-            thumbnail_.drop();
-        server_.post([this] { is_picturing_ = false; });
+    if (!api_.is_ingest_live()) return end_pictures();
+    if (is_picturing_ || SteadyClock::now() < next_picture_) return;
+    is_picturing_ = lanes_.queries.post([this] {
+        const Milliseconds rest = thumbnail_.renew();
+        server_.post([this, rest] {
+            is_picturing_ = false;
+            next_picture_ = SteadyClock::now() + rest;
+        });
     });
-    if (!is_taken) return;
-    is_picturing_ = true;
-    was_live_ = is_live;
-    next_picture_ = now + between_pictures;
+    has_pictures_ = has_pictures_ || is_picturing_;
+}
+
+void Feed::end_pictures() {
+    if (is_picturing_ || !has_pictures_) return;
+    is_picturing_ = lanes_.queries.post([this] {
+        thumbnail_.end();
+        server_.post([this] {
+            is_picturing_ = has_pictures_ = false;
+            next_picture_ = {};  // At once when it is live again, or watched.
+        });
+    });
 }
 
 void Feed::look(What what) {

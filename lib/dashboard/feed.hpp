@@ -31,6 +31,7 @@ class Feed {
     };
     void turn();
     void have_looked();
+    void end_pictures();
     void look(What what);
     void look_at_all(What what);
     void tell_problem(const Answer& problem, bool is_all);
@@ -45,7 +46,8 @@ class Feed {
     bool is_all_wanted_ = false;
     bool is_looking_ = false;
     bool is_picturing_ = false;
-    bool was_live_ = false;
+    bool has_pictures_ = false;  ///< one was wanted since end_pictures()
+    SteadyTime last_watched_{};
     SteadyTime next_ingest_{};
     SteadyTime next_picture_{};
     // The look's own: there is one at a time.

@@ -1,23 +1,22 @@
 #include "media/thumbnail_maker.hpp"
 
-extern "C" {
-#include <libavutil/imgutils.h>
-}
-
 #include <algorithm>
 #include <cmath>
-#include <variant>
+#include <cstring>
+#include <optional>
+#include <span>
 
 #include "base/error.hpp"
 #include "media/av.hpp"
 #include "media/av_log.hpp"
 #include "media/codec.hpp"
-#include "media/packets.hpp"
-#include "media/tracks.hpp"
+#include "rtmp/tag_body.hpp"
 
 namespace restream {
 
 namespace {
+
+using Bytes = std::span<const std::uint8_t>;
 
 constexpr int most_pixels_wide = 480;
 /// 8K: what claims to be larger would take memory that relays need.
@@ -35,19 +34,62 @@ int check(int result, const char* what) {
     return result;
 }
 
-Tracks tracks_of(const std::vector<Tag>& tags) {
-    auto learned = learn_tracks(tags);
-    if (const auto* end = std::get_if<SessionEnd>(&learned)) fail(describe(*end));
-    auto tracks = std::get<Tracks>(std::move(learned));
-    if (!tracks.video) fail("the ingest has no picture");
-    return tracks;
+/// What a decoder is to be told, borrowed from the tags.
+struct Keyframe {
+    AVCodecID codec = AV_CODEC_ID_NONE;
+    Bytes header;  ///< the sequence header's; VP8 and VP9 can do without
+    Bytes frame;
+};
+
+AVCodecID codec_of(const TagBody& body) {
+    switch (body.fourcc) {
+        case fourcc_code("avc1"):
+            return AV_CODEC_ID_H264;
+        case fourcc_code("hvc1"):
+            return AV_CODEC_ID_HEVC;
+        case fourcc_code("av01"):
+            return AV_CODEC_ID_AV1;
+        case fourcc_code("vp09"):
+            return AV_CODEC_ID_VP9;
+        case fourcc_code("vp08"):
+            return AV_CODEC_ID_VP8;
+        default:
+            fail(std::string("of the codec ") + std::string(video_codec_name(body)));
+    }
 }
 
-CodecContextHandle open_decoder(const AVCodecParameters& parameters) {
-    const AVCodec* const codec = avcodec_find_decoder(parameters.codec_id);
+/// Of the track of the last keyframe.
+Keyframe keyframe_of(const std::vector<Tag>& tags) {
+    std::optional<TagBody> last;
+    std::vector<TagBody> headers;
+    for (const Tag& each : tags) {
+        const auto body =
+            each.type == TagType::video ? video_body(each.bytes()) : std::optional<TagBody>();
+        if (!body) continue;
+        if (body->kind == TagBody::Kind::sequence_header) headers.push_back(*body);
+        if (body->kind == TagBody::Kind::frame && body->is_keyframe) last = body;
+    }
+    if (!last || last->bytes.empty()) fail("the ingest has no picture");
+    Keyframe found{codec_of(*last), {}, last->bytes};
+    for (const TagBody& each : headers) {
+        if (each.track == last->track && each.fourcc == last->fourcc) found.header = each.bytes;
+    }
+    const bool needs_header = found.codec != AV_CODEC_ID_VP8 && found.codec != AV_CODEC_ID_VP9;
+    if (needs_header && found.header.empty()) fail("the ingest's video has no sequence header");
+    return found;
+}
+
+CodecContextHandle open_decoder(const Keyframe& what) {
+    const AVCodec* const codec = avcodec_find_decoder(what.codec);
     if (codec == nullptr) fail("this FFmpeg has no decoder for it");
     CodecContextHandle decoder = make_codec_context(codec);
-    check(avcodec_parameters_to_context(decoder.get(), &parameters), "the picture's headers");
+    if (!what.header.empty()) {
+        decoder->extradata = static_cast<std::uint8_t*>(
+            av_mallocz(what.header.size() + AV_INPUT_BUFFER_PADDING_SIZE));
+        if (decoder->extradata == nullptr) throw std::bad_alloc();
+        std::memcpy(decoder->extradata, what.header.data(), what.header.size());
+        decoder->extradata_size = static_cast<int>(what.header.size());
+    }
     // One picture, seen small: what only makes it finer is left out.
     decoder->thread_count = 1;
     decoder->max_pixels = most_pixels;
@@ -56,16 +98,18 @@ CodecContextHandle open_decoder(const AVCodecParameters& parameters) {
     return decoder;
 }
 
-FrameHandle decode(const std::vector<Tag>& tags) {
-    const Tracks tracks = tracks_of(tags);
-    const CodecContextHandle decoder = open_decoder(*tracks.video);
-    Packets packets(tracks);
-    for (const Tag& each : tags) {
-        auto made = packets.make(each);
-        auto* packet = std::get_if<Packets::Packet>(&made);
-        if (packet == nullptr || packet->kind != AVMEDIA_TYPE_VIDEO) continue;
-        check(avcodec_send_packet(decoder.get(), packet->packet.get()), "decoding");
-    }
+PacketHandle packet_of(Bytes frame) {
+    PacketHandle packet = make_packet();
+    if (av_new_packet(packet.get(), static_cast<int>(frame.size())) < 0) throw std::bad_alloc();
+    std::memcpy(packet->data, frame.data(), frame.size());
+    packet->flags |= AV_PKT_FLAG_KEY;
+    return packet;
+}
+
+FrameHandle decode(const Keyframe& keyframe) {
+    const CodecContextHandle decoder = open_decoder(keyframe);
+    const PacketHandle packet = packet_of(keyframe.frame);
+    check(avcodec_send_packet(decoder.get(), packet.get()), "decoding");
     check(avcodec_send_packet(decoder.get(), nullptr), "decoding");
     FrameHandle frame = make_frame();
     check(avcodec_receive_frame(decoder.get(), frame.get()), "there is no whole picture");
@@ -111,17 +155,27 @@ std::string encode(AVFrame& picture, int quality) {
     return {reinterpret_cast<const char*>(packet->data), static_cast<std::size_t>(packet->size)};
 }
 
-}  // namespace
-
-std::string make_thumbnail(const std::vector<Tag>& tags) {
-    capture_av_log();
-    const FrameHandle small = scale(*decode(tags));
-    std::string jpeg;
+std::string encode_small_enough(AVFrame& picture) {
     for (const int quality : qualities) {
-        jpeg = encode(*small, quality);
+        std::string jpeg = encode(picture, quality);
         if (jpeg.size() <= most_bytes) return jpeg;
     }
     fail("it is too large");
+}
+
+}  // namespace
+
+std::string ThumbnailMaker::make(const std::vector<Tag>& tags) {
+    capture_av_log();
+    const Keyframe keyframe = keyframe_of(tags);
+    std::vector<std::uint8_t> now(keyframe.header.begin(), keyframe.header.end());
+    now.insert(now.end(), keyframe.frame.begin(), keyframe.frame.end());
+    if (jpeg_.empty() || now != made_of_) {
+        jpeg_.clear();
+        jpeg_ = encode_small_enough(*scale(*decode(keyframe)));
+        made_of_ = std::move(now);
+    }
+    return jpeg_;
 }
 
 }  // namespace restream

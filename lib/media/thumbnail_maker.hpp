@@ -1,6 +1,7 @@
-// One picture of the ingest, small, as a JPEG.
+// Pictures of the ingest, small, as JPEGs.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,9 +9,18 @@
 
 namespace restream {
 
-/// The first picture that can be decoded of these tags: sequence headers, then a keyframe. At most
-/// 480 pixels wide, and at most 128 KiB long.
-/// **Throws**: Error{refused} where FFmpeg can make none of it.
-std::string make_thumbnail(const std::vector<Tag>& tags);
+/// Makes one after the other. Between them it holds the last one and its keyframe, no codec:
+/// opening one costs next to nothing beside decoding.
+class ThumbnailMaker {
+  public:
+    /// The picture of these tags: sequence headers, and the keyframe behind them. At most 480
+    /// pixels wide, and at most 128 KiB long. Costs nothing where the keyframe is the last one's.
+    /// **Throws**: Error{refused} where FFmpeg can make none of it; the next one may be better.
+    std::string make(const std::vector<Tag>& tags);
+
+  private:
+    std::vector<std::uint8_t> made_of_;  ///< header and frame of jpeg_
+    std::string jpeg_;
+};
 
 }  // namespace restream

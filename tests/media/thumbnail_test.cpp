@@ -26,7 +26,7 @@ std::vector<Tag> picture(int width, int height) {
 
 std::string refusal(const std::vector<Tag>& tags) {
     try {
-        make_thumbnail(tags);
+        ThumbnailMaker().make(tags);
     } catch (const Error& error) {
         CHECK(error.kind() == ErrorKind::refused);
         return error.what();
@@ -48,13 +48,13 @@ std::pair<int, int> size_of(const std::string& jpeg) {
 }  // namespace
 
 TEST_CASE("thumbnail: is a small JPEG with the picture's shape") {
-    const std::string wide = make_thumbnail(picture(1280, 720));
+    const std::string wide = ThumbnailMaker().make(picture(1280, 720));
     CHECK(wide.starts_with("\xFF\xD8\xFF"));
     CHECK(wide.ends_with("\xFF\xD9"));
     CHECK(wide.size() < 128 * 1024);
     CHECK(size_of(wide) == std::pair(480, 270));
-    CHECK(size_of(make_thumbnail(picture(320, 180))) == std::pair(320, 180));
-    CHECK(size_of(make_thumbnail(picture(360, 640))) == std::pair(360, 640));
+    CHECK(size_of(ThumbnailMaker().make(picture(320, 180))) == std::pair(320, 180));
+    CHECK(size_of(ThumbnailMaker().make(picture(360, 640))) == std::pair(360, 640));
 }
 
 TEST_CASE("thumbnail: of what is no picture none is made") {

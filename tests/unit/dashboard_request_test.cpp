@@ -17,7 +17,6 @@
 #include "dashboard/jobs.hpp"
 #include "dashboard/metrics.hpp"
 #include "dashboard/read_request_asio.hpp"
-#include "dashboard/thumbnail.hpp"
 #include "temporary_folder.hpp"
 
 namespace restream::tests {
@@ -244,36 +243,6 @@ TEST_CASE("dashboard: what waits for changes holds up nobody who looks") {
     CHECK_FALSE(lanes.wait_idle(Deadline::after(Milliseconds(1))));
     gate.write_end.close();
     CHECK(lanes.wait_idle(Deadline::after(10s)));
-}
-
-TEST_CASE("dashboard: a picture's maker that fails, talks or hangs costs nothing but the picture") {
-    const TemporaryFolder folder;
-    std::atomic<bool> is_ending = false;
-    CommandMeans means = {folder.path(), folder.path(), folder.path(), folder.path(), {}, {}};
-    means.is_cancelled = [&] { return is_ending.load(); };
-    Thumbnail thumbnail(means);
-    CHECK_FALSE(thumbnail.renew());  // it is not there
-    const auto write = [&](const char* script) {
-        folder.write("restream-thumbnail", std::string("#!/bin/sh\n") + script);
-        std::filesystem::permissions(folder.path() / "restream-thumbnail",
-                                     std::filesystem::perms::owner_all);
-    };
-    write("printf '\\377\\330\\377picture\\377\\331'\n");
-    CHECK(thumbnail.renew());
-    CHECK(thumbnail.picture()->jpeg == "\xFF\xD8\xFFpicture\xFF\xD9");
-    for (const char* bad :
-         {"exit 1", "kill -9 $$", "echo picture", "printf '\\377\\330\\377cut'",
-          "head -c 300000 /dev/zero", "printf '\\377\\330\\377p\\377\\331'; exit 1"}) {
-        CAPTURE(std::string(bad));
-        write(bad);
-        thumbnail.renew();
-        CHECK(thumbnail.picture() == nullptr);
-    }
-    write("exec tail -f /dev/null\n");  // for ever, if nobody ends it
-    is_ending = true;
-    const auto asked = SteadyClock::now();
-    CHECK_FALSE(thumbnail.renew());
-    CHECK(SteadyClock::now() - asked < 5s);
 }
 
 TEST_CASE("dashboard: metrics keep to Prometheus' names, units and text") {
