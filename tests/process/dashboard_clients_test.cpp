@@ -18,8 +18,6 @@ namespace restream::test {
 
 using namespace std::chrono_literals;
 
-TEST_SUITE_BEGIN("dashboard_clients");
-
 namespace {
 
 /// Comes again when it was thrown off, as OBS does; and is away while a file says so.
@@ -90,13 +88,9 @@ struct Stage {
 
 std::string build_folder() { return program_directory().parent_path().string(); }
 
-bool has_browser() {
-    if (find_in_path("chromium") && find_in_path("node")) return true;
-    MESSAGE("skipped: there is no chromium, or no node, here");
-    return false;
-}
-
 }  // namespace
+
+TEST_SUITE_BEGIN("dashboard_contract");
 
 TEST_CASE("dashboard: is what its description says, and Prometheus can read it") {
     const Stage stage(IngestServer::embedded);
@@ -104,8 +98,12 @@ TEST_CASE("dashboard: is what its description says, and Prometheus can read it")
     CHECK_MESSAGE(outcome.status == 0, outcome.describe());
 }
 
+TEST_SUITE_END();
+
+// Run by tests/scripts/with-browser, which knows whether there is one.
+TEST_SUITE_BEGIN("dashboard_browser");
+
 TEST_CASE("dashboard: does in a browser what the commands do") {
-    if (!has_browser()) return;
     Stage stage(IngestServer::embedded);
     // One of its tests kills the dashboard, and starts another.
     const Outcome outcome = stage.run("scripts/dashboard-page-test", {build_folder()}, 440s);
@@ -113,7 +111,6 @@ TEST_CASE("dashboard: does in a browser what the commands do") {
 }
 
 TEST_CASE("dashboard: restarts nginx as it restarts the embedded server") {
-    if (!has_browser()) return;
     Stage stage(IngestServer::nginx);
     const Outcome outcome =
         stage.run("scripts/dashboard-page-test", {build_folder()}, 100s, "restarting the ingest");
