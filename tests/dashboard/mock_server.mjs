@@ -4,7 +4,8 @@
 //     node tests/dashboard/mock_server.mjs [PORT]
 //
 // POST /mock changes the world: {"publishing": bool, "up": bool, "events": "drop", "key": text or null,
-// "destination": {name, ...members}}.
+// "problem": text or null, "destination": {name, ...members}, "backup": {name, state}}. mock_test holds what is told
+// against share/openapi.json.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,7 @@ import { World, services } from './mock_world.mjs';
 
 const page = new URL('../../lib/dashboard/page/', import.meta.url);
 const token = 'mock-0123456789abcdef';
-const types = { html: 'text/html', css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' };
+const types = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' };
 const headers = {
     'Content-Security-Policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -110,7 +111,7 @@ export class MockServer {
         const name = pathname === '/' ? 'index.html' : /^\/assets\/([a-z_]+\.(?:css|js|svg))$/.exec(pathname)?.[1];
         if (name === undefined) return false;
         const text = await readFile(new URL(name, page), 'utf8').catch(() => { throw new Refusal(404, 'not_found', `there is no ${name}`); });
-        response.writeHead(200, { ...headers, 'Content-Type': `${types[name.split('.')[1]]}; charset=utf-8` });
+        response.writeHead(200, { ...headers, 'Content-Type': types[name.split('.')[1]] });
         response.end(text.replace('@TOKEN@', token));
         return true;
     }
@@ -166,21 +167,21 @@ export class MockServer {
         if (method === 'DELETE') {
             world.destinations.delete(name);
             world.configurationVersion += 1;
-            return { body: { schema: 1, name } };
+            return { body: done({ name }) };
         }
         if (rest === '/enable') {
             one.wanted = true;
             world.start(one);
-            return { body: { schema: 1, destinations: [await this.#outcome(one)] } };
+            return { body: outcomes([await this.#outcome(one)]) };
         }
         const wasRunning = one.state !== 'stopped';
         if (rest === '/disable' || rest === '/restart') world.stop(one, { isWanted: false });
         if (rest === '/restart') {
             one.wanted = true;
             world.start(one);
-            return { body: { schema: 1, destinations: [await this.#outcome(one)] } };
+            return { body: outcomes([await this.#outcome(one)]) };
         }
-        return { body: { schema: 1, destinations: [{ name, outcome: 'stopped', was_running: wasRunning, reason: null }] } };
+        return { body: done({ destinations: [stopped(name, wasRunning)] }) };
     }
 
     #changed(name) {
@@ -191,17 +192,21 @@ export class MockServer {
         const end = Date.now() + wait_ms;
         while (one.state === 'connecting' && Date.now() < end) await new Promise((resolve) => { setTimeout(resolve, 50); });
         const outcome = { live: 'live', waiting: 'waiting', rejected: 'refused', backoff: 'refused', stopped: 'cancelled' }[one.state] ?? one.state;
-        return { name: one.name, outcome, exit_status: outcome === 'refused' ? 5 : 0, reason: one.reason ?? null, next_retry_in_s: null };
+        return { name: one.name, outcome, exit_status: outcome === 'refused' ? 5 : 0, reason: one.reason ?? null, next_retry_in_s: null,
+            backup: null };
     }
 
     async #forAll(path) {
         const { world } = this;
         const ones = [...world.destinations.values()];
-        for (const one of ones) {
-            if (path === '/stop' && one.state !== 'stopped') world.stop(one, { isWanted: one.wanted });
-            if (path === '/start' && one.wanted && one.state === 'stopped') world.start(one);
+        if (path === '/stop') {
+            const running = ones.filter((one) => one.state !== 'stopped');
+            for (const one of running) world.stop(one, { isWanted: one.wanted });
+            return done({ destinations: running.map(({ name }) => stopped(name, true)) });
         }
-        return { schema: 1, destinations: await Promise.all(ones.filter((one) => one.wanted).map((one) => this.#outcome(one))) };
+        const wanted = ones.filter((one) => one.wanted);
+        for (const one of wanted) if (one.state === 'stopped') world.start(one);
+        return outcomes(await Promise.all(wanted.map((one) => this.#outcome(one))));
     }
 
     async #ingest(verb) {
@@ -209,20 +214,28 @@ export class MockServer {
         if (verb === 'reveal-publish-key') return { key: world.publishKey };
         if (!['start', 'stop', 'reload', 'restart'].includes(verb)) throw new Refusal(404, 'not_found', `there is no ${verb}`);
         world.isUp = verb !== 'stop';
-        if (verb === 'stop') return world.ingest();
-        return { schema: 1, destinations: [], exit_status: 0, messages: [`ingest: ${verb}`] };
+        if (verb === 'start' || verb === 'stop') return done({ ingest: world.ingest().ingest });
+        return { ...outcomes([]), messages: [`ingest: ${verb}`] };
     }
 
-    #change({ publishing, up, events, key, destination }) {
+    #change({ publishing, up, events, key, problem, destination, backup }) {
         const { world } = this;
         if (publishing !== undefined) world.publishing = publishing ? Date.now() : null;
         if (up !== undefined) world.isUp = up;
         if (key !== undefined) world.publishKey = key;
         if (events === 'drop') this.dropEvents();
+        if (problem === null) world.problem = null;
+        else if (problem !== undefined) world.breakConfiguration(problem);
         if (destination !== undefined) world.put(destination.name, destination);
+        if (backup !== undefined) world.setBackup(backup.name, backup.state);
         return {};
     }
 }
+
+/// A command's document, with what the dashboard adds to it.
+const done = (document, status = 0) => ({ schema: 1, ...document, exit_status: status, messages: [] });
+const stopped = (name, wasRunning) => ({ name, outcome: 'stopped', was_running: wasRunning, reason: null });
+const outcomes = (all) => done({ destinations: all }, Math.max(0, ...all.map((each) => each.exit_status)));
 
 function encode(body) {
     if (Buffer.isBuffer(body)) return ['image/jpeg', body];

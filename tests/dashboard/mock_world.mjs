@@ -9,20 +9,20 @@ const retry_s = 8;
 const iso = (ms = Date.now()) => new Date(ms).toISOString();
 
 export const services = [
-    { id: 'twitch', name: 'Twitch', url: 'rtmp://live.twitch.tv/app', backup_url: null, keyframe_interval_s: 2, max_video_kbps: 6000,
+    { id: 'twitch', name: 'Twitch', url: 'rtmp://live.twitch.tv/app', backup_url: null, backup: null, keyframe_interval_s: 2, max_video_kbps: 6000,
         max_audio_kbps: 320, codecs: ['h264'], key_lifetime: 'forever', late_refusal_ms: 4000,
         key_page: 'https://dashboard.twitch.tv/settings/stream', note: 'encrypted: --url rtmps://live.twitch.tv:443/app' },
-    { id: 'youtube', name: 'YouTube', url: 'rtmps://a.rtmps.youtube.com:443/live2', backup_url: null, keyframe_interval_s: 2,
+    { id: 'youtube', name: 'YouTube', url: 'rtmps://a.rtmps.youtube.com:443/live2', backup_url: null, backup: null, keyframe_interval_s: 2,
         max_video_kbps: 51000, max_audio_kbps: 160, codecs: ['h264', 'hevc', 'av1'], key_lifetime: 'forever', late_refusal_ms: 0,
         key_page: 'https://www.youtube.com/live_dashboard', note: null },
-    { id: 'facebook', name: 'Facebook Live', url: 'rtmps://rtmp-api.facebook.com:443/rtmp/', backup_url: null,
+    { id: 'facebook', name: 'Facebook Live', url: 'rtmps://rtmp-api.facebook.com:443/rtmp/', backup_url: null, backup: null,
         keyframe_interval_s: 2, max_video_kbps: 9000, max_audio_kbps: 128, codecs: ['h264'], key_lifetime: 'broadcast',
         late_refusal_ms: 0, key_page: 'https://www.facebook.com/live/producer',
         note: 'RTMPS only; needs audio; no change of picture size while live; ends after 8 h' },
-    { id: 'kick', name: 'Kick', url: 'rtmps://fa723fc1b171.global-contribute.live-video.net:443/app', backup_url: null,
+    { id: 'kick', name: 'Kick', url: 'rtmps://fa723fc1b171.global-contribute.live-video.net:443/app', backup_url: null, backup: null,
         keyframe_interval_s: 2, max_video_kbps: 8000, max_audio_kbps: null, codecs: ['h264'], key_lifetime: 'forever',
         late_refusal_ms: 0, key_page: 'https://kick.com/dashboard/settings/stream', note: null },
-    { id: 'rumble', name: 'Rumble', url: null, backup_url: null, keyframe_interval_s: 2, max_video_kbps: 10000, max_audio_kbps: null,
+    { id: 'rumble', name: 'Rumble', url: null, backup_url: null, backup: null, keyframe_interval_s: 2, max_video_kbps: 10000, max_audio_kbps: null,
         codecs: ['h264'], key_lifetime: 'forever', late_refusal_ms: 0, key_page: null, note: 'URL and key are shown per account' },
 ];
 
@@ -35,6 +35,7 @@ const reasons = {
         remedy: 'start streaming in OBS; \'restream probe\' shows what arrives' }),
     ingest_down: () => ({ code: 'ingest_down', message: 'nothing answers at the ingest\'s address',
         remedy: 'start the ingest server (\'restream ingest start\'), or check [ingest] url in restream.toml' }),
+    standby: () => ({ code: 'standby', message: 'stands by', remedy: '' }),
 };
 
 export class World {
@@ -64,6 +65,17 @@ export class World {
         this.configurationVersion += 1;
         return next;
     }
+
+    /// A second server, whose relay carries or stands by, and stays so.
+    setBackup(name, state) {
+        const one = this.destinations.get(name);
+        Object.assign(one, { backup_url: 'rtmp://b.example.org/live', backup: 'failover' });
+        one.backupRelay = { mode: 'failover', url: one.backup_url, state, confirmed: true,
+            reason: state === 'waiting' ? reasons.standby() : null, since: iso(), pid: 4246, worker_pid: 4247, worker_restarts: 0,
+            session: null, reconnects: 0, next_retry_in_s: null };
+    }
+
+    breakConfiguration(message) { this.problem = { code: 'config', message, remedy: 'mend the file' }; }
 
     #become(one, state, reason = null) {
         one.state = state;
@@ -131,7 +143,7 @@ export class World {
             worker_pid: one.state === 'stopped' ? null : 4245, worker_restarts: 0,
             session: isFlowing ? { started: iso(one.started), bytes_sent: one.bytes, bitrate_kbps: one.shown ?? 0, video_messages: 0,
                 audio_messages: 0, dropped_messages: one.dropped, queue_ms: 12, rtt_ms: 21.4 } : null,
-            reconnects: one.reconnects, backup: one.backup ?? null,
+            reconnects: one.reconnects, backup: one.backupRelay ?? null,
             next_retry_in_s: one.retryAt ? Math.max(0, Math.round((one.retryAt - Date.now()) / 100) / 10) : null };
     }
 
@@ -156,8 +168,8 @@ export class World {
 
     configured() {
         return { schema: 1, destinations: [...this.destinations.values()].map((one) => ({ name: one.name, service: one.service,
-            url: one.url, backup_url: one.backup_url, key: one.key === null ? 'none' : 'file', on_ingest_loss: one.on_ingest_loss,
-            hold_s: one.hold_s, is_editable: one.is_editable, file: `destinations.d/${one.name}.toml` })) };
+            url: one.url, backup_url: one.backup_url, backup: one.backup_url === null ? null : one.backup ?? 'both',
+            key: one.key === null ? 'none' : 'file', on_ingest_loss: one.on_ingest_loss, hold_s: one.hold_s, is_editable: one.is_editable, file: `destinations.d/${one.name}.toml` })) };
     }
 
     doctor() {

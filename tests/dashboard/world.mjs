@@ -52,18 +52,15 @@ class MockWorld {
     setPublishKey(key) { this.world.publishKey = key; }
 
     breakConfiguration(field) {
-        this.world.problem = { code: 'config', message: `restream.toml:2:1: unknown field "${field}" in [ingest]`, remedy: '' };
+        this.world.breakConfiguration(`restream.toml:2:1: unknown field "${field}" in [ingest]`);
     }
 
     /// As if only restream.toml had it.
     addReadOnly(name, url) { this.world.put(name, { url, key: 'x', is_editable: false }); }
 
     async addWithBackup(name, { isPrimaryGood }) {
-        const one = this.world.put(name, { url: isPrimaryGood ? goodUrl : nobodyUrl, key: 'x' });
-        const relay = { mode: 'failover', url: 'rtmp://b.example.org/live', confirmed: true, since: new Date().toISOString(),
-            session: null, next_retry_in_s: null };
-        one.backup = isPrimaryGood ? { ...relay, state: 'waiting', reason: { code: 'standby', message: 'stands by', remedy: '' } } :
-            { ...relay, state: 'live', reason: null };
+        this.world.put(name, { url: isPrimaryGood ? goodUrl : nobodyUrl, key: 'x' });
+        this.world.setBackup(name, isPrimaryGood ? 'waiting' : 'live');
     }
 
     /// Whether it is live, without asking the dashboard.

@@ -93,9 +93,11 @@ std::string build_folder() { return program_directory().parent_path().string(); 
 TEST_SUITE_BEGIN("dashboard_contract");
 
 TEST_CASE("dashboard: is what its description says, and Prometheus can read it") {
-    const Stage stage(IngestServer::embedded);
-    const Outcome outcome = stage.run("dashboard/contract_test", {}, 200s);
-    CHECK_MESSAGE(outcome.status == 0, outcome.describe());
+    for (const IngestServer ingest : {IngestServer::embedded, IngestServer::nginx}) {
+        const Stage stage(ingest);
+        const Outcome outcome = stage.run("dashboard/contract_test", {}, 150s);
+        CHECK_MESSAGE(outcome.status == 0, outcome.describe());
+    }
 }
 
 TEST_SUITE_END();
