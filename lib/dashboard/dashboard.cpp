@@ -115,7 +115,8 @@ struct Dashboard::Inside {
         }
         const bool is_events = request.path == "/api/v1/events" && request.method == Method::get;
         api.answer(std::move(request), std::move(reply));
-        if (is_events) feed.welcome();
+        // Behind the answer, which is posted as well: what is told before that misses the newcomer.
+        if (is_events) server.post([this] { feed.welcome(); });
     }
 
     std::atomic<bool> is_ending = false;  ///< what only looks is given up

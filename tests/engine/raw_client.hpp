@@ -14,6 +14,10 @@ namespace restream::test {
 
 /// Connected. **Throws**: std::runtime_error where nobody takes it.
 Fd connect_to(int port);
+/// The same over IPv6.
+Fd connect_to_ipv6(int port);
+/// The same as connect_to(), and the system takes hardly anything in for who does not read.
+Fd connect_with_short_buffer(int port);
 /// Whether the peer closes, or has closed, the connection. **Blocks** until then or the deadline.
 /// What it says before is dropped.
 bool is_closed_by_peer(const Fd& socket, const Deadline& deadline);

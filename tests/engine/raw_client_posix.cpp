@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "base/random.hpp"
 #include "engine/listener.hpp"
@@ -25,18 +26,42 @@ RtmpClient::Setup publishing(std::string_view app) {
     return setup;
 }
 
-}  // namespace
+Fd ipv4_socket() { return Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
-Fd connect_to(int port) {
-    Fd made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+sockaddr_in ipv4_loopback(int port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+template <typename Address>
+Fd connected(Fd made, const Address& address) {
     if (::connect(number(made), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         throw std::runtime_error("nobody takes connections there");
     }
     return made;
+}
+
+}  // namespace
+
+Fd connect_to(int port) { return connected(ipv4_socket(), ipv4_loopback(port)); }
+
+Fd connect_to_ipv6(int port) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(static_cast<std::uint16_t>(port));
+    address.sin6_addr = in6addr_loopback;
+    return connected(Fd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)), address);
+}
+
+Fd connect_with_short_buffer(int port) {
+    Fd made = ipv4_socket();
+    const int bytes = 4096;
+    // Before connecting: then the window that is offered is as short.
+    ::setsockopt(number(made), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    return connected(std::move(made), ipv4_loopback(port));
 }
 
 bool is_closed_by_peer(const Fd& socket, const Deadline& deadline) {

@@ -1,13 +1,13 @@
 // Canary: stream keys that are known words, and a search for them everywhere they must not be.
+#include "process/canary.hpp"
+
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "process/descendants.hpp"
 #include "process/free_port.hpp"
 #include "process/scene.hpp"
 #include "process/tag_server.hpp"
@@ -21,11 +21,6 @@ using std::chrono::seconds;
 TEST_SUITE_BEGIN("canary");
 
 namespace {
-
-/// Every key of this test has this in it, so one search finds them all.
-const std::string canary = "canary7f3a";
-
-bool has_canary(const std::string& text) { return text.find(canary) != std::string::npos; }
 
 /// Collects everything that commands print.
 class Prints {
@@ -48,45 +43,6 @@ class Prints {
   private:
     const World& world_;
 };
-
-/// Files below a folder whose name or content has the canary.
-std::string files_with_canary(const fs::path& folder) {
-    std::string found;
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-        if (has_canary(entry.path().filename().string()))
-            found += entry.path().string() + " (name)\n";
-        if (entry.is_regular_file() && has_canary(content_of(entry.path()))) {
-            found += entry.path().string() + "\n";
-        }
-    }
-    return found;
-}
-
-bool is_relay_of(const Descendant& process, const std::string& name) {
-    return process.command.starts_with("restream-relay") &&
-           process.command.find(" " + name) != std::string::npos;
-}
-
-/// Looks at argv and environment of every process on this machine that this user may look at.
-void check_processes(const std::string& env_destination) {
-    const auto own = living_descendants();
-    for (const auto& entry : fs::directory_iterator("/proc")) {
-        const std::string name = entry.path().filename().string();
-        int pid = 0;
-        if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc())
-            continue;
-        if (pid == ::getpid()) continue;
-        CAPTURE(pid);
-        CHECK_MESSAGE(!has_canary(content_of(entry.path() / "cmdline")),
-                      content_of(entry.path() / "cmdline"));
-        if (!has_canary(content_of(entry.path() / "environ"))) continue;
-        bool may_have_it = false;
-        for (const auto& each : own)
-            may_have_it |= each.pid == pid && is_relay_of(each, env_destination);
-        CHECK_MESSAGE(may_have_it,
-                      "has a key in its environment: " << content_of(entry.path() / "cmdline"));
-    }
-}
 
 /// No core of it can be written.
 void check_no_core(int pid) {
@@ -201,7 +157,7 @@ TEST_CASE(
         CAPTURE(name);
         CHECK(prints.run({"enable", name, "--timeout", "3s"}, with_variable).status == 5);
     }
-    check_processes("env");
+    check_processes(is_relay_of("env"));
     for (const auto& name : good) {
         check_no_core(scene.world.worker(name));
         check_no_core(scene.world.guardian(name));
@@ -259,7 +215,7 @@ TEST_CASE(
     prints.run({"stop", "--ingest"});
     CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(),
                   files_with_canary(scene.world.state()));
-    check_processes("none");
+    check_processes();
 }
 
 TEST_CASE("canary: key files are for their owner alone") {

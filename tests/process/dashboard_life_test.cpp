@@ -126,6 +126,8 @@ TEST_CASE("dashboard life: whoever is last, a start or a --stop, is obeyed") {
         CHECK_MESSAGE(is_honest, started.describe());
         wanted.world.must({"dashboard", "--stop"});
         CHECK(wanted.pid() == 0);
+        wanted.world.must({"dashboard", "--background"});
+        CHECK(wanted.is_up());
     }
 }
 
@@ -190,5 +192,7 @@ TEST_CASE("dashboard life: what it was doing as it was killed is done to its end
     CHECK(wait_until(Deadline::after(20s), [&] { return world.is_lock_held("youtube"); }));
     CHECK(world.wait_state("youtube", "waiting"));
 }
+
+TEST_SUITE_END();
 
 }  // namespace restream::test

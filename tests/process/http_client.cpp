@@ -64,6 +64,16 @@ std::string HttpLine::read_until(std::string_view text, Milliseconds longest) {
     return got_;
 }
 
+std::string HttpLine::take_until(std::string_view text, Milliseconds longest) {
+    read_until(text, longest);
+    const auto at = got_.find(text);
+    if (at == std::string::npos) return "";
+    const auto end = at + text.size();
+    std::string taken = got_.substr(0, end);
+    got_.erase(0, end);
+    return taken;
+}
+
 bool HttpLine::wait_closed(Milliseconds longest) {
     return is_closed_by_peer(socket_, Deadline::after(longest));
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -34,9 +35,13 @@ HttpAnswer http(int port, std::string_view method, std::string_view path,
 class HttpLine {
   public:
     explicit HttpLine(int port);
+    explicit HttpLine(Fd socket) : socket_(std::move(socket)) {}
     void send(std::string_view bytes) const;
     /// What came until `text` was in it, the server closed, or the deadline.
     std::string read_until(std::string_view text, Milliseconds longest = std::chrono::seconds(10));
+    /// What came up to the end of `text`, which is not told again; nothing where the server closed
+    /// before, or the deadline passed.
+    std::string take_until(std::string_view text, Milliseconds longest = std::chrono::seconds(10));
     /// **Blocks**: until the server has closed (true), or the deadline.
     bool wait_closed(Milliseconds longest);
 

@@ -1,0 +1,278 @@
+// Who the dashboard lets in, and how often.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "dashboard/door.hpp"
+#include "dashboard/rate.hpp"
+
+namespace restream::tests {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+TEST_SUITE_BEGIN("dashboard");
+
+namespace {
+
+constexpr const char* token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const SteadyTime start{};
+
+Request request(Method method = Method::get, std::string path = "/api/v1/status") {
+    Request made;
+    made.method = method;
+    made.path = std::move(path);
+    made.host = "127.0.0.1:5000";
+    made.address = "127.0.0.1";
+    return made;
+}
+
+DoorRules rules() {
+    DoorRules made;
+    made.token = Secret(token);
+    return made;
+}
+
+/// "403 foreign_host"; empty where it is let in.
+std::string refusal_of(Door& door, const Request& asked, SteadyTime now = start) {
+    const auto refused = door.refuse(asked, now);
+    if (!refused) return "";
+    const json body = json::parse(refused->body);
+    CHECK(body["error"]["message"].get<std::string>() != "");
+    CHECK(body["error"]["remedy"].get<std::string>() != "");
+    return fmt::format("{} {}", refused->status, body["error"]["code"].get<std::string>());
+}
+
+}  // namespace
+
+TEST_CASE("dashboard: is asked under its own names only") {
+    DoorRules all = rules();
+    all.hosts = {"studio.local", "192.168.1.5", "fe80::1"};
+    Door door(all);
+    for (const char* good :
+         {"127.0.0.1:5000", "localhost:5000", "LOCALHOST:5000", "[::1]:5000", "studio.local:5000",
+          "Studio.Local:5000", "192.168.1.5:5000", "[fe80::1]:5000"}) {
+        CAPTURE(good);
+        Request asked = request();
+        asked.host = good;
+        CHECK(refusal_of(door, asked) == "");
+    }
+    for (const char* bad :
+         {"", "127.0.0.1", "localhost", "127.0.0.1:5001", "127.0.0.1:50000", "evil.example:5000",
+          "127.0.0.1.evil.example:5000", "localhost.evil.example:5000",
+          "127.0.0.1:5000.evil.example", "user@127.0.0.1:5000", "127.0.0.1:5000/",
+          " 127.0.0.1:5000", "127.0.0.1:5000 ", "[::1]", "::1:5000", "0.0.0.0:5000",
+          "192.168.1.6:5000", "xn--localhost:5000", "127.0.0.1:5000, evil.example"}) {
+        CAPTURE(bad);
+        Request asked = request();
+        asked.host = bad;
+        CHECK(refusal_of(door, asked) == "403 foreign_host");
+    }
+}
+
+TEST_CASE("dashboard: on every address, any address is good, and still no foreign name") {
+    DoorRules all = rules();
+    all.is_any_address = true;
+    Door door(all);
+    for (const char* good : {"192.168.1.5:5000", "[fe80::7]:5000", "10.0.0.1:5000"}) {
+        CAPTURE(good);
+        Request asked = request();
+        asked.host = good;
+        CHECK(refusal_of(door, asked) == "");
+    }
+    for (const char* bad : {"evil.example:5000", "192.168.1.5:5001", "192.168.1.5", "1.2.3:5000",
+                            "192.168.1.0/24:5000"}) {
+        CAPTURE(bad);
+        Request asked = request();
+        asked.host = bad;
+        CHECK(refusal_of(door, asked) == "403 foreign_host");
+    }
+}
+
+TEST_CASE("dashboard: no page of another site may ask, not even look") {
+    Door door(rules());
+    struct Row {
+        const char* origin;
+        const char* fetch_site;
+        const char* refused;
+    };
+    const Row rows[] = {
+        {"", "", ""},
+        {"http://127.0.0.1:5000", "", ""},
+        {"http://127.0.0.1:5000", "same-origin", ""},
+        {"https://127.0.0.1:5000", "", ""},
+        {"", "none", ""},
+        {"", "same-origin", ""},
+        {"http://evil.example", "", "403 foreign_origin"},
+        {"http://localhost:5000", "", "403 foreign_origin"},
+        {"http://127.0.0.1:5001", "", "403 foreign_origin"},
+        {"http://127.0.0.1", "", "403 foreign_origin"},
+        {"null", "", "403 foreign_origin"},
+        {"file://", "", "403 foreign_origin"},
+        {"", "cross-site", "403 foreign_origin"},
+        {"", "same-site", "403 foreign_origin"},
+        {"", "whatever", "403 foreign_origin"},
+        {"http://127.0.0.1:5000", "cross-site", "403 foreign_origin"},
+        {"http://127.0.0.1:5000.evil.example", "", "403 foreign_origin"},
+        {"http://evil.example/http://127.0.0.1:5000", "", "403 foreign_origin"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.origin);
+        CAPTURE(row.fetch_site);
+        Request asked = request();
+        asked.origin = row.origin;
+        asked.fetch_site = row.fetch_site;
+        CHECK(refusal_of(door, asked) == row.refused);
+    }
+}
+
+TEST_CASE("dashboard: what changes something needs the token, looking does not") {
+    Door door(rules());
+    for (const Method method : {Method::post, Method::put, Method::remove}) {
+        Request asked = request(method);
+        CHECK(refusal_of(door, asked) == "403 token_missing");
+        for (const std::string& bad :
+             {std::string("x"), std::string(token) + "0", std::string(token).substr(1),
+              std::string(64, '0'), std::string(token) + '\0', std::string("Bearer ") + token}) {
+            asked.token = bad;
+            CHECK(refusal_of(door, asked) == "403 token_wrong");
+        }
+        asked.token = token;
+        CHECK(refusal_of(door, asked) == "");
+    }
+    CHECK(refusal_of(door, request()) == "");
+    // No path knows it: that is told to anybody.
+    CHECK(refusal_of(door, request(Method::other)) == "");
+}
+
+TEST_CASE("dashboard: a page of another site cannot use up what ours may ask") {
+    Door door(rules());
+    Request foreign = request();
+    foreign.origin = "http://evil.example";
+    for (int i = 0; i < 400; ++i) CHECK(refusal_of(door, foreign) == "403 foreign_origin");
+    CHECK(refusal_of(door, foreign) == "429 too_many");
+    for (int i = 0; i < 400; ++i) CHECK(refusal_of(door, request()) == "");
+    CHECK(refusal_of(door, request()) == "429 too_many");
+    CHECK(refusal_of(door, request(), start + 1s) == "");
+}
+
+TEST_CASE("dashboard: a link of another site opens the page, and nothing else") {
+    Door door(rules());
+    struct Row {
+        const char* path;
+        const char* mode;
+        const char* destination;
+        Method method;
+        const char* refused;
+    };
+    const Row rows[] = {
+        {"/", "navigate", "document", Method::get, ""},
+        {"/", "navigate", "iframe", Method::get, "403 foreign_origin"},
+        {"/", "navigate", "", Method::get, "403 foreign_origin"},
+        {"/", "no-cors", "document", Method::get, "403 foreign_origin"},
+        {"/", "cors", "empty", Method::get, "403 foreign_origin"},
+        {"/", "navigate", "document", Method::post, "403 foreign_origin"},
+        {"/api/v1/status", "navigate", "document", Method::get, "403 foreign_origin"},
+        {"/metrics", "navigate", "document", Method::get, "403 foreign_origin"},
+        {"/assets/app.js", "no-cors", "script", Method::get, "403 foreign_origin"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.path);
+        CAPTURE(row.mode);
+        for (const char* site : {"cross-site", "same-site"}) {
+            Request asked = request();
+            asked.path = row.path;
+            asked.method = row.method;
+            asked.fetch_site = site;
+            asked.fetch_mode = row.mode;
+            asked.fetch_dest = row.destination;
+            CHECK(refusal_of(door, asked) == row.refused);
+            asked.origin = "http://evil.example";
+            CHECK(refusal_of(door, asked) == "403 foreign_origin");
+        }
+    }
+}
+
+TEST_CASE("dashboard: a password is asked of everybody, and cannot be guessed quickly") {
+    DoorRules all = rules();
+    all.password = Secret("open sesame: 1");
+    Door door(all);
+    Request asked = request();
+    CHECK(refusal_of(door, asked) == "401 password");
+    asked.authorization = "Basic YW55Om9wZW4gc2VzYW1lOiAx";  // any:open sesame: 1
+    CHECK(refusal_of(door, asked) == "");
+    asked.method = Method::post;
+    CHECK(refusal_of(door, asked) == "403 token_missing");
+    asked.method = Method::get;
+    asked.path = "/healthz";
+    asked.authorization = "";
+    CHECK(refusal_of(door, asked) == "");
+    asked.path = "/";
+    for (int i = 0; i < 10; ++i) {
+        asked.authorization = "Basic YW55Om5v";
+        CHECK(refusal_of(door, asked) == "401 password");
+    }
+    CHECK(refusal_of(door, asked) == "429 too_many");
+    asked.authorization = "Basic YW55Om9wZW4gc2VzYW1lOiAx";
+    CHECK(refusal_of(door, asked) == "429 too_many");
+    asked.address = "127.0.0.2";
+    CHECK(refusal_of(door, asked) == "");
+    asked.address = "127.0.0.1";
+    CHECK(refusal_of(door, asked, start + 11s) == "");
+}
+
+TEST_CASE("dashboard: the password of a Basic header is what follows the first colon") {
+    CHECK(basic_password("Basic dTpw") == Secret("p"));
+    CHECK(basic_password("basic dTpwOnE=") == Secret("p:q"));
+    CHECK(basic_password("Basic Og==") == Secret(""));
+    for (const char* bad : {"", "Basic", "Basic ", "Basic dQ==", "Bearer dTpw", "dTpw",
+                            "Basic d!pw", "Basic  dTpw", "Basic dTpw\n"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(basic_password(bad));
+    }
+}
+
+TEST_CASE("dashboard: who asks too often is told to wait, others are not") {
+    RateLimit limit({10, 3});
+    for (int i = 0; i < 3; ++i) CHECK(limit.take("a", start));
+    CHECK_FALSE(limit.take("a", start));
+    CHECK(limit.take("b", start));
+    CHECK_FALSE(limit.take("a", start + 99ms));
+    CHECK(limit.take("a", start + 200ms));
+    // A pause fills no bucket beyond its brim.
+    for (int i = 0; i < 3; ++i) CHECK(limit.take("a", start + 1h));
+    CHECK_FALSE(limit.take("a", start + 1h));
+}
+
+TEST_CASE("dashboard: looking whether somebody may ask takes nothing from him") {
+    RateLimit limit({0, 1});
+    for (int i = 0; i < 5; ++i) CHECK(limit.has("a", start));
+    CHECK(limit.take("a", start));
+    CHECK_FALSE(limit.has("a", start));
+    CHECK_FALSE(limit.take("a", start));
+}
+
+TEST_CASE("dashboard: of too many addresses, the one that asked longest ago is forgotten") {
+    // Nothing flows in: who may ask again was forgotten.
+    RateLimit limit({0, 1});
+    CHECK(limit.take("first", start));
+    CHECK(limit.take("second", start + 1ms));
+    SteadyTime now = start + 1s;
+    const auto fill_to = [&](std::size_t count) {
+        for (std::size_t i = 2; i < count; ++i) {
+            CHECK(limit.take(std::to_string(i), now += 1ms));
+        }
+    };
+    fill_to(RateLimit::most_addresses);
+    // All have room. Asking in vain is asking, too: now the second is the oldest.
+    CHECK_FALSE(limit.take("first", now += 1ms));
+    CHECK(limit.take("one more", now += 1ms));
+    CHECK_FALSE(limit.take("first", now += 1ms));
+    CHECK_FALSE(limit.take("2", now += 1ms));
+    CHECK(limit.take("second", now += 1ms));
+}
+
+TEST_SUITE_END();
+
+}  // namespace restream::tests
