@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "ingest/refusal_words.hpp"
 
 namespace restream {
 
@@ -100,27 +101,27 @@ std::variant<Secret, AdmissionRefusal> Admission::publish(const Visitor& from, c
                                                           const Secret& name) const {
     const bool is_from_anywhere = rules_.publish_key && rules_.publishers.empty();
     if (!is_from_anywhere && !holds(rules_.publishers, from)) {
-        return AdmissionRefusal{denied, "publishing from this address is not allowed"};
+        return AdmissionRefusal{denied, words_of_refusal("publishing_not_allowed")};
     }
     const Secret path = publication_path(app, name);
-    if (!is_path(path)) return AdmissionRefusal{bad_name, "no path, or one that is too long"};
+    if (!is_path(path)) return AdmissionRefusal{bad_name, words_of_refusal("bad_path")};
     if (!rules_.publish_key) return path;
     if (auto admitted = keyed(path)) return std::move(*admitted);
     const std::string& text = path.reveal();
-    if (text == rules_.base_path) return AdmissionRefusal{bad_name, "no stream key"};
+    if (text == rules_.base_path) return AdmissionRefusal{bad_name, words_of_refusal("no_key")};
     if (text.starts_with(rules_.base_path + "/")) {
-        return AdmissionRefusal{bad_name, "wrong stream key"};
+        return AdmissionRefusal{bad_name, words_of_refusal("wrong_key")};
     }
-    return AdmissionRefusal{bad_name, "another path than the ingest's"};
+    return AdmissionRefusal{bad_name, words_of_refusal("other_path")};
 }
 
 std::variant<Secret, AdmissionRefusal> Admission::play(const Visitor& from, const Secret& app,
                                                        const Secret& name) const {
     if (!holds(rules_.players, from)) {
-        return AdmissionRefusal{play_failed, "playing from this address is not allowed"};
+        return AdmissionRefusal{play_failed, words_of_refusal("playing_not_allowed")};
     }
     Secret path = publication_path(app, name);
-    if (!is_path(path)) return AdmissionRefusal{play_failed, "no path, or one that is too long"};
+    if (!is_path(path)) return AdmissionRefusal{play_failed, words_of_refusal("bad_path")};
     // Somebody who plays what he typed into the encoder means the same.
     if (auto meant = keyed(path)) return std::move(*meant);
     return path;

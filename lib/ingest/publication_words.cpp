@@ -1,10 +1,11 @@
 #include "ingest/publication_words.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
 #include "ingest/address.hpp"
+#include "ingest/refusal_words.hpp"
 
 namespace restream {
 
@@ -15,39 +16,34 @@ constexpr auto lately = std::chrono::minutes(10);
 
 std::string_view first_part(std::string_view path) { return path.substr(0, path.find('/')); }
 
+template <class... Each>
+PublisherTrouble trouble(std::type_identity_t<RowOf<publisher_troubles, sizeof...(Each)>> row,
+                         Each&&... values) {
+    Told told = tell(*row, {Value(std::forward<Each>(values))...});
+    return {std::move(told.message), std::move(told.cause), std::move(told.remedy),
+            std::move(told.code), std::move(told.values)};
+}
+
 PublisherTrouble stray_publisher(const PublicationRecord& stray, const IngestConfig& config) {
     const std::string played = played_path(config);
     const std::string_view app = first_part(played);
     const bool has_name = played.size() > app.size();
     if (first_part(stray.path) != app) {
-        return {fmt::format("somebody publishes to {}, but relays play {}{}", stray.path, app,
-                            has_name ? "/***" : ""),
-                "OBS's Server names another application than [ingest] url",
-                fmt::format("make OBS's Server {}", publish_url(config))};
+        return trouble("publisher_application", stray.path,
+                       std::string(app) + (has_name ? "/***" : ""), publish_url(config));
     }
-    if (!has_name) {
-        return {fmt::format(
-                    "somebody publishes to {} with a stream key, but relays play it without", app),
-                "[ingest] url in restream.toml ends with the application",
-                "empty OBS's Stream Key field, or add the key to [ingest] url"};
-    }
-    return {fmt::format("somebody publishes to {} under another stream key than relays play", app),
-            "[ingest] url in restream.toml has another stream key than OBS",
-            fmt::format("make OBS's Stream Key what follows \"/{}/\" in [ingest] url", app)};
+    return has_name ? trouble("publisher_key_differs", app) : trouble("publisher_key_unused", app);
 }
 
 PublisherTrouble refused_publisher(const IngestRefusal& refusal, const IngestConfig& config,
                                    WallTime now) {
-    const auto ago = std::chrono::duration_cast<std::chrono::seconds>(now - refusal.when);
-    return {fmt::format("nobody publishes, and somebody was refused {} ago: {}",
-                        describe_duration(std::max(ago, std::chrono::seconds(0))), refusal.problem),
-            fmt::format("it came from {}{}", refusal.address,
-                        refusal.software.empty() ? "" : ", " + refusal.software),
-            config.has_publish_key()
-                ? "OBS's Stream Key must be the value of publish_key in restream.toml; 'restream "
-                  "ingest status' says what OBS must be given"
-                : "add its address to allow_publish in restream.toml, and run 'restream ingest "
-                  "reload'"};
+    const auto ago = std::max(std::chrono::duration_cast<std::chrono::seconds>(now - refusal.when),
+                              std::chrono::seconds(0));
+    const std::string publisher =
+        refusal.address + (refusal.software.empty() ? "" : ", " + refusal.software);
+    const Term why{std::string(code_of_refusal(refusal.problem)), refusal.problem};
+    return config.has_publish_key() ? trouble("publisher_refused_by_key", ago, why, publisher)
+                                    : trouble("publisher_refused_by_address", ago, why, publisher);
 }
 
 }  // namespace

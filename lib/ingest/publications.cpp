@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/byte_rate.hpp"
+#include "ingest/refusal_words.hpp"
 
 namespace restream {
 
@@ -61,7 +62,8 @@ std::optional<AdmissionRefusal> Publications::make_room(const Secret& path, Stea
     if (again != paths_.end() && again->second->publisher != nullptr) {
         Publisher& first = *again->second->publisher;
         if (!may_take_over(rules_.takeover_after, now - first.last_heard())) {
-            return AdmissionRefusal{"NetStream.Publish.BadName", "already publishing"};
+            return AdmissionRefusal{"NetStream.Publish.BadName",
+                                    words_of_refusal("already_publishing")};
         }
         leave(*again->second, first);
         first.replaced();
@@ -75,7 +77,7 @@ std::optional<AdmissionRefusal> Publications::make_room(const Secret& path, Stea
         return each.second->publisher != nullptr && !is_own(each.first);
     });
     if (static_cast<std::size_t>(others) < rules_.most_other_paths) return std::nullopt;
-    return AdmissionRefusal{"NetStream.Publish.BadName", "too many publications"};
+    return AdmissionRefusal{"NetStream.Publish.BadName", words_of_refusal("too_many_publications")};
 }
 
 Publications::Answer Publications::ask_to_play(const Guest& guest, const Secret& app,

@@ -7,10 +7,12 @@
 
 #include "ingest/address.hpp"
 #include "ingest/control.hpp"
+#include "ingest/refusal_words.hpp"
 #include "ingest/tcp.hpp"
 #include "state/media_json.hpp"
 #include "status/media_words.hpp"
 #include "status/status.hpp"
+#include "status/values_json.hpp"
 
 namespace restream {
 
@@ -44,9 +46,11 @@ void look_at_embedded(const IngestConfig& config, const Layout& layout, IngestVi
 
 ordered_json trouble_value(const IngestStatus& status) {
     if (!status.trouble) return nullptr;
-    return {{"message", status.trouble->message},
+    return {{"code", status.trouble->code},
+            {"message", status.trouble->message},
             {"cause", status.trouble->cause},
-            {"remedy", status.trouble->remedy}};
+            {"remedy", status.trouble->remedy},
+            {"values", ordered_json::parse(to_json(status.trouble->values))}};
 }
 
 ordered_json refusal_json(const IngestRefusal& refusal) {
@@ -54,6 +58,7 @@ ordered_json refusal_json(const IngestRefusal& refusal) {
             {"when", to_iso8601(refusal.when)},
             {"address", refusal.address},
             {"software", refusal.software},
+            {"code", code_of_refusal(refusal.problem)},
             {"problem", refusal.problem},
             {"times", refusal.times}};
 }

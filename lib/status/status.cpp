@@ -8,6 +8,7 @@
 #include "relay/session_end.hpp"
 #include "state/media_json.hpp"
 #include "state/relay_name.hpp"
+#include "status/values_json.hpp"
 
 namespace restream {
 
@@ -185,8 +186,10 @@ ordered_json ingest_value(const IngestStatus& ingest) {
         value["on_air_since"] = to_iso8601(ingest.on_air->since);
     }
     if (ingest.trouble) {
-        value["trouble"] = {{"message", ingest.trouble->message},
-                            {"remedy", ingest.trouble->remedy}};
+        value["trouble"] = {{"code", ingest.trouble->code},
+                            {"message", ingest.trouble->message},
+                            {"remedy", ingest.trouble->remedy},
+                            {"values", ordered_json::parse(to_json(ingest.trouble->values))}};
     }
     return value;
 }

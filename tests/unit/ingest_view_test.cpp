@@ -5,6 +5,7 @@
 
 #include "ingest/address.hpp"
 #include "ingest/control.hpp"
+#include "status/values_json.hpp"
 
 using namespace restream;
 using namespace std::chrono_literals;
@@ -84,7 +85,11 @@ TEST_CASE("publisher trouble: a picture that goes to another path, and what help
     const auto elsewhere = trouble("studio", "live/k4");
     says(elsewhere.message, "somebody publishes to studio, but relays play live/***");
     says(elsewhere.remedy, "make OBS's Server rtmp://127.0.0.1:1935/live");
+    CHECK(keyed.code == "publisher_key_unused");
+    CHECK(unkeyed.code == "publisher_key_differs");
+    CHECK(elsewhere.code == "publisher_application");
     for (const auto& each : {keyed, unkeyed, elsewhere}) {
+        CHECK(to_json(each.values).find("k4") == std::string::npos);
         CHECK(each.message.find("k4") == std::string::npos);
         CHECK(each.remedy.find("k4") == std::string::npos);
     }
@@ -99,6 +104,9 @@ TEST_CASE("publisher trouble: who was refused lately is told with what helps") {
     REQUIRE(keyed);
     says(keyed->message, "somebody was refused 14 s ago: wrong stream key");
     says(keyed->cause, "it came from 192.168.1.9");
+    CHECK(keyed->code == "publisher_refused_by_key");
+    CHECK(to_json(keyed->values) ==
+          R"({"ago_s":14,"refusal":"wrong_key","publisher":"192.168.1.9"})");
     says(keyed->remedy, "must be the value of publish_key");
     config.publish_key = std::monostate();
     says(publisher_trouble(record, config, now)->remedy, "add its address to allow_publish");

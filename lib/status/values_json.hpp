@@ -1,0 +1,14 @@
+// The values of a sentence, as documents tell them.
+#pragma once
+
+#include <string>
+
+#include "base/sentence.hpp"
+
+namespace restream {
+
+/// An object, in the order of the values: text; numbers; a span in seconds; a term's code; a list
+/// of text.
+std::string to_json(const Values& values);
+
+}  // namespace restream
