@@ -73,7 +73,8 @@ Resolved read_key_file(const Asked& asked, const fs::path& path) {
                                           origin, asked.remedy)};
         }
         return KeyProblem{fmt::format("the key file {} can't be read: {}; {}", origin,
-                                      error.cause().message(), asked.remedy)};
+                                      error.cause().message(), asked.remedy),
+                          KeyProblem::Kind::file_unreadable, origin, error.cause().message()};
     }
     Resolved found = first_line(asked, text, origin);
     std::fill(text.begin(), text.end(), '\0');
@@ -84,7 +85,8 @@ KeyProblem unset_variable(const Asked& asked, const std::string& variable) {
     return KeyProblem{
         fmt::format("the variable {}, which holds {}, is not set here; export it first, or store "
                     "the key elsewhere: {}",
-                    variable, asked.what, asked.remedy)};
+                    variable, asked.what, asked.remedy),
+        KeyProblem::Kind::variable_unset, variable};
 }
 
 Resolved run_key_command(const Asked& asked, const std::string& command, const Deadline& deadline,
@@ -149,7 +151,8 @@ std::optional<KeyProblem> missing_key(const Destination& destination) {
     const auto* parts = std::get_if<UrlParts>(&read);
     if (parts == nullptr || parts->segments().size() > 1) return std::nullopt;
     return KeyProblem{fmt::format("it has no stream key, which {} needs; {}", destination.service,
-                                  how_to_replace(destination))};
+                                  how_to_replace(destination)),
+                      KeyProblem::Kind::missing, destination.service};
 }
 
 }  // namespace

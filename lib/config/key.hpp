@@ -16,7 +16,12 @@ namespace restream {
 
 /// Why there is no key: a sentence with its remedy, without any secret.
 struct KeyProblem {
+    enum class Kind { missing, file_unreadable, variable_unset, other };
+
     std::string message;
+    Kind kind = Kind::other;
+    std::string place{};  ///< the service that needs it, the file, the variable
+    std::string cause{};  ///< of an unreadable file: what the system said
 };
 
 /// Reads the key: its file (first line, white space trimmed, at most 4 KiB), its variable, its

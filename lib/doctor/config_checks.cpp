@@ -1,11 +1,10 @@
 #include "doctor/config_checks.hpp"
 
-#include <fmt/format.h>
-
 #include <set>
 
 #include "base/error.hpp"
 #include "config/key.hpp"
+#include "doctor/found.hpp"
 #include "state/lock.hpp"
 
 namespace restream {
@@ -31,11 +30,8 @@ bool take_away(const fs::path& path, fs::perms which) {
 
 std::optional<Diagnosis> check_folder(const fs::path& directory) {
     if (!has_any(directory, others_write)) return std::nullopt;
-    return Diagnosis{
-        {Severity::warning, "config", fmt::format("others can write to {}", directory.string()),
-         "who can write there can make restream run a key command",
-         fmt::format("chmod go-w '{}'", directory.string())},
-        [directory] { return take_away(directory, others_write); }};
+    return mended_by(found(Severity::warning, "folder_open_to_others", directory.string()),
+                     [directory] { return take_away(directory, others_write); });
 }
 
 /// The files that hold secrets in clear text: keys of destinations and of the ingest, the
@@ -65,9 +61,23 @@ std::optional<Diagnosis> check_publish_key(const Config& config, const Registry&
     const auto problem = foresee_publish_key_problem(config);
     if (!problem) return std::nullopt;
     const bool runs = FileLock::is_held(registry.layout().ingest_lock());
-    return Diagnosis{{runs ? Severity::warning : Severity::failure, "config",
-                      "[ingest] " + problem->message, "", ""},
-                     {}};
+    return found(runs ? Severity::warning : Severity::failure, "publish_key_unusable",
+                 problem->message);
+}
+
+/// Its remedy is part of the message, as `enable` has it.
+Diagnosis tell_key_problem(Severity severity, const std::string& name, const KeyProblem& problem) {
+    switch (problem.kind) {
+        case KeyProblem::Kind::missing:
+            return found(severity, "key_missing", name, problem.place);
+        case KeyProblem::Kind::file_unreadable:
+            return found(severity, "key_file_unreadable", name, problem.place, problem.cause);
+        case KeyProblem::Kind::variable_unset:
+            return found(severity, "key_variable_unset", name, problem.place);
+        case KeyProblem::Kind::other:
+            break;
+    }
+    return found(severity, "key_unusable", name, problem.message);
 }
 
 }  // namespace
@@ -77,24 +87,14 @@ CheckedConfig check_config(const fs::path& directory) {
     try {
         result.config = load_config(directory);
     } catch (const Error& error) {
-        result.diagnoses.push_back({{Severity::failure, "config", error.what(), "",
-                                     "mend the file; nothing is started until then"},
-                                    {}});
+        result.diagnoses.push_back(found(Severity::failure, "config_invalid", error.what()));
         return result;
     }
     const auto count = result.config->destinations.size();
-    if (count == 0) {
-        result.diagnoses.push_back({{Severity::warning, "config", "no destination is configured",
-                                     "", "run 'restream add NAME --service ID'"},
-                                    {}});
-    } else {
-        result.diagnoses.push_back(
-            {{Severity::ok, "config",
-              fmt::format("valid, {} destination{}", count, count == 1 ? "" : "s"), "", ""},
-             {}});
-    }
+    result.diagnoses.push_back(count == 0 ? found(Severity::warning, "config_empty")
+                                          : found(Severity::ok, "config_valid", count));
     for (const auto& each : {directory, directory / "destinations.d"}) {
-        if (auto found = check_folder(each)) result.diagnoses.push_back(std::move(*found));
+        if (auto open = check_folder(each)) result.diagnoses.push_back(std::move(*open));
     }
     return result;
 }
@@ -105,17 +105,15 @@ std::vector<Diagnosis> check_keys(const Config& config, const Registry& registry
         const auto problem = foresee_key_problem(each);
         if (!problem) continue;
         const auto severity = registry.is_wanted(each.name) ? Severity::failure : Severity::warning;
-        // Its remedy is part of the message.
-        result.push_back(
-            {{severity, "config", fmt::format("{}: {}", each.name, problem->message), "", ""}, {}});
+        result.push_back(tell_key_problem(severity, each.name, *problem));
     }
-    if (auto found = check_publish_key(config, registry)) result.push_back(std::move(*found));
+    if (auto unusable = check_publish_key(config, registry)) {
+        result.push_back(std::move(*unusable));
+    }
     for (const auto& file : key_files(config)) {
         if (!has_any(file, others)) continue;
-        result.push_back({{Severity::warning, "config",
-                           fmt::format("others can read the secret in {}", file.string()), "",
-                           fmt::format("chmod go-rwx '{}'", file.string())},
-                          [file] { return take_away(file, others); }});
+        result.push_back(mended_by(found(Severity::warning, "secret_open_to_others", file.string()),
+                                   [file] { return take_away(file, others); }));
     }
     return result;
 }

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
+
+#include "status/values_json.hpp"
 
 namespace restream {
 
@@ -47,6 +50,17 @@ std::string_view severity_name(Severity severity) {
     return "failure";
 }
 
+Finding to_finding(Severity severity, const Sentence& sentence, std::vector<Value> values) {
+    Told told = tell(sentence, std::move(values));
+    return {severity,
+            std::string(sentence.area),
+            std::move(told.message),
+            std::move(told.cause),
+            std::move(told.remedy),
+            std::move(told.code),
+            std::move(told.values)};
+}
+
 void mend_all(std::span<Diagnosis> diagnoses) {
     for (auto& each : diagnoses) {
         if (!each.mend || each.finding.severity == Severity::ok || !each.mend()) continue;
@@ -62,9 +76,11 @@ std::string to_json(std::span<const Diagnosis> diagnoses) {
     for (const auto& [finding, mend] : diagnoses) {
         findings.push_back({{"severity", severity_name(finding.severity)},
                             {"area", finding.area},
+                            {"code", finding.code},
                             {"message", finding.message},
                             {"cause", finding.cause},
                             {"remedy", finding.remedy},
+                            {"values", ordered_json::parse(to_json(finding.values))},
                             {"can_be_mended", static_cast<bool>(mend)}});
     }
     const ordered_json document = {{"schema", 1},

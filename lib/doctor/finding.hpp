@@ -5,6 +5,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/sentence.hpp"
 
 namespace restream {
 
@@ -21,9 +24,14 @@ struct Finding {
     std::string message;  ///< a sentence without capital and full stop
     std::string cause;    ///< may be empty
     std::string remedy;   ///< may be empty
+    std::string code{};   ///< a row of finding_table, or of publisher_troubles
+    Values values{};      ///< what the sentences' gaps are filled with
 
     bool operator==(const Finding&) const = default;
 };
+
+/// The sentence, filled. REQUIRES: as many values as it has names.
+Finding to_finding(Severity severity, const Sentence& sentence, std::vector<Value> values);
 
 /// A finding, and what `--fix` may do about it.
 struct Diagnosis {
@@ -32,7 +40,8 @@ struct Diagnosis {
     std::function<bool()> mend;
 };
 
-/// Mends what can be mended: such a finding becomes `ok`, and its message says so.
+/// Mends what can be mended: such a finding becomes `ok`, and its message says so; its code
+/// stays.
 void mend_all(std::span<Diagnosis> diagnoses);
 
 /// {"schema": 1, "failures": N, "warnings": N, "findings": […]}.

@@ -1,10 +1,9 @@
 #include "doctor/hook_checks.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <compare>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -13,7 +12,7 @@
 
 #include "base/process.hpp"
 #include "config/key.hpp"
-#include "config/wording.hpp"
+#include "doctor/found.hpp"
 
 namespace restream {
 
@@ -46,12 +45,20 @@ bool can_run(const fs::path& file) {
            (status.permissions() & anybody) != fs::perms::none;
 }
 
-/// What keeps a hook from working, in words with what helps.
-std::optional<std::string> hook_problem(const StateHook& hook) {
+/// What keeps a hook from working: what its webhook's URL has, or the program that is not there.
+struct HookProblem {
+    std::string words{};    ///< of the URL, with what helps
+    std::string program{};  ///< of a command
+    std::string folder{};
+
+    auto operator<=>(const HookProblem&) const = default;
+};
+
+std::optional<HookProblem> hook_problem(const StateHook& hook) {
     if (const auto* webhook = std::get_if<Webhook>(&hook.what)) {
         const auto url = resolve_webhook(*webhook);
         const auto* problem = std::get_if<KeyProblem>(&url);
-        return problem == nullptr ? std::nullopt : std::optional(problem->message);
+        return problem == nullptr ? std::nullopt : std::optional(HookProblem{problem->message});
     }
     const auto* command = std::get_if<HookCommand>(&hook.what);
     if (command == nullptr) return std::nullopt;
@@ -61,15 +68,21 @@ std::optional<std::string> hook_problem(const StateHook& hook) {
                               ? find_in_path(program).has_value()
                               : can_run(command->folder / program);
     if (is_there) return std::nullopt;
-    return fmt::format("its on_state runs {}, which is no program here; hooks run in {}",
-                       in_quotes(program), command->folder.string());
+    return HookProblem{"", program, command->folder.string()};
+}
+
+Diagnosis tell_hook_problem(const HookProblem& problem, const std::vector<std::string>& names) {
+    if (problem.program.empty()) {
+        return found(Severity::warning, "hook_url_unusable", names, problem.words);
+    }
+    return found(Severity::warning, "hook_program_missing", names, problem.program, problem.folder);
 }
 
 }  // namespace
 
 std::vector<Diagnosis> check_hooks(const Config& config) {
     // A hook for all destinations has its problem once.
-    std::map<std::string, std::vector<std::string>> problems;
+    std::map<HookProblem, std::vector<std::string>> problems;
     for (const auto& each : config.destinations) {
         if (const auto problem = hook_problem(each.on_state)) {
             problems[*problem].push_back(each.name);
@@ -77,10 +90,7 @@ std::vector<Diagnosis> check_hooks(const Config& config) {
     }
     std::vector<Diagnosis> result;
     for (const auto& [problem, names] : problems) {
-        result.push_back(
-            {{Severity::warning, "config", fmt::format("{}: {}", fmt::join(names, ", "), problem),
-              "nobody is told of its states", ""},
-             {}});
+        result.push_back(tell_hook_problem(problem, names));
     }
     return result;
 }

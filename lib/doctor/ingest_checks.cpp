@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "config/url.hpp"
+#include "doctor/found.hpp"
 #include "doctor/network_checks.hpp"
 #include "ingest/address.hpp"
 #include "ingest/nginx_installation.hpp"
@@ -21,9 +22,13 @@ namespace restream {
 
 namespace {
 
-Diagnosis said(Severity severity, std::string message, std::string cause = "",
-               std::string remedy = "") {
-    return {{severity, "ingest", std::move(message), std::move(cause), std::move(remedy)}, {}};
+Term term_of(IngestServer server) {
+    return {std::string(ingest_server_name(server)), std::string(describe_server(server))};
+}
+
+Diagnosis published(const std::string& tracks) {
+    return tracks.empty() ? found(Severity::ok, "published_without_tracks")
+                          : found(Severity::ok, "published", tracks);
 }
 
 std::vector<Record> live_records(const Registry& registry) {
@@ -35,18 +40,12 @@ std::vector<Record> live_records(const Registry& registry) {
 }
 
 std::optional<Diagnosis> check_installation() {
-    if (!find_nginx()) {
-        return said(Severity::failure, "nginx was not found", "",
-                    "install the packages nginx-light and libnginx-mod-rtmp");
-    }
-    if (!find_rtmp_module()) {
-        return said(Severity::failure, "nginx's RTMP module was not found", "",
-                    "install the package libnginx-mod-rtmp");
-    }
+    if (!find_nginx()) return found(Severity::failure, "nginx_missing");
+    if (!find_rtmp_module()) return found(Severity::failure, "nginx_module_missing");
     return std::nullopt;
 }
 
-std::string track_words(const NginxPublication& publication) {
+std::string nginx_track_words(const NginxPublication& publication) {
     std::string words;
     if (const auto& video = publication.video) {
         words = fmt::format("{} {}x{}", video->codec, video->width, video->height);
@@ -54,31 +53,18 @@ std::string track_words(const NginxPublication& publication) {
     if (const auto& audio = publication.audio) {
         words += fmt::format("{}{}", words.empty() ? "" : ", ", audio->codec);
     }
-    return words.empty() ? "no tracks yet" : words;
+    return words;
 }
 
 Diagnosis check_nginx_publisher(const IngestConfig& config, const Layout& layout) {
     const auto stat = ask_nginx(layout.nginx_directory(), Deadline::after(std::chrono::seconds(1)));
-    if (!stat) {
-        return said(Severity::warning, "the server does not say who publishes",
-                    "its statistics socket does not answer", "run 'restream ingest restart'");
-    }
+    if (!stat) return found(Severity::warning, "nginx_silent");
     const RtmpEndpoint endpoint = ingest_endpoint(config);
-    const auto* found = stat->find(endpoint);
-    if (found != nullptr && found->has_publisher) {
-        return said(Severity::ok, fmt::format("somebody publishes: {}", track_words(*found)));
-    }
-    if (!stat->is_published_elsewhere(endpoint)) {
-        return said(Severity::warning, "nobody publishes", "", "start streaming in OBS");
-    }
-    if (endpoint.playpath.is_empty()) {
-        return said(Severity::failure, "somebody publishes with a stream key, which nobody plays",
-                    "[ingest] url in restream.toml ends with the application",
-                    "empty OBS's Stream Key field, or add the key to [ingest] url");
-    }
-    return said(Severity::failure, "somebody publishes under another name, which nobody plays",
-                "[ingest] url in restream.toml has another stream key than OBS",
-                "make them the same");
+    const auto* played = stat->find(endpoint);
+    if (played != nullptr && played->has_publisher) return published(nginx_track_words(*played));
+    if (!stat->is_published_elsewhere(endpoint)) return found(Severity::warning, "not_published");
+    return endpoint.playpath.is_empty() ? found(Severity::failure, "published_with_key")
+                                        : found(Severity::failure, "published_with_other_key");
 }
 
 std::string track_words(const MediaFacts& media) {
@@ -106,30 +92,26 @@ std::optional<Diagnosis> check_encoders(const PublicationsRecord& record) {
     const auto* backup = record.find(EncoderRole::backup);
     if (primary == nullptr || backup == nullptr) return std::nullopt;
     if (have_same_tracks(primary->media, backup->media)) return std::nullopt;
-    return said(Severity::warning, "the backup's tracks are not the primary's",
-                fmt::format("the primary sends {}; the backup {}", track_words(primary->media),
-                            track_words(backup->media)),
-                "give both encoders the same settings: else every destination is connected anew "
-                "when one takes over from the other");
+    return found(Severity::warning, "backup_tracks_differ", track_words(primary->media),
+                 track_words(backup->media));
 }
 
 Diagnosis check_embedded_publisher(const IngestConfig& config, const Layout& layout) {
     const auto record = last_publications(layout);
     if (!record) {
-        return said(Severity::warning, "the server does not say who publishes",
-                    fmt::format("{} cannot be read", layout.publications_record().string()),
-                    "run 'restream ingest restart'");
+        return found(Severity::warning, "publications_unreadable",
+                     layout.publications_record().string());
     }
     if (auto differ = check_encoders(*record)) return std::move(*differ);
     if (const auto* played = record->played(played_path(config))) {
-        return said(Severity::ok,
-                    fmt::format("somebody publishes: {}", track_words(played->media)));
+        return published(media_words(played->media));
     }
-    if (auto trouble = publisher_trouble(*record, config, std::chrono::system_clock::now())) {
-        return said(Severity::failure, std::move(trouble->message), std::move(trouble->cause),
-                    std::move(trouble->remedy));
+    if (auto told = publisher_trouble(*record, config, std::chrono::system_clock::now())) {
+        return {{Severity::failure, "ingest", std::move(told->message), std::move(told->cause),
+                 std::move(told->remedy), std::move(told->code), std::move(told->values)},
+                {}};
     }
-    return said(Severity::warning, "nobody publishes", "", "start streaming in OBS");
+    return found(Severity::warning, "not_published");
 }
 
 /// What runs, by the record; by the configuration where there is none.
@@ -143,32 +125,24 @@ std::vector<Diagnosis> check_managed(const IngestConfig& config, const Layout& l
         if (auto missing = check_installation()) return {std::move(*missing)};
     }
     if (!FileLock::is_held(layout.ingest_lock())) {
-        return {said(Severity::failure, "the ingest server is down", "",
-                     "run 'restream ingest start'")};
+        return {found(Severity::failure, "ingest_down")};
     }
     const auto record = live_ingest_record(layout);
     if (record && record->kind != config.server) {
-        result.push_back(
-            said(Severity::warning,
-                 fmt::format("{} runs, but restream.toml wants {}", describe_server(record->kind),
-                             describe_server(config.server)),
-                 "the configuration was changed while it ran", "run 'restream ingest restart'"));
+        result.push_back(found(Severity::warning, "ingest_server_differs", term_of(record->kind),
+                               term_of(config.server)));
     }
     if (record && !record->problem.empty()) {
         // After a reload that failed, it goes on as it was.
         const auto severity = record->server ? Severity::warning : Severity::failure;
-        result.push_back(
-            said(severity, record->problem, "", "mend it, then run 'restream ingest restart'"));
+        result.push_back(found(severity, "ingest_problem", record->problem));
     }
     if (record && record->restarts > 0) {
-        const bool is_nginx = record->kind == IngestServer::nginx;
-        result.push_back(said(
-            Severity::warning,
-            fmt::format("{} crashed {} time{} since it was started", describe_server(record->kind),
-                        record->restarts, record->restarts == 1 ? "" : "s"),
-            "",
-            is_nginx ? fmt::format("see {}", (layout.nginx_directory() / "error.log").string())
-                     : "please report it, with what led to it"));
+        const auto log = layout.nginx_directory() / "error.log";
+        result.push_back(
+            record->kind == IngestServer::nginx
+                ? found(Severity::warning, "nginx_crashed", record->restarts, log.string())
+                : found(Severity::warning, "embedded_server_crashed", record->restarts));
     }
     return result;
 }
@@ -183,18 +157,12 @@ std::optional<Diagnosis> check_openness(const IngestConfig& config) {
     const std::string place = host_and_port(config.listen_host, config.listen_port);
     const auto* text = std::get_if<KeyText>(&config.publish_key);
     if (text != nullptr && text->text.reveal().size() < shortest_key) {
-        return said(Severity::warning,
-                    fmt::format("other machines reach {}, and publish_key is shorter than {} "
-                                "characters",
-                                place, shortest_key),
-                    "a short key can be guessed", "write a longer publish_key into restream.toml");
+        return found(Severity::warning, "publish_key_short", place, shortest_key);
     }
-    const bool has_key = config.has_publish_key(), has_addresses = !config.allow_publish.empty();
-    const std::string addresses = fmt::format("{}", fmt::join(config.allow_publish, ", "));
-    return said(Severity::ok,
-                fmt::format("other machines reach {}; they may publish {}{}{}", place,
-                            has_key ? "with the key" : "", has_key && has_addresses ? ", " : "",
-                            has_addresses ? "from " + addresses : ""));
+    if (config.allow_publish.empty()) return found(Severity::ok, "ingest_open_by_key", place);
+    return config.has_publish_key()
+               ? found(Severity::ok, "ingest_open_by_key_to_addresses", place, config.allow_publish)
+               : found(Severity::ok, "ingest_open_to_addresses", place, config.allow_publish);
 }
 
 /// Whether the relays can get there. True where they can.
@@ -202,29 +170,25 @@ bool check_reachable(const IngestConfig& config, std::vector<Diagnosis>& result)
     const RtmpEndpoint endpoint = ingest_endpoint(config);
     const auto problem = reach_problem(endpoint.host, endpoint.port, std::chrono::seconds(1));
     if (!problem) {
-        result.push_back(
-            said(Severity::ok, fmt::format("{} accepts connections", endpoint.address())));
+        result.push_back(found(Severity::ok, "ingest_reachable", endpoint.address()));
         return true;
     }
     result.push_back(
-        said(Severity::failure, fmt::format("{} cannot be reached", endpoint.address()),
-             problem->message,
-             config.server == IngestServer::external
-                 ? "start that server, or mend [ingest] url in restream.toml"
-                 : "make [ingest] url in restream.toml name the place where it listens"));
+        config.server == IngestServer::external
+            ? found(Severity::failure, "external_ingest_unreachable", endpoint.address(),
+                    problem->message)
+            : found(Severity::failure, "ingest_unreachable", endpoint.address(), problem->message));
     return false;
 }
 
 Diagnosis check_external_publisher(const Registry& registry) {
     switch (ingest_state_of(live_records(registry))) {
         case IngestState::live:
-            return said(Severity::ok, "somebody publishes, the relays say");
+            return found(Severity::ok, "external_published");
         case IngestState::no_publisher:
-            return said(Severity::warning, "nobody publishes, the relays say", "",
-                        "start streaming in OBS");
+            return found(Severity::warning, "external_not_published");
         default:
-            return said(Severity::ok, "who publishes to an external server is not known here", "",
-                        "run 'restream probe'");
+            return found(Severity::ok, "external_not_known");
     }
 }
 

@@ -1,12 +1,11 @@
 #include "doctor/network_checks.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <thread>
 
 #include "config/url.hpp"
+#include "doctor/found.hpp"
 #include "doctor/writable.hpp"
 #include "ingest/address.hpp"
 #include "ingest/tcp.hpp"
@@ -23,12 +22,6 @@ constexpr Milliseconds longest_look_up = std::chrono::seconds(3);
 constexpr Milliseconds longest_connect = std::chrono::seconds(2);
 constexpr std::uintmax_t little_bytes = 2'000'000'000;  // about an hour at 4 Mbit/s
 
-Diagnosis said(Severity severity, std::string message, std::string cause = "",
-               std::string remedy = "") {
-    return {{severity, "destinations", std::move(message), std::move(cause), std::move(remedy)},
-            {}};
-}
-
 int default_port(const std::string& scheme) { return scheme == "rtmps" ? 443 : 1935; }
 
 /// The folder a file destination writes to: what stands before the first time pattern.
@@ -36,70 +29,58 @@ fs::path folder_of(const std::string& path) {
     return fs::path(path.substr(0, path.find('%'))).parent_path();
 }
 
-Diagnosis check_file(const std::string& name, const UrlParts& parts) {
+Diagnosis check_file(const std::string& relay, const UrlParts& parts) {
     std::error_code error;
     fs::path folder = folder_of(parts.path);
     // What is missing is made when the recording begins.
     while (!fs::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
     if (!fs::is_directory(folder, error) || !is_writable(folder)) {
-        return said(Severity::failure,
-                    fmt::format("{}: {} is no folder you can write to", name, folder.string()), "",
-                    "change its permissions, or mend the destination's url");
+        return found_of(relay, Severity::failure, "file_folder_unwritable", folder.string());
     }
     const auto free_bytes = fs::space(folder, error).available;
     if (!error && free_bytes < little_bytes) {
-        return said(Severity::warning,
-                    fmt::format("{}: only {} MB are free at {}", name, free_bytes / 1'000'000,
-                                folder.string()),
-                    "", "free space");
+        return found_of(relay, Severity::warning, "file_space_low", free_bytes / 1'000'000,
+                        folder.string());
     }
-    return said(Severity::ok, fmt::format("{}: {} can be written", name, folder.string()));
+    return found_of(relay, Severity::ok, "file_folder_writable", folder.string());
 }
 
-Diagnosis check_server(const std::string& name, const UrlParts& parts) {
-    const bool is_udp = parts.scheme == "srt";
+/// An SRT listener answers no TCP; and a destination may itself be the one who is called.
+Diagnosis check_srt(const std::string& relay, const UrlParts& parts) {
+    if (parts.host.empty()) return found_of(relay, Severity::ok, "caller_awaited");
+    const Resolved known = resolve(parts.host, Deadline::after(longest_look_up));
+    if (!known.addresses.empty()) return found_of(relay, Severity::ok, "name_known", parts.host);
+    return found_of(relay, Severity::failure, "name_not_found", parts.host, known.problem);
+}
+
+Diagnosis check_server(const std::string& relay, const UrlParts& parts) {
     const int port = parts.port == 0 ? default_port(parts.scheme) : parts.port;
-    // An SRT listener answers no TCP; and a destination may itself be the one who is called.
-    if (is_udp && parts.host.empty())
-        return said(Severity::ok, fmt::format("{}: waits for a caller", name));
-    if (is_udp) {
-        const Resolved found = resolve(parts.host, Deadline::after(longest_look_up));
-        if (!found.addresses.empty()) {
-            return said(Severity::ok, fmt::format("{}: the name {} is known", name, parts.host));
-        }
-        return said(Severity::failure, fmt::format("{}: no address for {}", name, parts.host),
-                    found.problem, "check the URL's host and this machine's DNS");
-    }
     const auto problem = reach_problem(parts.host, port, longest_connect);
     const std::string place = host_and_port(parts.host, port);
-    if (!problem) return said(Severity::ok, fmt::format("{}: {} accepts connections", name, place));
+    if (!problem) return found_of(relay, Severity::ok, "server_reachable", place);
     if (problem->step == ReachProblem::Step::name) {
-        return said(Severity::failure, fmt::format("{}: no address for {}", name, parts.host),
-                    problem->message, "check the URL's host and this machine's DNS");
+        return found_of(relay, Severity::failure, "name_not_found", parts.host, problem->message);
     }
-    return said(Severity::warning, fmt::format("{}: {} cannot be reached", name, place),
-                problem->message, "check the URL's host and port, and firewalls between");
+    return found_of(relay, Severity::warning, "server_unreachable", place, problem->message);
 }
 
 Diagnosis check_relay(const Config& config, const std::string& relay) {
     const Destination destination = carried(config, relay);
-    const std::string name = relay_words(relay);
     const auto split = split_url(destination.url);
     const auto* parts = std::get_if<UrlParts>(&split);
-    if (parts == nullptr) {
-        return said(Severity::failure, fmt::format("{}: its url is none", name));
-    }
-    return parts->scheme == "file" ? check_file(name, *parts) : check_server(name, *parts);
+    if (parts == nullptr) return found_of(relay, Severity::failure, "url_invalid");
+    if (parts->scheme == "file") return check_file(relay, *parts);
+    return parts->scheme == "srt" ? check_srt(relay, *parts) : check_server(relay, *parts);
 }
 
 }  // namespace
 
 std::optional<ReachProblem> reach_problem(const std::string& host, int port, Milliseconds longest) {
-    const Resolved found = resolve(host, Deadline::after(longest_look_up));
-    if (found.addresses.empty()) return ReachProblem{ReachProblem::Step::name, found.problem};
+    const Resolved known = resolve(host, Deadline::after(longest_look_up));
+    if (known.addresses.empty()) return ReachProblem{ReachProblem::Step::name, known.problem};
     std::string last;
     const Deadline deadline = Deadline::after(longest);
-    for (const auto& address : found.addresses) {
+    for (const auto& address : known.addresses) {
         const auto problem = connect_problem(address, port, deadline);
         if (!problem) return std::nullopt;
         last = *problem;
