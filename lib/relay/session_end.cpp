@@ -105,6 +105,12 @@ const Row& row(EndCode code) {
 
 std::string_view end_code_name(EndCode code) { return row(code).name; }
 
+std::vector<std::string_view> end_code_names() {
+    std::vector<std::string_view> names;
+    for (const Row& each : rows) names.push_back(each.name);
+    return names;
+}
+
 std::optional<EndCode> parse_end_code(std::string_view name) {
     for (const Row& each : rows) {
         if (each.name == name) return each.code;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace restream {
 
@@ -65,6 +66,9 @@ struct SessionEnd {
 
 /// "publish_refused"; the enumerator's own name.
 std::string_view end_code_name(EndCode code);
+
+/// All of them.
+std::vector<std::string_view> end_code_names();
 
 /// The other way round.
 std::optional<EndCode> parse_end_code(std::string_view name);

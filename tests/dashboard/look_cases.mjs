@@ -1,43 +1,9 @@
-// Languages, widths, light and dark, and the keyboard.
+// Widths, light and dark, and the keyboard.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkRules, checkWidth, closePage, openPage, screenshot } from './browser.mjs';
 import { card, closed, dialog, enable, hasKind, isLive, put, stage, theSwitch } from './stage.mjs';
 import { refusingUrl } from './world.mjs';
-
-test('page: English and French; the browser decides, and the switch changes it for good', async () => {
-    await put('studio', { url: refusingUrl, key: 'bad-key' });
-    await enable('studio');
-    const page = await openPage(stage.browser, stage.url, { locale: 'fr-FR' });
-    assert.equal(await page.locator('html').getAttribute('lang'), 'fr');
-    await page.getByRole('button', { name: 'Ajouter une destination' }).waitFor();
-    await card(page, 'studio').getByText('clé de stream', { exact: false }).first().waitFor();
-    await checkRules(page, 'French');
-    await screenshot(page, 'french');
-    await page.locator('#add').click();
-    await checkRules(page, 'a form in French');
-    await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'English' }).click();
-    assert.equal(await page.locator('html').getAttribute('lang'), 'en');
-    await page.getByRole('button', { name: 'Add a destination' }).waitFor();
-    await page.reload();
-    await page.getByRole('button', { name: 'Add a destination' }).waitFor();
-    await closePage(page);
-});
-
-test('page: the two languages have the same words, with the same places in them', async () => {
-    const page = await openPage(stage.browser, stage.url);
-    const differences = await page.evaluate(async () => {
-        const [english, french, reasons] = await Promise.all(['words_en', 'words_fr', 'reasons_fr'].map(async (name) =>
-            (await import(`/assets/${name}.js`)).default));
-        const places = (words) => (words.match(/\{\w+\}/g) ?? []).sort().join();
-        const keys = new Set([...Object.keys(english), ...Object.keys(french)]);
-        const bad = [...keys].filter((key) => !(key in english) || !(key in french) || places(english[key]) !== places(french[key]));
-        return [...bad, ...Object.keys(reasons).filter((code) => !reasons[code].message)];
-    });
-    assert.deepEqual(differences, []);
-    await closePage(page);
-});
 
 for (const scheme of ['light', 'dark']) {
     test(`page: many destinations, ${scheme}, from a phone to a wide screen`, async () => {

@@ -198,6 +198,7 @@ export class MockServer {
 
     async #forAll(path) {
         const { world } = this;
+        if (path === '/stop' && world.failedStop !== null) return world.failedStop;
         const ones = [...world.destinations.values()];
         if (path === '/stop') {
             const running = ones.filter((one) => one.state !== 'stopped');

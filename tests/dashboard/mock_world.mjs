@@ -45,6 +45,9 @@ export class World {
         this.publishKey = 'in-4711-secret';
         this.trouble = null;
         this.problem = null;
+        this.moreFindings = [];
+        this.refusals = [];
+        this.failedStop = null;
         this.destinations = new Map();
         this.configurationVersion = 0;
     }
@@ -162,7 +165,7 @@ export class World {
             trouble: this.trouble === null ? null : { ...this.trouble, cause: '' }, players: isPublished ? players : null,
             ...this.#media(), on_air: null,
             publisher: isPublished ? { address: '192.168.1.7', software: 'FMLE/3.0 (compatible; FMSc/1.0)', since: iso(this.publishing) } : null,
-            bitrate_kbps: isPublished ? Math.round(6160 * (0.95 + 0.1 * Math.random())) : undefined, refusals: [] },
+            bitrate_kbps: isPublished ? Math.round(6160 * (0.95 + 0.1 * Math.random())) : undefined, refusals: this.refusals },
         obs: { server: 'rtmp://127.0.0.1:1935/live', has_key: this.publishKey !== null } };
     }
 
@@ -173,21 +176,27 @@ export class World {
     }
 
     doctor() {
-        const findings = [{ severity: 'ok', area: 'config', message: `valid, ${this.destinations.size} destinations`, cause: '', remedy: '' },
-            { severity: 'ok', area: 'state', message: '/home/anna/.local/state/restream is writable', cause: '', remedy: '' },
-            { severity: 'ok', area: 'system', message: 'FFmpeg 5.1.9-0+deb12u1', cause: '', remedy: '' }];
+        const state = '/home/anna/.local/state/restream';
+        const version = '5.1.9-0+deb12u1';
+        const findings = [{ severity: 'ok', area: 'config', code: 'config_valid', message: `valid, ${this.destinations.size} destinations`,
+            values: { count: this.destinations.size } },
+        { severity: 'ok', area: 'state', code: 'state_writable', message: `${state} is writable`, values: { path: state } },
+        { severity: 'ok', area: 'system', code: 'ffmpeg_complete', message: `FFmpeg ${version}`, values: { version } }, ...this.moreFindings];
         for (const one of this.destinations.values()) {
             if (!one.url.includes('unreachable')) continue;
-            findings.unshift({ severity: 'warning', area: 'destinations', message: `${one.name}: no address for unreachable.example.org`,
-                cause: 'Name or service not known', remedy: 'check the URL\'s host and this machine\'s DNS' });
+            const problem = 'Name or service not known';
+            findings.unshift({ severity: 'warning', area: 'destinations', code: 'name_not_found',
+                message: `${one.name}: no address for unreachable.example.org`, cause: problem,
+                remedy: 'check the URL\'s host and this machine\'s DNS',
+                values: { relay: one.name, destination: one.name, host: 'unreachable.example.org', problem } });
         }
         if (!this.isUp) {
-            findings.unshift({ severity: 'failure', area: 'ingest', message: 'the ingest server is down', cause: '',
+            findings.unshift({ severity: 'failure', area: 'ingest', code: 'ingest_down', message: 'the ingest server is down',
                 remedy: 'run \'restream ingest start\'' });
         }
         const count = (severity) => findings.filter((each) => each.severity === severity).length;
         return { schema: 1, failures: count('failure'), warnings: count('warning'),
-            findings: findings.map((each) => ({ ...each, can_be_mended: false })) };
+            findings: findings.map((each) => ({ cause: '', remedy: '', values: {}, ...each, can_be_mended: false })) };
     }
 
     log(name, lines) {

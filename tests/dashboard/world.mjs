@@ -43,7 +43,8 @@ class MockWorld {
     end() { this.server.close(); }
 
     reset() {
-        Object.assign(this.world, { isUp: true, publishing: Date.now() - 4000, trouble: null, problem: null, publishKey: null });
+        Object.assign(this.world, { isUp: true, publishing: Date.now() - 4000, trouble: null, problem: null, publishKey: null,
+            moreFindings: [], refusals: [], failedStop: null });
     }
 
     leave() { this.world.publishing = null; }

@@ -14,6 +14,7 @@ import { openKeyDialog } from './key_dialog.js';
 import { openLogDialog } from './log_dialog.js';
 import { all, model, receiveIngest, receiveStatus } from './model.js';
 import { tellError } from './notices.js';
+import { errorPieces, nodesOf } from './sentences.js';
 import { Summary } from './summary.js';
 import { roughDuration } from './times.js';
 import { onWish, settle, wish } from './wishes.js';
@@ -142,8 +143,9 @@ function showProblem(error) {
     show(bar, error !== null);
     problem = error;
     if (error === null) return;
+    const { message, remedy } = errorPieces(error);
     bar.replaceChildren(icon('trouble'), h('p', {}, h('strong', { text: t('problem') }),
-        h('span', { text: [error.message, error.remedy].filter(Boolean).join('; '), lang: serverLanguage() })));
+        h('span', {}, ...nodesOf(message), remedy.length > 0 ? `${serverLanguage() === null ? ';' : '.'} ` : null, ...nodesOf(remedy))));
     announce('problem', `${t('problem')} ${error.message}`);
 }
 

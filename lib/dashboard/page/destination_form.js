@@ -3,9 +3,10 @@ import * as api from './api.js';
 import { field, openDialog, whileBusy } from './dialogs.js';
 import { h, set, show } from './dom.js';
 import { find, model, serviceOf } from './model.js';
+import notes from './notes_fr.js';
 import { notice, tellError } from './notices.js';
 import { command } from './commands.js';
-import { serverLanguage, t } from './words.js';
+import { currentLanguage, serverLanguage, t } from './words.js';
 
 const name_pattern = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const url_pattern = /^(rtmps?:\/\/|srt:\/\/|file:)./;
@@ -49,7 +50,7 @@ class Fields {
         const losses = ['hold', 'slate', 'close'].map((value) => h('option', { value, text: t(`form_loss_${value}`) }));
         this.loss = field(t('form_loss'), h('select', {}, ...losses));
         this.hold = field(t('form_hold'), input({ inputmode: 'numeric', class: 'short' }));
-        this.noteText = h('span', { lang: serverLanguage() });
+        this.noteText = h('span');
         this.note = h('p', { class: 'hint form-note' }, h('span', { text: `${t('form_note')} ` }), this.noteText);
         this.keyPage = h('a', { target: '_blank', rel: 'noopener noreferrer' });
         this.keyPageLine = h('p', { class: 'hint' }, this.keyPage);
@@ -85,7 +86,10 @@ class Fields {
         const preset = chosen?.url ?? null;
         set(this.url.control, 'placeholder', preset ?? 'rtmps://live.example.org/app');
         this.url.setHint(this.#urlHint(chosen, preset));
-        this.noteText.textContent = (chosen?.note ?? '').replaceAll('--url', 'URL');
+        const note = chosen?.note ?? '';
+        const french = currentLanguage() === 'fr' ? notes[note] : undefined;
+        this.noteText.textContent = french ?? note.replaceAll('--url', 'URL');
+        set(this.noteText, 'lang', french === undefined ? serverLanguage() : null);
         show(this.note, this.noteText.textContent !== '');
         const page = chosen?.key_page ?? '';
         show(this.keyPageLine, page.startsWith('https://'));

@@ -3,11 +3,10 @@ import { announce } from './announce.js';
 import * as api from './api.js';
 import { byId, h, set, setText } from './dom.js';
 import { icon } from './icons.js';
-import { find } from './model.js';
 import { tellError } from './notices.js';
-import { describeReason, sentence } from './reasons.js';
+import { findingPieces, nodesOf } from './sentences.js';
 import { roughDuration } from './times.js';
-import { plural, serverLanguage, t } from './words.js';
+import { plural, t } from './words.js';
 
 /// After a change, until all is as it will be; and between checks that nobody asked for.
 const settle_ms = 2000;
@@ -105,30 +104,13 @@ export class DoctorPanel {
     }
 }
 
-/// "youtube (backup): rejected" is the destination's state, which the page has better words for.
-const state_pattern = /^([a-z0-9_-]+)( \(backup\))?: (backoff|rejected)$/;
-
-/// {message, cause, remedy, lang}: in the page's words where they are known, else the server's.
-function wordsOf({ message, cause, remedy }) {
-    const [, name, backup, state] = state_pattern.exec(message) ?? [];
-    const relay = backup === undefined ? find(name) : find(name)?.backup ?? null;
-    if (name !== undefined && relay?.reason?.message === cause) {
-        const reason = describeReason(relay.reason);
-        const what = backup === undefined ? t(`state_${state}`) : t('backup_is', { text: t(`state_${state}`) });
-        return { message: `${name}: ${what}`, cause: reason.message, remedy: reason.remedy, lang: reason.lang };
-    }
-    // A sentence that begins with a destination's name does so as the name is written.
-    const begun = /^[a-z0-9_-]+( \(backup\))?: /.test(message) ? message : sentence(message).replace(/\.$/, '');
-    return { message: begun, cause: sentence(cause), remedy: sentence(remedy), lang: serverLanguage() };
-}
-
 function findingNode(finding) {
     const { severity } = finding;
-    const { message, cause, remedy, lang } = wordsOf(finding);
+    const { message, cause, remedy } = findingPieces(finding);
     return h('li', { class: 'finding', 'data-tone': tones[severity] ?? 'wait' }, icon(shapes[severity] ?? 'waiting'),
         h('div', {},
             h('p', { class: 'finding-message' }, h('span', { class: 'unseen', text: `${t(`finding_${severity}`)}: ` }),
-                h('span', { text: message, lang })),
-            cause ? h('p', { class: 'hint', text: cause, lang }) : null,
-            remedy ? h('p', { class: 'remedy', text: remedy, lang }) : null));
+                h('span', {}, ...nodesOf(message))),
+            cause.length > 0 ? h('p', { class: 'hint' }, ...nodesOf(cause)) : null,
+            remedy.length > 0 ? h('p', { class: 'remedy' }, ...nodesOf(remedy)) : null));
 }

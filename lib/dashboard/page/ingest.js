@@ -3,12 +3,13 @@ import { announce } from './announce.js';
 import { ingest as command } from './commands.js';
 import { byId, h, set, setText, show } from './dom.js';
 import { icon } from './icons.js';
-import { channelWords, codecWords } from './media_words.js';
+import { audioWords, videoWords } from './media_words.js';
 import { model } from './model.js';
 import { ObsSettings } from './obs.js';
+import { findingPieces, nodesOf } from './sentences.js';
 import { Sparkline } from './sparkline.js';
 import { duration, roughDuration, secondsSince } from './times.js';
-import { number, plural, serverLanguage, t } from './words.js';
+import { hasWord, number, plural, serverLanguage, t } from './words.js';
 
 const states = {
     live: { tone: 'live', icon: 'live' },
@@ -127,13 +128,15 @@ export class IngestPanel {
 
     #showTrouble(trouble, problem, state) {
         const lines = [];
-        if (trouble !== null) lines.push(['reason-message', trouble.message], ['remedy', trouble.remedy ?? '']);
-        else if (problem !== null && state === 'down') lines.push(['reason-message', problem]);
-        const text = JSON.stringify([lines, serverLanguage()]);
+        if (trouble !== null) {
+            const { message, remedy } = findingPieces(trouble);
+            lines.push(['reason-message', message], ['remedy', remedy]);
+        } else if (problem !== null && state === 'down') lines.push(['reason-message', [{ text: problem, lang: serverLanguage() }]]);
+        const text = JSON.stringify(lines);
         if (text === this.shownTrouble) return;
         this.shownTrouble = text;
-        this.trouble.replaceChildren(...lines.filter(([, words]) => words !== '')
-            .map(([style, words]) => h('p', { class: style, text: words, lang: serverLanguage() })));
+        this.trouble.replaceChildren(...lines.filter(([, pieces]) => pieces.length > 0)
+            .map(([style, pieces]) => h('p', { class: style }, ...nodesOf(pieces))));
         show(this.trouble, lines.length > 0);
     }
 
@@ -176,8 +179,9 @@ export class IngestPanel {
             if (this.refusals.children.length <= i) this.refusals.append(h('li', {}, h('span'), h('span')));
             const [words, problem] = this.refusals.children[i].children;
             setText(words, `${t('refused_who', { address: each.address, time: roughDuration(secondsSince(each.when)) })} `);
-            setText(problem, each.problem);
-            set(problem, 'lang', serverLanguage());
+            const isKnown = hasWord(`refusal_${each.code}`);
+            setText(problem, isKnown ? t(`refusal_${each.code}`) : each.problem);
+            set(problem, 'lang', isKnown ? null : serverLanguage());
         });
     }
 
@@ -227,21 +231,6 @@ export class IngestPanel {
 function inPieces(text) {
     const pieces = text.split(', ');
     return pieces.flatMap((piece, i) => [h('span', { class: 'piece', text: piece + (i + 1 < pieces.length ? ',' : '') }), ' ']).slice(0, -1);
-}
-
-function videoWords(video) {
-    const fps = video.fps ?? video.frame_rate ?? null;
-    return [video.width && video.height ? `${video.width} × ${video.height}` : null,
-        fps === null ? null : t('fps', { n: number(fps, 2) }), codecWords(video),
-        video.bitrate_kbps ? t('kbps', { n: number(video.bitrate_kbps) }) : null,
-        video.keyframe_interval_s ? t('video_keyframes', { n: number(video.keyframe_interval_s, 1) }) : null]
-        .filter((each) => each !== null).join(', ');
-}
-
-function audioWords(audio) {
-    return [codecWords(audio), audio.sample_rate_hz ? `${number(audio.sample_rate_hz / 1000, 1)}\u00a0kHz` : null,
-        channelWords(audio.channels), audio.bitrate_kbps ? t('kbps', { n: number(audio.bitrate_kbps) }) : null]
-        .filter((each) => each !== null).join(', ');
 }
 
 /// What OBS and most others call themselves says nothing.

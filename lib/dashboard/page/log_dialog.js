@@ -2,9 +2,9 @@
 import * as api from './api.js';
 import { copyButton } from './copy.js';
 import { openDialog } from './dialogs.js';
-import { h, setText, show as setShown } from './dom.js';
-import { notice } from './notices.js';
-import { plural, t } from './words.js';
+import { h, set, setText, show as setShown } from './dom.js';
+import { tellError } from './notices.js';
+import { plural, serverLanguage, t } from './words.js';
 
 const few = 200;
 const many = 2000;
@@ -24,8 +24,7 @@ export function openLogDialog(name) {
         try {
             show(await api.logOf(name, lines));
         } catch (error) {
-            if (!isTold) notice({ kind: 'error', title: t('error_log'), message: error.message, remedy: error.remedy,
-                isServers: error.isServers });
+            if (!isTold) tellError(error, t('error_log'));
             isTold = true;
         }
         clearTimeout(timer);
@@ -38,6 +37,7 @@ export function openLogDialog(name) {
         setText(intro, plural('log_lines', found));
         // All that there is is shown already.
         setShown(more, lines === few && found >= few);
+        set(text, 'lang', found === 0 ? null : serverLanguage());
         setText(text, found === 0 ? t('log_empty') : log.trimEnd());
         if (isAtEnd || isFirst) text.scrollTop = text.scrollHeight;
     };

@@ -43,7 +43,7 @@ export function sentence(text) {
 export function describeReason(reason) {
     const [words, detail] = apart(reason.message);
     const known = currentLanguage() === 'fr' ? french[reason.code] : undefined;
-    if (known !== undefined) return { message: known.message, detail, remedy: known.remedy, lang: null };
+    if (known !== undefined) return { message: known.message, detail: known.isSpecific ? `(${reason.message})` : detail, remedy: known.remedy, lang: null };
     const remedy = currentLanguage() === 'en' ? english_remedies[reason.code] : undefined;
     return { message: sentence(words).replace(/\.$/, ''), detail, remedy: remedy ?? sentence(reason.remedy ?? ''),
         lang: serverLanguage() };

@@ -1,4 +1,5 @@
-// French for the reasons' codes, see reasons.js.
+// French for the reasons' codes, see reasons.js; a test compares. `isSpecific`: the server's words tell more than the code, and stand
+// behind it.
 export default {
     stopped: {
         message: 'Arrêtée',
@@ -135,6 +136,16 @@ export default {
     no_record: {
         message: 'Le relais vit, mais son état ne peut pas être lu',
         remedy: 'Vérifiez la place et les droits du dossier d’état ; voyez le diagnostic.',
+    },
+    not_started: {
+        message: 'Le relais n’a pas pu être démarré',
+        remedy: '',
+        isSpecific: true,
+    },
+    not_stopped: {
+        message: 'La destination n’a pas pu être arrêtée',
+        remedy: '',
+        isSpecific: true,
     },
     not_running: {
         message: 'Activée, mais son relais ne tourne pas',

@@ -35,14 +35,23 @@ export function t(key, values = {}) {
     return words.replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
 }
 
+export const hasWord = (key) => key in english;
+
+/// Whether `count` takes the singular, in this language.
+export const isOne = (count) => new Intl.PluralRules(language).select(count) === 'one';
+
 /// As t(), of `key_one` or `key_other`: whichever `count` takes; `{n}` is the count.
 export function plural(key, count, values = {}) {
-    const form = new Intl.PluralRules(language).select(count) === 'one' ? 'one' : 'other';
-    return t(`${key}_${form}`, { n: number(count), ...values });
+    return t(`${key}_${isOne(count) ? 'one' : 'other'}`, { n: number(count), ...values });
 }
 
 export function number(value, digits = 0) {
     return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+}
+
+/// "31 January 2026" of 2026-01-31.
+export function longDate(day) {
+    return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
 }
 
 /// "a, b and c".

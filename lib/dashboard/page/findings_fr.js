@@ -1,0 +1,354 @@
+// French for the codes of doctor's findings and of the ingest's trouble. The codes, and the English with the same
+// gaps, stand in lib/doctor/finding_table.hpp and lib/ingest/publication_words.hpp; a test compares. A gap is a value's
+// name in braces; `{count:un|plusieurs}` is the first form where that value is singular, else the second. The spaces are as in
+// words_fr.js.
+export default {
+    config_valid: {
+        message: 'La configuration est valable : {count} {count:destination|destinations}',
+    },
+    config_invalid: {
+        message: 'La configuration est défectueuse : {problem}',
+        remedy: 'Corrigez le fichier ; rien ne démarre d’ici là.',
+    },
+    config_empty: {
+        message: 'Aucune destination n’est configurée',
+        remedy: 'Ajoutez une destination sur cette page.',
+    },
+    folder_open_to_others: {
+        message: 'D’autres utilisateurs peuvent écrire dans {path}',
+        cause: 'Qui peut y écrire peut faire exécuter une commande à restream.',
+        remedy: 'chmod go-w \'{path}\'',
+    },
+    secret_open_to_others: {
+        message: 'D’autres utilisateurs peuvent lire le secret dans {path}',
+        remedy: 'chmod go-rwx \'{path}\'',
+    },
+    key_missing: {
+        message: '{destination} : il lui manque la clé de stream, dont {service} a besoin. Donnez-la avec « Modifier ».',
+    },
+    key_file_unreadable: {
+        message: '{destination} : le fichier de la clé de stream, {path}, ne peut pas être lu : {problem}. Donnez la clé à nouveau avec « Modifier ».',
+    },
+    key_variable_unset: {
+        message: '{destination} : la variable {variable}, qui porte la clé de stream, n’est pas définie ici. Définissez-la, ou donnez la clé avec « Modifier ».',
+    },
+    key_unusable: {
+        message: '{destination} : sa clé de stream est inutilisable : {problem}',
+    },
+    publish_key_unusable: {
+        message: '[ingest] publish_key est inutilisable : {problem}',
+    },
+    hook_program_missing: {
+        message: '{destinations} : on_state lance « {program} », qui n’est pas un programme ici ; il est lancé depuis {path}',
+        cause: 'Personne n’est prévenu des changements d’état.',
+    },
+    hook_url_unusable: {
+        message: '{destinations} : l’URL de on_state est inutilisable : {problem}',
+        cause: 'Personne n’est prévenu des changements d’état.',
+    },
+
+    state_absent: {
+        message: '{path} n’existe pas encore',
+    },
+    state_writable: {
+        message: 'On peut écrire dans {path}',
+    },
+    state_unwritable: {
+        message: 'On ne peut pas écrire dans {path}',
+        cause: '{problem}',
+        remedy: 'Libérez de la place, ou faites que le dossier soit à vous : aucune destination ne peut démarrer d’ici là.',
+    },
+    state_space_low: {
+        message: 'Il ne reste que {megabytes} Mo pour {path}',
+        remedy: 'Libérez de la place : sans elle, les relais ne peuvent plus dire comment ils vont.',
+    },
+    files_left_over: {
+        message: '{count} {count:fichier temporaire est resté|fichiers temporaires sont restés}',
+        cause: 'Les programmes qui écrivaient ont été tués.',
+        remedy: 'Lancez « restream doctor --fix ».',
+    },
+
+    relay_runs: {
+        message: '{relay} : {state}',
+    },
+    relay_not_wanted: {
+        message: '{relay} : {state}, et pourtant désactivée',
+        cause: 'Quelqu’un l’a démarrée à la main, ou le dossier d’état a été effacé : si elle s’arrête, rien ne la relance.',
+        remedy: 'Activez {destination} pour qu’elle reste.',
+    },
+    relay_backoff: {
+        message: '{relay} : nouvel essai en attente',
+        cause: '{message}',
+        remedy: '{remedy}',
+    },
+    relay_rejected: {
+        message: '{relay} : refusée',
+        cause: '{message}',
+        remedy: '{remedy}',
+    },
+    relay_falls_behind: {
+        message: '{relay} : en direct, mais prend du retard',
+        cause: 'L’image attend {waiting_s} s avant de partir ; messages perdus depuis le début de la session : {dropped}.',
+        remedy: 'Lancez « restream explain » : il dit si cela vient de votre débit montant ou de la plateforme.',
+    },
+    relay_without_record: {
+        message: '{relay} : elle tourne, mais ne dit rien de son état',
+        cause: 'Son processus gardien a été tué et elle prend congé, ou le disque est plein.',
+        remedy: 'Relancez {destination}.',
+    },
+    relay_never_started: {
+        message: '{relay} : activée, mais elle ne tourne pas',
+        cause: 'Elle n’a jamais été démarrée.',
+        remedy: 'Utilisez « Tout démarrer ».',
+    },
+    relay_ended_by_boot: {
+        message: '{relay} : activée, mais elle ne tourne pas',
+        cause: 'La machine a redémarré.',
+        remedy: 'Utilisez « Tout démarrer ».',
+    },
+    relay_was_stopped: {
+        message: '{relay} : activée, mais elle ne tourne pas',
+        cause: 'Elle a été arrêtée.',
+        remedy: 'Utilisez « Tout démarrer ».',
+    },
+    relay_was_killed: {
+        message: '{relay} : activée, mais elle ne tourne pas',
+        cause: 'Ses processus ont été tués.',
+        remedy: 'Utilisez « Tout démarrer ».',
+    },
+    record_left_by_boot: {
+        message: '{relay} : un ancien état est resté dans ses fichiers',
+        cause: 'La machine a redémarré.',
+        remedy: 'Lancez « restream doctor --fix ».',
+    },
+    record_left_by_kill: {
+        message: '{relay} : un ancien état est resté dans ses fichiers',
+        cause: 'Ses processus ont été tués.',
+        remedy: 'Lancez « restream doctor --fix ».',
+    },
+    relay_not_configured: {
+        message: '{relay} : elle tourne, mais n’est plus configurée',
+        remedy: 'Lancez « restream stop {destination} ».',
+    },
+    backup_not_configured: {
+        message: '{relay} : elle tourne, mais n’est plus configurée',
+        remedy: 'Relancez {destination}.',
+    },
+    wish_not_configured: {
+        message: '{destination} : activée, mais pas configurée',
+        remedy: 'Lancez « restream disable {destination} », ou ajoutez-la de nouveau.',
+    },
+
+    nginx_missing: {
+        message: 'nginx est introuvable',
+        remedy: 'Installez les paquets nginx-light et libnginx-mod-rtmp.',
+    },
+    nginx_module_missing: {
+        message: 'Le module RTMP de nginx est introuvable',
+        remedy: 'Installez le paquet libnginx-mod-rtmp.',
+    },
+    ingest_down: {
+        message: 'Le serveur d’ingest est arrêté',
+        remedy: 'Démarrez le serveur d’ingest.',
+    },
+    ingest_server_differs: {
+        message: 'Pour l’instant, {running} tourne, mais restream.toml demande {configured}',
+        cause: 'La configuration a changé pendant qu’il tournait.',
+        remedy: 'Redémarrez le serveur d’ingest.',
+    },
+    ingest_problem: {
+        message: 'Le serveur d’ingest a un problème : {problem}',
+        remedy: 'Corrigez cela, puis redémarrez le serveur d’ingest.',
+    },
+    nginx_crashed: {
+        message: 'nginx a planté {count} fois depuis son démarrage',
+        remedy: 'Voyez {path}',
+    },
+    embedded_server_crashed: {
+        message: 'Le serveur de restream a planté {count} fois depuis son démarrage',
+        remedy: 'Merci de le signaler, en disant ce qui s’est passé avant.',
+    },
+    publish_key_short: {
+        message: 'D’autres machines atteignent {place}, et publish_key a moins de {characters} caractères',
+        cause: 'Une clé courte se devine.',
+        remedy: 'Écrivez un publish_key plus long dans restream.toml.',
+    },
+    ingest_open_by_key: {
+        message: 'D’autres machines atteignent {place} ; avec la clé, elles peuvent émettre',
+    },
+    ingest_open_to_addresses: {
+        message: 'D’autres machines atteignent {place} ; {addresses} peuvent émettre',
+    },
+    ingest_open_by_key_to_addresses: {
+        message: 'D’autres machines atteignent {place} ; avec la clé, {addresses} peuvent émettre',
+    },
+    ingest_reachable: {
+        message: '{place} accepte les connexions',
+    },
+    ingest_unreachable: {
+        message: '{place} est injoignable',
+        cause: '{problem}',
+        remedy: 'Écrivez dans restream.toml, à [ingest] url, l’adresse où le serveur écoute.',
+    },
+    external_ingest_unreachable: {
+        message: '{place} est injoignable',
+        cause: '{problem}',
+        remedy: 'Démarrez ce serveur, ou corrigez [ingest] url dans restream.toml.',
+    },
+    published: {
+        message: 'L’image arrive : {tracks}',
+    },
+    published_without_tracks: {
+        message: 'Quelqu’un émet, mais ni image ni son ne sont encore arrivés',
+    },
+    not_published: {
+        message: 'Personne n’émet',
+        remedy: 'Lancez le stream dans OBS.',
+    },
+    nginx_silent: {
+        message: 'Le serveur d’ingest ne dit pas qui émet',
+        cause: 'Sa prise de statistiques ne répond pas.',
+        remedy: 'Redémarrez le serveur d’ingest.',
+    },
+    publications_unreadable: {
+        message: 'Le serveur d’ingest ne dit pas qui émet',
+        cause: '{path} ne peut pas être lu.',
+        remedy: 'Redémarrez le serveur d’ingest.',
+    },
+    published_with_key: {
+        message: 'Quelqu’un émet avec une clé de stream, mais les destinations prennent l’image sans clé',
+        cause: '[ingest] url dans restream.toml s’arrête à l’application.',
+        remedy: 'Videz le champ « Clé de stream » d’OBS, ou ajoutez la clé à [ingest] url.',
+    },
+    published_with_other_key: {
+        message: 'Quelqu’un émet avec une autre clé de stream que celle des destinations',
+        cause: 'OBS et [ingest] url dans restream.toml n’ont pas la même clé.',
+        remedy: 'Mettez la même des deux côtés.',
+    },
+    backup_tracks_differ: {
+        message: 'L’encodeur de secours n’a pas les mêmes réglages que le principal',
+        cause: 'Le principal envoie {primary} ; celui de secours {backup}',
+        remedy: 'Donnez les mêmes réglages aux deux : sinon chaque destination se reconnecte quand l’un relaie l’autre.',
+    },
+    external_published: {
+        message: 'L’image arrive, d’après les relais',
+    },
+    external_not_published: {
+        message: 'Personne n’émet, d’après les relais',
+        remedy: 'Lancez le stream dans OBS.',
+    },
+    external_not_known: {
+        message: 'Qui émet vers un serveur externe, restream ne le sait pas',
+        remedy: 'Lancez « restream probe ».',
+    },
+    publisher_application: {
+        message: 'Quelqu’un émet vers {path}, mais les destinations prennent l’image à {played}',
+        cause: 'Le champ « Serveur » d’OBS nomme une autre application que [ingest] url.',
+        remedy: 'Mettez dans le champ « Serveur » d’OBS : {server}',
+    },
+    publisher_key_unused: {
+        message: 'Quelqu’un émet vers {application} avec une clé de stream, mais les destinations prennent l’image sans clé',
+        cause: '[ingest] url dans restream.toml s’arrête à l’application.',
+        remedy: 'Videz le champ « Clé de stream » d’OBS, ou ajoutez la clé à [ingest] url.',
+    },
+    publisher_key_differs: {
+        message: 'Quelqu’un émet vers {application} avec une autre clé de stream que celle des destinations',
+        cause: 'OBS et [ingest] url dans restream.toml n’ont pas la même clé.',
+        remedy: 'Mettez dans le champ « Clé de stream » d’OBS ce qui suit « /{application}/ » dans [ingest] url.',
+    },
+    publisher_refused_by_key: {
+        message: 'Personne n’émet, et quelqu’un a été refusé il y a {ago_s} : {refusal}',
+        cause: 'Cela venait de {publisher}',
+        remedy: 'La clé de stream d’OBS doit être celle de publish_key dans restream.toml ; voyez « Ce qu’il faut donner à OBS ».',
+    },
+    publisher_refused_by_address: {
+        message: 'Personne n’émet, et quelqu’un a été refusé il y a {ago_s} : {refusal}',
+        cause: 'Cela venait de {publisher}',
+        remedy: 'Ajoutez son adresse à allow_publish dans restream.toml, puis rechargez le serveur d’ingest.',
+    },
+
+    server_reachable: {
+        message: '{relay} : {place} accepte les connexions',
+    },
+    server_unreachable: {
+        message: '{relay} : {place} est injoignable',
+        cause: '{problem}',
+        remedy: 'Vérifiez l’hôte et le port de l’URL, et les pare-feu entre les deux.',
+    },
+    name_known: {
+        message: '{relay} : le nom {host} est connu',
+    },
+    name_not_found: {
+        message: '{relay} : le nom {host} est introuvable',
+        cause: '{problem}',
+        remedy: 'Vérifiez l’hôte de l’URL et le DNS de cette machine.',
+    },
+    caller_awaited: {
+        message: '{relay} : attend qu’on l’appelle',
+    },
+    url_invalid: {
+        message: '{relay} : son URL n’en est pas une',
+    },
+    file_folder_writable: {
+        message: '{relay} : on peut écrire dans {path}',
+    },
+    file_folder_unwritable: {
+        message: '{relay} : {path} n’est pas un dossier où vous pouvez écrire',
+        remedy: 'Changez ses droits, ou corrigez l’URL de la destination.',
+    },
+    file_space_low: {
+        message: '{relay} : il ne reste que {megabytes} Mo pour {path}',
+        remedy: 'Libérez de la place.',
+    },
+
+    dashboard_runs: {
+        message: 'Le tableau de bord est à {url}',
+    },
+    dashboard_without_record: {
+        message: 'Le tableau de bord tourne, mais a perdu ses fichiers',
+        cause: 'Quelqu’un a effacé des fichiers du dossier d’état.',
+        remedy: 'Lancez « restream dashboard --stop », et démarrez-le de nouveau.',
+    },
+    dashboard_password_unusable: {
+        message: 'Le mot de passe du tableau de bord est inutilisable : {problem}',
+    },
+    dashboard_down: {
+        message: 'Le tableau de bord est demandé, mais ne tourne pas',
+        remedy: 'Lancez « restream dashboard --background » : il dit pourquoi s’il ne peut pas démarrer.',
+    },
+
+    ffmpeg_complete: {
+        message: 'FFmpeg {version}',
+    },
+    ffmpeg_incomplete: {
+        message: 'Il manque à FFmpeg {version} : {missing}',
+        cause: 'Il a été compilé sans.',
+        remedy: 'Installez les bibliothèques FFmpeg du système.',
+    },
+    ffmpeg_without_srt: {
+        message: 'FFmpeg ne parle pas SRT : les destinations srt:// échouent',
+        cause: 'Il a été compilé sans libsrt.',
+        remedy: 'Installez les bibliothèques FFmpeg du système.',
+    },
+    presets_new: {
+        message: 'Les réglages des plateformes datent du {date}',
+    },
+    presets_old: {
+        message: 'Les réglages des plateformes ont {days} jours',
+        cause: 'Les plateformes déplacent leurs serveurs.',
+        remedy: 'Comparez « restream services » avec les pages des plateformes ; votre propre URL l’emporte toujours.',
+    },
+    presets_undated: {
+        message: 'Les réglages des plateformes n’ont pas de date',
+        remedy: 'Installez restream de nouveau.',
+    },
+    presets_unreadable: {
+        message: 'Les réglages des plateformes ne peuvent pas être lus : {problem}',
+        remedy: 'Installez restream de nouveau.',
+    },
+    relays_end_at_logout: {
+        message: 'Tout s’arrêtera quand vous fermerez votre session',
+        cause: 'KillUserProcesses est actif, et votre compte ne reste pas après la déconnexion.',
+        remedy: 'Lancez « loginctl enable-linger {user} ».',
+    },
+};
