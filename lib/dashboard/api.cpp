@@ -45,6 +45,12 @@ Answer text_answer(std::string body, std::string_view type = "text/plain; charse
     return answer;
 }
 
+void fill_mark(std::string& text, std::string_view mark, std::string_view content) {
+    if (const auto at = text.find(mark); at != std::string::npos) {
+        text.replace(at, mark.size(), content);
+    }
+}
+
 /// "url is …" of "DIRECTORY/destinations.d/x.toml:1:7: url is …": the page's form has no lines.
 std::string without_place(std::string_view message, const std::string& directory) {
     if (!message.starts_with(directory)) return std::string(message);
@@ -107,18 +113,9 @@ Answer Api::page(const Route& route, const Request& request) const {
         answer.is_events = true;
         return answer;
     }
-    const std::string name = route.page == Page::index ? "index.html" : route.name;
     const auto all = assets();
-    const auto found = std::ranges::find(all, name, &Asset::name);
+    const auto found = std::ranges::find(all, route.name, &Asset::name);
     if (found == all.end()) return no_such_path();
-    if (route.page == Page::index) {
-        std::string text(found->content);
-        constexpr std::string_view mark = "@TOKEN@";
-        if (const auto at = text.find(mark); at != std::string::npos) {
-            text.replace(at, mark.size(), means_.token.reveal());
-        }
-        return text_answer(std::move(text), found->content_type);
-    }
     const std::string tag = fmt::format("\"{}\"", found->tag);
     Answer answer = text_answer(std::string(found->content), found->content_type);
     if (request.if_none_match == tag) {
@@ -129,6 +126,24 @@ Answer Api::page(const Route& route, const Request& request) const {
     // own page at once.
     answer.headers = {{"Cache-Control", "no-cache"}, {"ETag", tag}};
     return answer;
+}
+
+/// With what a page has to know before it asks for anything.
+Answer Api::index() {
+    const auto all = assets();
+    const auto found = std::ranges::find(all, "index.html", &Asset::name);
+    if (found == all.end()) return no_such_path();
+    std::string status = "null";
+    try {
+        status = data_element_text(status_document());
+    } catch (const Error&) {
+        // A configuration that is broken: the page is told by the events.
+    }
+    std::string text(found->content);
+    fill_mark(text, "@TOKEN@", means_.token.reveal());
+    // Last: what others say stands in it.
+    fill_mark(text, "@STATUS@", status);
+    return text_answer(std::move(text), found->content_type);
 }
 
 Answer Api::picture() const {
@@ -202,6 +217,7 @@ Answer Api::made(const Route& route, const Request& request) {
             return answer;
         }
         case Page::index:
+            return index();
         case Page::asset:
         case Page::health:
         case Page::events:

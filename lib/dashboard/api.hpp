@@ -48,6 +48,7 @@ class Api {
     Answer made(const Route& route, const Request& request);
     Answer edit(const Route& route, const Request& request) const;
     Answer page(const Route& route, const Request& request) const;
+    Answer index();
     Answer picture() const;
     Answer reveal_publish_key();
     Answer log(const Route& route, const Request& request);

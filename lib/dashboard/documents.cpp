@@ -75,4 +75,12 @@ std::string in_one_line(std::string_view document) {
     return line;
 }
 
+std::string data_element_text(std::string_view document) {
+    std::string text = in_one_line(document);
+    for (std::size_t at = 0; (at = text.find('<', at)) != std::string::npos;) {
+        text.replace(at, 1, "\\u003c");
+    }
+    return text;
+}
+
 }  // namespace restream

@@ -19,4 +19,8 @@ std::string ingest_document(const IngestView& view, const Config& config);
 /// text in it.
 std::string in_one_line(std::string_view document);
 
+/// The same JSON, to stand in a page's `<script type="application/json">`: no text in it can end
+/// that element, or begin another.
+std::string data_element_text(std::string_view document);
+
 }  // namespace restream

@@ -32,7 +32,7 @@ struct Row {
 };
 
 constexpr Row rows[] = {
-    {Method::get, "/", Page::index, Lane::at_once},
+    {Method::get, "/", Page::index, Lane::look},
     {Method::get, "/assets/*", Page::asset, Lane::at_once, Named::asset},
     {Method::get, "/healthz", Page::health, Lane::at_once},
     {Method::get, "/metrics", Page::metrics, Lane::look},

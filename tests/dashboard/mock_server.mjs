@@ -112,8 +112,16 @@ export class MockServer {
         if (name === undefined) return false;
         const text = await readFile(new URL(name, page), 'utf8').catch(() => { throw new Refusal(404, 'not_found', `there is no ${name}`); });
         response.writeHead(200, { ...headers, 'Content-Type': types[name.split('.')[1]] });
-        response.end(text.replace('@TOKEN@', token));
+        response.end(text.replace('@TOKEN@', token).replace('@STATUS@', () => this.#firstStatus()));
         return true;
+    }
+
+    #firstStatus() {
+        try {
+            return JSON.stringify(this.world.status()).replaceAll('<', '\\u003c');
+        } catch {
+            return 'null';
+        }
     }
 
     #open(request, response) {

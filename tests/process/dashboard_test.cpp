@@ -122,6 +122,24 @@ TEST_CASE("dashboard: what is wrong in a request is told, and changes nothing") 
     CHECK(!std::filesystem::exists(world.config() / "destinations.d/two.toml"));
 }
 
+TEST_CASE("dashboard: the page holds the status of when it was sent") {
+    const World world(IngestServer::embedded);
+    world.add("one", "rtmp://127.0.0.1/live", "CANARYKEY");
+    const Dashboard dashboard(world);
+    const auto held = [&] {
+        const std::string page = dashboard.get("/").body;
+        const std::string begin = "<script type=\"application/json\" id=\"first-status\">";
+        const auto at = page.find(begin) + begin.size();
+        return json::parse(page.substr(at, page.find("</script>", at) - at), nullptr, false);
+    };
+    CHECK(held() == dashboard.get("/api/v1/status").json());
+    CHECK(held()["destinations"][0]["name"] == "one");
+    CHECK(dashboard.get("/").body.find("CANARYKEY") == std::string::npos);
+    world.configure("nonsense = 1\n");
+    CHECK(held() == json(nullptr));
+    CHECK(dashboard.get("/").status == 200);
+}
+
 TEST_CASE("dashboard: HEAD is answered as GET, without the body") {
     const World world(IngestServer::embedded);
     const Dashboard dashboard(world);

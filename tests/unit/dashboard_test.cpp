@@ -27,6 +27,15 @@ TEST_CASE("dashboard: a document in one line says the same") {
     CHECK(json::parse(line) == document);
 }
 
+TEST_CASE("dashboard: a document in the page says the same, and cannot leave its element") {
+    const json document = {{"a", "</script><script>alert(1)</script>"},
+                           {"b", "<!--<script>"},
+                           {"c", {"\\u003c", "\\", "<"}}};
+    const std::string text = data_element_text(document.dump(2));
+    CHECK(json::parse(text) == document);
+    CHECK(text.find('<') == std::string::npos);
+}
+
 TEST_CASE("dashboard: a destination's secrets are in no document") {
     const TemporaryFolder folder;
     folder.write("destinations.d/one.toml",

@@ -36,13 +36,7 @@ const actions = {
 };
 
 const events = new Events({
-    status(document) {
-        receiveStatus(document);
-        settle();
-        showDestinations();
-        ingestPanel.update();
-        doctorPanel.wakeOn(healthOf(document));
-    },
+    status: showStatus,
     ingest(document) {
         receiveIngest(document);
         ingestPanel.update();
@@ -57,6 +51,23 @@ const events = new Events({
     problem({ error }) { showProblem(error); },
     link: showLink,
 });
+
+function showStatus(document) {
+    receiveStatus(document);
+    settle();
+    showDestinations();
+    ingestPanel.update();
+    doctorPanel.wakeOn(healthOf(document));
+}
+
+/// What stood in the page as it was sent: to be seen before the first event. Null where the server could not look.
+function firstStatus() {
+    try {
+        return JSON.parse(byId('first-status').textContent);
+    } catch {
+        return null;
+    }
+}
 
 /// What doctor's opinion hangs on. One that tries again and again is always the same.
 function healthOf({ ingest, destinations }) {
@@ -206,4 +217,6 @@ byId('add').addEventListener('click', () => openAddForm());
 showLanguages();
 showLink('connecting');
 events.open();
+const first = firstStatus();
+if (first !== null) showStatus(first);
 setInterval(tick, 1000);
