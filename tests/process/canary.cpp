@@ -1,16 +1,30 @@
 #include "process/canary.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 
+#include "base/random.hpp"
 #include "process/temporary_folder.hpp"
 
 namespace restream::test {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+std::string random_word() {
+    std::string word = "canary";
+    for (const auto byte : random_bytes(4)) word += fmt::format("{:02x}", byte);
+    return word;
+}
+
+}  // namespace
+
+const std::string canary = random_word();
 
 bool has_canary(std::string_view text) { return text.find(canary) != std::string_view::npos; }
 

@@ -31,8 +31,7 @@ struct Searched {
     World world{IngestServer::embedded};
     TagServer platform;
     int closed_port = free_port();
-    /// any:PASSWORD
-    HttpHeaders password = {{"Authorization", "Basic YW55OmNhbmFyeTdmM2FwYXNzd29yZA=="}};
+    HttpHeaders password = {{"Authorization", basic_authorization(canary + "password")}};
     std::optional<Dashboard> dashboard;
 
     Searched() {

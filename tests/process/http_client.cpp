@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "engine/raw_client.hpp"
@@ -39,6 +40,25 @@ HttpAnswer parse(const std::string& text) {
 }
 
 }  // namespace
+
+// RFC 4648, section 4.
+std::string basic_authorization(std::string_view password) {
+    constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const std::string text = "any:" + std::string(password);
+    std::string header = "Basic ";
+    for (std::size_t at = 0; at < text.size(); at += 3) {
+        std::uint32_t bits = 0;
+        const std::size_t count = std::min<std::size_t>(3, text.size() - at);
+        for (std::size_t i = 0; i < 3; ++i) {
+            bits = bits << 8 | (i < count ? static_cast<unsigned char>(text[at + i]) : 0);
+        }
+        for (std::size_t i = 0; i < 4; ++i) {
+            header += i <= count ? digits[bits >> (18 - 6 * i) & 63] : '=';
+        }
+    }
+    return header;
+}
 
 nlohmann::json HttpAnswer::json() const { return nlohmann::json::parse(body, nullptr, false); }
 

@@ -25,6 +25,9 @@ struct HttpAnswer {
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
+/// What a browser sends who was given that password, for any user's name.
+std::string basic_authorization(std::string_view password);
+
 /// To 127.0.0.1. `headers` are sent beside, or in the place of, Host, Connection and
 /// Content-Length. **Blocks**: until the server closes or the deadline.
 HttpAnswer http(int port, std::string_view method, std::string_view path,
