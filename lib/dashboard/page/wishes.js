@@ -72,7 +72,9 @@ export function settle() {
         if (entry.inFlight > 0) continue;
         const status = find(name);
         const isTrue = status === null || status.wanted === entry.wanted;
-        if (!isTrue && !entry.hasFailed && Date.now() - entry.settledAt < lag_ms) continue;
+        const mayBeOld = Date.now() - entry.settledAt < lag_ms;
+        // Where requests overlapped, what agrees may be of before the last of them, too.
+        if (mayBeOld && (isTrue ? entry.hasOverlapped : !entry.hasFailed)) continue;
         wishes.delete(name);
         changed(name);
         if (!isTrue && entry.hasOverlapped && !entry.hasFailed) wish(name, entry.wanted);
