@@ -10,6 +10,7 @@
 #include "base/paths.hpp"
 #include "process/command_run.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/tag_server.hpp"
 #include "process/world.hpp"
@@ -62,7 +63,7 @@ struct Stage {
         REQUIRE(world.wait_ingest("live"));
         dashboard.emplace(
             world.start({"dashboard", "--listen", fmt::format("127.0.0.1:{}", port)}));
-        REQUIRE(wait_until(Deadline::after(20s), [&] { return is_listening(port); }));
+        REQUIRE(wait_until(Patience(20s), [&] { return is_listening(port); }));
     }
     std::filesystem::path away() const { return world.home() / "away"; }
     /// Runs a client of tests/ to its end.

@@ -6,6 +6,7 @@
 
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 #include "process/tcp_proxy.hpp"
 
@@ -60,7 +61,7 @@ TEST_CASE("key: a rejected destination goes live with the new key") {
     scene.world.must({"add", "youtube", "--url", scene.platform.url(), "--key-stdin"},
                      {.input = "taken\n"});
     Publisher other(scene.platform.url("taken"));
-    REQUIRE(wait_until(Deadline::after(seconds(10)),
+    REQUIRE(wait_until(Patience(seconds(10)),
                        [&] { return scene.platform.begun("taken") == 1; }));
     CHECK(scene.world.run({"enable", "youtube"}).status == 5);
     CHECK(scene.world.state("youtube") == "rejected");
@@ -203,10 +204,10 @@ TEST_CASE("logs: tell what happened, are bounded in what they print, and follow"
     const Outcome last = scene.world.must({"logs", "youtube", "--lines", "1"});
     CHECK(std::count(last.output.begin(), last.output.end(), '\n') == 1);
     CommandRun follow = scene.world.start({"logs", "youtube", "--follow"});
-    CHECK(wait_until(Deadline::after(seconds(5)), [&] { return !follow.output().empty(); }));
+    CHECK(wait_until(Patience(seconds(5)), [&] { return !follow.output().empty(); }));
     const auto before = follow.output().size();
     scene.world.must({"disable", "youtube"});
-    CHECK(wait_until(Deadline::after(seconds(5)), [&] { return follow.output().size() > before; }));
+    CHECK(wait_until(Patience(seconds(5)), [&] { return follow.output().size() > before; }));
     follow.interrupt();
     CHECK(follow.wait(seconds(3)).status != -1);
 }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "process/scene.hpp"
+#include "process/patience.hpp"
 
 namespace restream::test {
 
@@ -91,7 +92,7 @@ TEST_CASE(
     disk.fill();
     const auto bytes = [&] { return fs::file_size(platform.recordings("youtube").back()); };
     const auto before = bytes();
-    CHECK(wait_until(Deadline::after(seconds(10)), [&] { return bytes() > before + 100'000; }));
+    CHECK(wait_until(Patience(seconds(10)), [&] { return bytes() > before + 100'000; }));
     CHECK_FALSE(is_gone(worker));
     CHECK(platform.begun("youtube") == 1);
 
@@ -103,7 +104,7 @@ TEST_CASE(
     };
     const auto sent_before = sent();
     CHECK(wait_until(
-        Deadline::after(seconds(10)), [&] { return sent() > sent_before; }, Milliseconds(60)));
+        Patience(seconds(10)), [&] { return sent() > sent_before; }, Milliseconds(60)));
     CHECK(world.state("youtube") == "live");
     world.must({"enable", "twitch"});
     CHECK(platform.begun("youtube") == 1);

@@ -7,6 +7,7 @@
 
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 #include "process/web_server.hpp"
 
@@ -37,7 +38,7 @@ std::vector<json> events_in(const fs::path& file) {
 
 bool wait_event(const fs::path& file, const std::string& state) {
     return wait_until(
-        Deadline::after(seconds(20)),
+        Patience(seconds(20)),
         [&] {
             const auto events = events_in(file);
             return !events.empty() && events.back()["state"] == state;
@@ -57,12 +58,12 @@ std::vector<std::string> states_of(const std::vector<json>& events) {
 
 bool wait_log(const World& world, const std::string& name, const std::string& words) {
     return wait_until(
-        Deadline::after(seconds(20)),
+        Patience(seconds(20)),
         [&] { return has(content_of(world.layout().log(name)), words); }, Milliseconds(50));
 }
 
 bool wait_no_process(const std::string& word, Milliseconds longest) {
-    return wait_until(Deadline::after(longest), [&] { return World::count_processes(word) == 0; });
+    return wait_until(Patience(longest), [&] { return World::count_processes(word) == 0; });
 }
 
 int count(const std::string& text, const std::string& part) {
@@ -127,7 +128,7 @@ TEST_CASE("hook: a refusal is told with its reason and its remedy") {
     scene.world.add("youtube", refusing.url(), "canary7f3a");
     scene.publish();
     CHECK(scene.world.run({"enable", "youtube"}).status == 5);
-    CHECK(wait_until(Deadline::after(seconds(10)),
+    CHECK(wait_until(Patience(seconds(10)),
                      [&] { return has(content_of(file), "publish_refused"); }));
     scene.world.must({"disable", "youtube"});
     CHECK(wait_event(file, "stopped"));
@@ -181,7 +182,7 @@ TEST_CASE("hook: whatever a command does, its relay is live, loses nothing, and 
         CHECK_MESSAGE(count(log, "on_state: ") == (each.says.empty() ? 0 : 1), log);
     }
     const Outcome disabled = scene.world.must({"disable", "--all"});
-    CHECK_MESSAGE(disabled.elapsed < seconds(8), disabled.describe());
+    CHECK_MESSAGE(disabled.counted < seconds(8), disabled.describe());
     CHECK(wait_no_process("restream-hook", seconds(8)));
     CHECK_MESSAGE(wait_no_process("sleep 73", seconds(1)), describe(living_descendants()));
     check_whole(scene.last_recording("hangs"));
@@ -193,14 +194,14 @@ TEST_CASE("hook: one that hangs holds up neither disable nor the next enable") {
     scene.publish();
     scene.add("youtube", "on_state = \"sleep 7311\"\non_state_deadline = \"2s\"\n");
     scene.world.must({"enable", "youtube"});
-    CHECK(wait_until(Deadline::after(seconds(5)),
+    CHECK(wait_until(Patience(seconds(5)),
                      [&] { return World::count_processes("sleep 7311") > 0; }));
     const Outcome disable = scene.world.must({"disable", "youtube"});
-    CHECK_MESSAGE(disable.elapsed < seconds(3), disable.describe());
+    CHECK_MESSAGE(disable.counted < seconds(3), disable.describe());
     CHECK_FALSE(scene.world.is_lock_held("youtube"));
     CHECK(World::count_processes("restream-hook") > 0);
     const Outcome enable = scene.world.must({"enable", "youtube"});
-    CHECK_MESSAGE(enable.elapsed < seconds(8), enable.describe());
+    CHECK_MESSAGE(enable.counted < seconds(8), enable.describe());
     scene.world.must({"disable", "youtube"});
     // Two deadlines, and time to start and to end.
     CHECK_MESSAGE(wait_no_process("restream-hook", seconds(8)), describe(living_descendants()));
@@ -232,7 +233,7 @@ TEST_CASE("hook: a worker that is killed takes no hook along, and the next one g
     REQUIRE(wait_event(file, "live"));
     const auto before = events_in(file).size();
     kill_now(scene.world.worker("youtube"));
-    CHECK(wait_until(Deadline::after(seconds(20)), [&] {
+    CHECK(wait_until(Patience(seconds(20)), [&] {
         const auto events = events_in(file);
         return events.size() > before + 1 && events.back()["state"] == "live";
     }));

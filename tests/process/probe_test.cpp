@@ -5,6 +5,7 @@
 
 #include "process/free_port.hpp"
 #include "process/nginx_server.hpp"
+#include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/world.hpp"
 
@@ -18,7 +19,7 @@ TEST_CASE("probe: says what is published, in words and as JSON, and never the st
     const World world;
     const NginxServer server;
     const Publisher publisher(server.url("canary-key"));
-    REQUIRE(wait_until(Deadline::after(std::chrono::seconds(10)),
+    REQUIRE(wait_until(Patience(std::chrono::seconds(10)),
                        [&] { return server.begun("canary-key") == 1; }));
     const Outcome words = world.run({"probe", server.url("canary-key"), "--seconds", "1"});
     CHECK_MESSAGE(words.status == 0, words.describe());
@@ -71,7 +72,7 @@ TEST_CASE("probe: nobody publishes is 1, nothing there is 5, a wrong URL is 2, C
     }
     CHECK(world.run({"probe", "--seconds", "0"}).status == 2);
     CommandRun run = world.start({"probe", server.url("k"), "--seconds", "60"});
-    REQUIRE(wait_until(Deadline::after(std::chrono::seconds(5)), [&] {
+    REQUIRE(wait_until(Patience(std::chrono::seconds(5)), [&] {
         return server.log().find("play: name='k'") != server.log().rfind("play: name='k'");
     }));
     run.interrupt();

@@ -13,6 +13,7 @@
 
 #include "process/descendants.hpp"
 #include "process/fickle_server.hpp"
+#include "process/patience.hpp"
 #include "process/recording.hpp"
 #include "process/scene.hpp"
 #include "process/tag_server.hpp"
@@ -94,7 +95,7 @@ class Walk {
             }
             ++live;
             CHECK_MESSAGE(scene_.world.wait_state(name, "live"), scene_.world.status(name).dump());
-            CHECK(wait_until(Deadline::after(seconds(5)), [&] {
+            CHECK(wait_until(Patience(seconds(5)), [&] {
                 return name == archive_ || name == fickle_ ||
                        scene_.platform.begun(name) - scene_.platform.ended(name) == 1;
             }));
