@@ -59,7 +59,7 @@ std::string without_place(std::string_view message, const std::string& directory
     return std::string(end == std::string_view::npos ? message : message.substr(end + 2));
 }
 
-/// What is run for the destinations that the body names; without names, for all. **Throws**:
+/// The command's arguments for the destinations that the body names, or for all. **Throws**:
 /// Error{usage}.
 std::vector<std::string> batch_arguments(const Route& route, const Request& request) {
     auto names = names_body(request.body);
@@ -68,7 +68,7 @@ std::vector<std::string> batch_arguments(const Route& route, const Request& requ
     return std::move(*names);
 }
 
-/// A body that is wrong, and which of its members is, where that can be told.
+/// Reports a wrong body, and which member is wrong if the message names it.
 Answer refusal_of_body(std::string_view message) {
     return refusal(400, "invalid", message, "nothing was changed: correct it and try again",
                    field_of_message(message));

@@ -130,15 +130,14 @@ std::optional<std::vector<std::string>> names_body(std::string_view text) {
     std::vector<std::string> names;
     for (const json& each : *found) {
         if (!each.is_string()) fail("names must be an array of strings");
-        if (name_problem(each.get<std::string>()))
-            fail("names holds what no destination's name is");
+        if (name_problem(each.get<std::string>())) fail("names must hold destinations' names");
         names.push_back(each.get<std::string>());
     }
     return names;
 }
 
 std::string_view field_of_message(std::string_view message) {
-    // How the configuration and this interface call them; a key's problem is told in a sentence.
+    // The names in the configuration, and those here. A key's problem is a sentence.
     constexpr std::array<std::pair<std::string_view, std::string_view>, 8> words = {
         {{"service", "service"},
          {"url", "url"},
