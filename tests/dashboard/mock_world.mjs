@@ -12,7 +12,8 @@ export const services = [
     { id: 'twitch', name: 'Twitch', url: 'rtmp://live.twitch.tv/app', backup_url: null, backup: null, keyframe_interval_s: 2, max_video_kbps: 6000,
         max_audio_kbps: 320, codecs: ['h264'], key_lifetime: 'forever', late_refusal_ms: 4000,
         key_page: 'https://dashboard.twitch.tv/settings/stream', note: 'encrypted: --url rtmps://live.twitch.tv:443/app' },
-    { id: 'youtube', name: 'YouTube', url: 'rtmps://a.rtmps.youtube.com:443/live2', backup_url: null, backup: null, keyframe_interval_s: 2,
+    { id: 'youtube', name: 'YouTube', url: 'rtmps://a.rtmps.youtube.com:443/live2',
+        backup_url: 'rtmps://b.rtmps.youtube.com:443/live2?backup=1', backup: 'failover', keyframe_interval_s: 2,
         max_video_kbps: 51000, max_audio_kbps: 160, codecs: ['h264', 'hevc', 'av1'], key_lifetime: 'forever', late_refusal_ms: 0,
         key_page: 'https://www.youtube.com/live_dashboard', note: null },
     { id: 'facebook', name: 'Facebook Live', url: 'rtmps://rtmp-api.facebook.com:443/rtmp/', backup_url: null, backup: null,
@@ -48,6 +49,7 @@ export class World {
         this.moreFindings = [];
         this.refusals = [];
         this.failedStop = null;
+        this.incidents = [];
         this.destinations = new Map();
         this.configurationVersion = 0;
     }
@@ -169,9 +171,15 @@ export class World {
         obs: { server: 'rtmp://127.0.0.1:1935/live', has_key: this.publishKey !== null } };
     }
 
+    /// Its own second server, or its platform's, as it is shown.
+    #backupUrl(one) {
+        const preset = services.find((each) => each.id === one.service);
+        return one.backup_url ?? (preset?.url === one.url ? preset.backup_url?.replace(/=.*/, '=***') ?? null : null);
+    }
+
     configured() {
         return { schema: 1, destinations: [...this.destinations.values()].map((one) => ({ name: one.name, service: one.service,
-            url: one.url, backup_url: one.backup_url, backup: one.backup_url === null ? null : one.backup ?? 'both',
+            url: one.url, backup_url: this.#backupUrl(one), backup: this.#backupUrl(one) === null ? null : one.backup ?? 'failover',
             key: one.key === null ? 'none' : 'file', on_ingest_loss: one.on_ingest_loss, hold_s: one.hold_s, is_editable: one.is_editable, file: `destinations.d/${one.name}.toml` })) };
     }
 
@@ -192,11 +200,20 @@ export class World {
         }
         if (!this.isUp) {
             findings.unshift({ severity: 'failure', area: 'ingest', code: 'ingest_down', message: 'the ingest server is down',
-                remedy: 'run \'restream ingest start\'' });
+                remedy: 'run \'restream ingest start\'', action: { command: 'ingest start', names: [] } });
         }
         const count = (severity) => findings.filter((each) => each.severity === severity).length;
         return { schema: 1, failures: count('failure'), warnings: count('warning'),
-            findings: findings.map((each) => ({ cause: '', remedy: '', values: {}, ...each, can_be_mended: false })) };
+            findings: findings.map(({ isMended = false, ...each }) => ({ cause: '', remedy: '', values: {}, ...each, can_be_mended: isMended,
+                action: each.severity === 'ok' ? null : each.action ?? null })) };
+    }
+
+    /// As of a destination whose server closed, and of an ingest that went.
+    explain() {
+        const ago = (s) => iso(Date.now() - s * 1000);
+        const incident = (begin, end, affected, words, remedy) => ({ begin: ago(begin), end: end === null ? null : ago(end), duration_s: begin - (end ?? 0),
+            culprit: 'destination', rule: 'one_failed', affected, steady: [], words, needs: null, remedy, figures: [] });
+        return { schema: 1, since: ago(3600), now: iso(), relays: [], incidents: this.incidents.map((each) => incident(...each)) };
     }
 
     log(name, lines) {

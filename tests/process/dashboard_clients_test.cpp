@@ -109,7 +109,7 @@ TEST_SUITE_BEGIN("dashboard_browser");
 TEST_CASE("dashboard: does in a browser what the commands do") {
     Stage stage(IngestServer::embedded);
     // One of its tests kills the dashboard, and starts another.
-    const Outcome outcome = stage.run("scripts/dashboard-page-test", {build_folder()}, 440s);
+    const Outcome outcome = stage.run("scripts/dashboard-page-test", {build_folder()}, 700s);
     CHECK_MESSAGE(outcome.status == 0, outcome.describe());
 }
 
