@@ -23,6 +23,7 @@ struct Options {
     std::vector<std::string> names;
     std::string since = "1h";
     bool json = false;
+    bool utc = false;
 };
 
 std::vector<RelayHistory> read_all(const Config& config, const Registry& registry) {
@@ -60,7 +61,8 @@ int explain(const Options& options) {
     }
     const bool is_shown = is_terminal(StandardHandle::output);
     const bool has_colour = is_shown && !environment("NO_COLOR");
-    fmt::print("{}", to_text(explanation, is_shown ? terminal_width() : 1000, has_colour));
+    fmt::print("{}", to_text(explanation, {is_shown ? terminal_width() : 1000, has_colour,
+                                           options.utc ? Zone::utc : Zone::local}));
     return 0;
 }
 
@@ -75,6 +77,7 @@ int main(int argc, char** argv) {
             auto options = std::make_shared<Options>();
             app.add_option("NAME", options->names, "only what befell these destinations");
             app.add_option("--since", options->since, "how far back: 30m, 2h (1h)");
+            app.add_flag("--utc", options->utc, "times in UTC, as in the logs");
             app.add_flag("--json", options->json, "one JSON document");
             return [options] { return explain(*options); };
         });
