@@ -15,6 +15,7 @@
 #include "relay/carried.hpp"
 #include "relay/session_end.hpp"
 #include "state/relay_name.hpp"
+#include "state/state_access.hpp"
 
 namespace restream {
 
@@ -48,7 +49,9 @@ Workplace::Workplace(std::string_view verb_name, ConfigFault on_fault)
     : verb(verb_name),
       config(load_or_tell(verb, on_fault)),
       registry(Layout(state_directory())),
-      control(registry, config, verb, program_directory()) {}
+      control(registry, config, verb, program_directory()) {
+    require_readable(registry.layout());
+}
 
 std::vector<std::string> Workplace::configured(const std::vector<std::string>& names) const {
     for (const auto& name : names) config.at(name);

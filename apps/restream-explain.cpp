@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "base/terminal.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "explain/explain.hpp"
 #include "relay/carried.hpp"
+#include "state/state_access.hpp"
 
 namespace {
 
@@ -43,6 +45,10 @@ std::vector<RelayHistory> read_all(const Config& config, const Registry& registr
 int explain(const Options& options) {
     const Config config = load_config(config_directory());
     const Registry registry{Layout(state_directory())};
+    require_readable(registry.layout());
+    if (const auto fault = folder_fault(registry.layout().log_directory(), FolderUse::enter)) {
+        throw_path_fault("reading what the relays recorded", *fault);
+    }
     for (const auto& name : options.names) {
         if (name_problem(name) || !registry.is_any_alive(name)) config.at(name);
     }
