@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <new>
+#include <system_error>
 
 #include "base/error.hpp"
 #include "base/process.hpp"
@@ -60,6 +62,15 @@ int run_command(std::string_view verb, std::string_view description, int argc, c
             return static_cast<int>(ErrorKind::refused);
         }
         std::fflush(stdout);
+        // The last net: what the system refused somewhere in the standard library (a file, a
+        // thread, memory) is no bug of ours.
+        if (dynamic_cast<const std::system_error*>(&error) != nullptr ||
+            dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
+            complain(verb, fmt::format("the system refused: {}; 'restream doctor' shows what else "
+                                       "is wrong",
+                                       error.what()));
+            return static_cast<int>(ErrorKind::refused);
+        }
         complain(verb, fmt::format("a bug in restream: {}; please report it", error.what()));
         return static_cast<int>(ErrorKind::bug);
     }

@@ -47,11 +47,14 @@ std::vector<Diagnosis> diagnose() {
         findings.add(check_keys(*checked.config, registry));
         findings.add(check_hooks(*checked.config));
     }
-    findings.add(check_state_folder(registry.layout().root()));
+    CheckedState state = check_state_folder(registry);
+    findings.add(std::move(state.diagnoses));
     findings.add(check_leftovers(registry.layout(), config_directory()));
+    if (checked.config && state.is_readable) {
+        findings.add(check_relays(*checked.config, registry, state));
+        findings.add(check_ingest(*checked.config, registry, state));
+    }
     if (checked.config) {
-        findings.add(check_relays(*checked.config, registry));
-        findings.add(check_ingest(*checked.config, registry));
         findings.add(check_destinations(*checked.config, registry));
         findings.add(check_dashboard(*checked.config, registry.layout()));
     }

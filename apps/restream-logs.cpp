@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/inbox.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
@@ -72,8 +73,19 @@ int logs(const Options& options) {
     if (const auto problem = name_problem(options.name)) throw Error(ErrorKind::usage, *problem);
     const Layout layout(state_directory());
     const std::vector<RelayLog> logs = logs_of(layout, options.name);
-    const bool is_any_there = std::ranges::any_of(
-        logs, [](const RelayLog& log) { return std::filesystem::exists(log.path); });
+    if (const auto fault = folder_fault(layout.log_directory(), FolderUse::enter)) {
+        throw_path_fault("reading the log", *fault);
+    }
+    const auto is_there = [](const RelayLog& log) {
+        std::error_code error;
+        return std::filesystem::exists(log.path, error);
+    };
+    for (const auto& log : logs) {
+        if (!is_there(log) || is_readable(log.path)) continue;
+        const auto denied = std::make_error_code(std::errc::permission_denied);
+        throw_path_fault("reading the log", file_fault(log.path, denied));
+    }
+    const bool is_any_there = std::ranges::any_of(logs, is_there);
     if (!is_any_there) {
         load_config(config_directory())
             .at(options.name);  // a name that is not known is told as such

@@ -13,6 +13,7 @@
 #include "relay/control.hpp"
 #include "state/command_lock.hpp"
 #include "state/registry.hpp"
+#include "state/state_access.hpp"
 
 namespace {
 
@@ -24,6 +25,7 @@ int remove(const std::string& name, bool as_json) {
     const Destination& destination = config.at(name);
     check_is_removable(directory, destination);
     const Registry registry{Layout(state_directory())};
+    require_readable(registry.layout());
     const Control control(registry, config, "remove", program_directory());
     const auto stayed = control.stop({name}, Control::Keep::nothing);
     if (!stayed.empty()) {

@@ -145,10 +145,10 @@ int start(const Options& options) {
     batch.wish = flags.names.empty() ? Control::Wish::if_wanted : Control::Wish::keep;
     batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
     WantedDashboard dashboard(place);
-    const int ingest = bring_up_ingest(place);
+    batch.ingest = bring_up_ingest(place);
     const int relays =
         start_and_wait(place, batch, "no destination is wanted; run 'restream enable NAME'");
-    return std::max({ingest, relays, dashboard.finish()});
+    return std::max(relays, dashboard.finish());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/terminal.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
+#include "state/state_access.hpp"
 #include "status/status.hpp"
 
 namespace {
@@ -58,6 +59,7 @@ int watch(const Options& options) {
 int status(const Options& options) {
     const Config config = load_config(config_directory());
     const Registry registry{Layout(state_directory())};
+    if (!options.only_names) require_readable(registry.layout());
     for (const auto& name : options.names) {
         if (name_problem(name) || !registry.is_any_alive(name)) config.at(name);
     }

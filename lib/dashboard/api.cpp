@@ -16,6 +16,7 @@
 #include "dashboard/metrics.hpp"
 #include "ingest/address.hpp"
 #include "state/log_tail.hpp"
+#include "state/state_access.hpp"
 #include "status/ingest_view.hpp"
 #include "status/status.hpp"
 
@@ -175,6 +176,7 @@ std::string Api::status_document() {
     const std::lock_guard lock(mutex_);
     const SteadyTime now = SteadyClock::now();
     if (status_.empty() || now - status_at_ > status_is_new || generation != status_generation_) {
+        require_readable(registry_.layout());
         const Status status = restream::look(*config, registry_, {});
         status_ = to_json(status);
         is_ingest_live_ = status.ingest.state == IngestState::live;
@@ -267,6 +269,7 @@ Answer Api::log(const Route& route, const Request& request) {
 
 Answer Api::metrics() {
     const auto config = configs_.current();
+    require_readable(registry_.layout());
     return text_answer(to_prometheus(restream::look(*config, registry_, {}),
                                      look_at_ingest(*config, registry_), means_.version),
                        "text/plain; version=0.0.4; charset=utf-8");

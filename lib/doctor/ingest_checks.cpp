@@ -96,11 +96,13 @@ std::optional<Diagnosis> check_encoders(const PublicationsRecord& record) {
                  track_words(backup->media));
 }
 
-Diagnosis check_embedded_publisher(const IngestConfig& config, const Layout& layout) {
+Diagnosis check_embedded_publisher(const IngestConfig& config, const Layout& layout,
+                                   const CheckedState& state) {
     const auto record = last_publications(layout);
     if (!record) {
-        return found(Severity::warning, "publications_unreadable",
-                     layout.publications_record().string());
+        const std::string path = layout.publications_record().string();
+        return state.is_writable ? found(Severity::warning, "publications_unreadable", path)
+                                 : found(Severity::warning, "publications_unwritten", path);
     }
     if (auto differ = check_encoders(*record)) return std::move(*differ);
     if (const auto* played = record->played(played_path(config))) {
@@ -119,13 +121,21 @@ IngestServer kind_of_running(const IngestConfig& config, const Layout& layout) {
     return running_server(layout).value_or(config.server);
 }
 
+/// Starting it again fails as long as another program has its port.
+Diagnosis tell_down(const IngestConfig& config) {
+    const auto holder = find_port_holder(config.listen_host, config.listen_port);
+    if (!holder) return found(Severity::failure, "ingest_down");
+    return found(Severity::failure, "ingest_port_taken",
+                 host_and_port(config.listen_host, config.listen_port), holder->describe());
+}
+
 std::vector<Diagnosis> check_managed(const IngestConfig& config, const Layout& layout) {
     std::vector<Diagnosis> result;
     if (config.server == IngestServer::nginx) {
         if (auto missing = check_installation()) return {std::move(*missing)};
     }
     if (!FileLock::is_held(layout.ingest_lock())) {
-        return {found(Severity::failure, "ingest_down")};
+        return {tell_down(config)};
     }
     const auto record = live_ingest_record(layout);
     if (record && record->kind != config.server) {
@@ -194,7 +204,8 @@ Diagnosis check_external_publisher(const Registry& registry) {
 
 }  // namespace
 
-std::vector<Diagnosis> check_ingest(const Config& config, const Registry& registry) {
+std::vector<Diagnosis> check_ingest(const Config& config, const Registry& registry,
+                                    const CheckedState& state) {
     const Layout& layout = registry.layout();
     const bool is_external = config.ingest.server == IngestServer::external;
     std::vector<Diagnosis> result;
@@ -209,7 +220,7 @@ std::vector<Diagnosis> check_ingest(const Config& config, const Registry& regist
     } else if (kind_of_running(config.ingest, layout) == IngestServer::nginx) {
         result.push_back(check_nginx_publisher(config.ingest, layout));
     } else {
-        result.push_back(check_embedded_publisher(config.ingest, layout));
+        result.push_back(check_embedded_publisher(config.ingest, layout, state));
     }
     return result;
 }

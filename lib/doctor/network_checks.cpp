@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/path_fault.hpp"
 #include "config/url.hpp"
 #include "doctor/found.hpp"
-#include "doctor/writable.hpp"
 #include "ingest/address.hpp"
 #include "ingest/tcp.hpp"
 #include "relay/carried.hpp"

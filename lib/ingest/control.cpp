@@ -76,7 +76,10 @@ std::string why_silent(const Layout& layout) {
         record && record->kind == IngestServer::nginx
             ? fmt::format("see {}, or ", (layout.nginx_directory() / "error.log").string())
             : "";
-    return fmt::format("it does not answer; {}run 'restream ingest restart'", log);
+    return fmt::format(
+        "it does not answer; {}run 'restream ingest restart', which interrupts every live "
+        "destination",
+        log);
 }
 
 /// Whether the reload has had its effect, or a problem says why it has none.

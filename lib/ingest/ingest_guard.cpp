@@ -30,7 +30,7 @@ Config IngestGuard::load_own() const {
         throw Error(
             ErrorKind::refused,
             fmt::format("restream.toml wants {} now, and {} runs; 'restream ingest restart' "
-                        "replaces the one by the other",
+                        "replaces one with the other, which interrupts every live destination",
                         describe_server(config.ingest.server), describe_server(record_.kind)));
     }
     return config;

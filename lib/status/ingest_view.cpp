@@ -240,9 +240,11 @@ std::string to_text(const IngestView& view, WallTime now) {
     if (!view.problem.empty()) text += fmt::format("  {}\n", view.problem);
     if (view.record && view.record->kind != view.status.server) {
         const bool is_external = view.status.server == IngestServer::external;
-        text += fmt::format("  {} runs, but restream.toml wants {}; 'restream ingest {}' ends it\n",
-                            describe_server(view.record->kind), describe_server(view.status.server),
-                            is_external ? "stop" : "restart");
+        text += fmt::format(
+            "  {} runs, but restream.toml wants {}; 'restream ingest {}' ends it, and "
+            "interrupts every live destination\n",
+            describe_server(view.record->kind), describe_server(view.status.server),
+            is_external ? "stop" : "restart");
     }
     if (view.status.pid) {
         text += fmt::format("  PID {}, server {}, {} restarts\n", *view.status.pid,

@@ -9,9 +9,9 @@ const retry_s = 8;
 const iso = (ms = Date.now()) => new Date(ms).toISOString();
 
 export const services = [
-    { id: 'twitch', name: 'Twitch', url: 'rtmp://live.twitch.tv/app', backup_url: null, backup: null, keyframe_interval_s: 2, max_video_kbps: 6000,
+    { id: 'twitch', name: 'Twitch', url: 'rtmps://ingest.global-contribute.live-video.net:443/app', backup_url: null, backup: null, keyframe_interval_s: 2, max_video_kbps: 6000,
         max_audio_kbps: 320, codecs: ['h264'], key_lifetime: 'forever', late_refusal_ms: 4000,
-        key_page: 'https://dashboard.twitch.tv/settings/stream', note: 'encrypted: --url rtmps://live.twitch.tv:443/app' },
+        key_page: 'https://dashboard.twitch.tv/settings/stream', note: 'unencrypted, where TLS is blocked: --url rtmp://live.twitch.tv/app' },
     { id: 'youtube', name: 'YouTube', url: 'rtmps://a.rtmps.youtube.com:443/live2',
         backup_url: 'rtmps://b.rtmps.youtube.com:443/live2?backup=1', backup: 'failover', keyframe_interval_s: 2,
         max_video_kbps: 51000, max_audio_kbps: 160, codecs: ['h264', 'hevc', 'av1'], key_lifetime: 'forever', late_refusal_ms: 0,
