@@ -171,7 +171,7 @@ export class World {
 
     configured() {
         return { schema: 1, destinations: [...this.destinations.values()].map((one) => ({ name: one.name, service: one.service,
-            url: one.url, backup_url: one.backup_url, backup: one.backup_url === null ? null : one.backup ?? 'both',
+            url: one.url, backup_url: one.backup_url, backup: one.backup_url === null ? null : one.backup ?? 'failover',
             key: one.key === null ? 'none' : 'file', on_ingest_loss: one.on_ingest_loss, hold_s: one.hold_s, is_editable: one.is_editable, file: `destinations.d/${one.name}.toml` })) };
     }
 
