@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "help.hpp"
 
 namespace restream {
 
@@ -20,7 +21,8 @@ int parse_failed(std::string_view verb, const CLI::App& app, const CLI::ParseErr
         app.exit(error);
         return 0;
     }
-    complain(verb, fmt::format("{}; see 'restream {} --help'", error.what(), verb));
+    complain(verb,
+             fmt::format("{}; see 'restream {} --help'", usage_problem(verb, app, error), verb));
     return static_cast<int>(ErrorKind::usage);
 }
 
@@ -34,7 +36,13 @@ int check_output(std::string_view verb, int status) {
 }  // namespace
 
 void complain(std::string_view verb, std::string_view text) {
-    fmt::print(stderr, "restream{}{}: {}\n", verb.empty() ? "" : "-", verb, text);
+    print_lines(StandardHandle::error,
+                fmt::format("restream{}{}: {}\n", verb.empty() ? "" : "-", verb, text));
+}
+
+void print_lines(StandardHandle handle, std::string_view text) {
+    fmt::print(handle == StandardHandle::error ? stderr : stdout, "{}",
+               wrapped_lines(text, line_width(handle)));
 }
 
 int run_command(std::string_view verb, std::string_view description, int argc, char** argv,
@@ -43,7 +51,7 @@ int run_command(std::string_view verb, std::string_view description, int argc, c
     try {
         CLI::App app{std::string(description), fmt::format("restream {}", verb)};
         app.set_version_flag("--version", "restream " RESTREAM_VERSION);
-        app.get_formatter()->column_width(34);
+        app.formatter(help_formatter(line_width(StandardHandle::output)));
         const CommandBody body = declare(app);
         try {
             app.parse(argc, argv);

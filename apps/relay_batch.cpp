@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/inbox.hpp"
@@ -300,7 +301,7 @@ class Waiting {
         progress_.clear();
         if (options_.report == Report::json) return;
         if (status == 0)
-            fmt::print("{}: {}\n", relay_words(name), words);
+            print_lines(StandardHandle::output, fmt::format("{}: {}\n", relay_words(name), words));
         else
             complain(place_.verb, fmt::format("{}: {}", relay_words(name), words));
         std::fflush(stdout);
@@ -350,14 +351,21 @@ class Waiting {
 }  // namespace
 
 int start_and_wait(const Workplace& place, const BatchOptions& options, std::string_view nothing) {
-    if (options.names.empty() && options.report == Report::text) fmt::print("{}\n", nothing);
+    if (options.names.empty() && options.report == Report::text) {
+        print_lines(StandardHandle::output, fmt::format("{}\n", nothing));
+    }
     return Waiting(place, options).run();
 }
 
-int stop_and_tell(const Workplace& place, const std::vector<std::string>& names, Control::Keep keep,
-                  Report report) {
+int stop_and_tell(const Workplace& place, const std::vector<std::string>& names, Chosen chosen,
+                  Control::Keep keep, Report report) {
     std::map<std::string, bool> was_alive;
-    for (const auto& name : names) was_alive[name] = place.registry.is_any_alive(name);
+    std::set<std::string> told;
+    for (const auto& name : names) {
+        was_alive[name] = place.registry.is_any_alive(name);
+        const bool loses_wish = keep == Control::Keep::nothing && place.registry.is_wanted(name);
+        if (chosen == Chosen::by_name || was_alive[name] || loses_wish) told.insert(name);
+    }
     const auto problems = place.control.stop(names, keep);
     ordered_json destinations = ordered_json::array();
     for (const auto& name : names) {
@@ -372,10 +380,16 @@ int stop_and_tell(const Workplace& place, const std::vector<std::string>& names,
                 {"code", "not_stopped"}, {"message", problem->second}, {"remedy", ""}};
         destinations.push_back(std::move(value));
         if (report == Report::json) continue;
-        if (is_bad)
+        if (is_bad) {
             complain(place.verb, fmt::format("{}: {}", name, problem->second));
-        else
-            fmt::print("{}: {}\n", name, was_alive[name] ? "stopped" : "was not running");
+        } else if (told.contains(name)) {
+            print_lines(
+                StandardHandle::output,
+                fmt::format("{}: {}\n", name, was_alive[name] ? "stopped" : "was not running"));
+        }
+    }
+    if (report == Report::text && told.empty() && problems.empty()) {
+        fmt::print("no relay was running\n");
     }
     if (report == Report::json) print_document(destinations);
     return problems.empty() ? 0 : static_cast<int>(ErrorKind::refused);

@@ -86,8 +86,12 @@ struct BatchFlags {
 /// **Blocks**: until then, at most `timeout` and the time that starting takes.
 int start_and_wait(const Workplace& place, const BatchOptions& options, std::string_view nothing);
 
+/// Which names are to be stopped: those that the user gave, or all there are. Of all, only what was
+/// running or wanted is worth a line.
+enum class Chosen { by_name, all };
+
 /// Stops the relays and tells each. Returns the exit status.
-int stop_and_tell(const Workplace& place, const std::vector<std::string>& names, Control::Keep keep,
-                  Report report);
+int stop_and_tell(const Workplace& place, const std::vector<std::string>& names, Chosen chosen,
+                  Control::Keep keep, Report report);
 
 }  // namespace restream

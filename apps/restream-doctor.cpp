@@ -73,8 +73,12 @@ int doctor(const Options& options) {
     std::vector<Diagnosis> diagnoses = diagnose();
     if (options.fix) mend_all(diagnoses);
     const bool has_colour = is_terminal(StandardHandle::output) && !environment("NO_COLOR");
-    fmt::print("{}", options.json ? to_json(diagnoses)
-                                  : to_text(diagnoses, has_colour ? Colour::on : Colour::off));
+    if (options.json) {
+        fmt::print("{}", to_json(diagnoses));
+    } else {
+        print_lines(StandardHandle::output,
+                    to_text(diagnoses, has_colour ? Colour::on : Colour::off));
+    }
     const bool has_failure = std::ranges::any_of(diagnoses, [](const Diagnosis& each) {
         return each.finding.severity == Severity::failure;
     });

@@ -50,7 +50,8 @@ int enable(const Options& options) {
     check_keys(place.config, batch);
     if (options.no_start) {
         place.control.want(batch.names);
-        for (const auto& name : batch.names) fmt::print("{}: wanted, not started\n", name);
+        for (const auto& name : batch.names)
+            print_lines(StandardHandle::output, fmt::format("{}: wanted, not started\n", name));
         for (const auto& [name, why] : batch.hopeless)
             complain("enable", fmt::format("{}: {}", name, why));
         return batch.hopeless.empty() ? 0 : static_cast<int>(ErrorKind::config);

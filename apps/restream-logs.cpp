@@ -70,7 +70,7 @@ int follow(const std::vector<RelayLog>& logs) {
 }
 
 int logs(const Options& options) {
-    if (const auto problem = name_problem(options.name)) throw Error(ErrorKind::usage, *problem);
+    if (name_problem(options.name)) load_config(config_directory()).at(options.name);
     const Layout layout(state_directory());
     const std::vector<RelayLog> logs = logs_of(layout, options.name);
     if (const auto fault = folder_fault(layout.log_directory(), FolderUse::enter)) {
@@ -89,9 +89,8 @@ int logs(const Options& options) {
     if (!is_any_there) {
         load_config(config_directory())
             .at(options.name);  // a name that is not known is told as such
-        fmt::print(stderr,
-                   "restream-logs: {}: nothing logged yet; it begins with 'restream enable {}'\n",
-                   options.name, options.name);
+        complain("logs", fmt::format("{}: nothing logged yet; it begins with 'restream enable {}'",
+                                     options.name, options.name));
         if (!options.follow) return 0;
     }
     for (const auto& line : log_tail(logs, static_cast<std::size_t>(options.lines))) {

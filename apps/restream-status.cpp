@@ -57,6 +57,15 @@ int watch(const Options& options) {
 }
 
 int status(const Options& options) {
+    if (options.watch && options.json) {
+        throw Error(ErrorKind::usage,
+                    "--watch and --json do not go together: --json prints one document and ends; "
+                    "leave one of them out");
+    }
+    if (options.only_names && (options.watch || options.json)) {
+        throw Error(ErrorKind::usage,
+                    "--names prints names only; leave it out, or --watch and --json");
+    }
     const Config config = load_config(config_directory());
     const Registry registry{Layout(state_directory())};
     if (!options.only_names) require_readable(registry.layout());

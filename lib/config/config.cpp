@@ -220,12 +220,15 @@ const Destination* Config::find(std::string_view name) const {
 
 const Destination& Config::at(std::string_view name) const {
     if (const Destination* found = find(name)) return *found;
-    if (const auto problem = name_problem(name)) {
-        throw Error(ErrorKind::usage,
-                    fmt::format("{} can't name a destination: {}", in_quotes(name), *problem));
-    }
     std::vector<std::string> known;
     for (const Destination& destination : destinations) known.push_back(destination.name);
+    if (const auto problem = name_problem(name)) {
+        const auto near = nearest_word(name, known);
+        throw Error(ErrorKind::usage,
+                    near ? fmt::format("there is no destination {}; did you mean {}?",
+                                       in_quotes(name), in_quotes(*near))
+                         : fmt::format("{} can't name a destination: {}", in_quotes(name), *problem));
+    }
     throw Error(
         ErrorKind::usage,
         fmt::format("there is no destination {}{} ('restream add {} --service ID' adds one)",

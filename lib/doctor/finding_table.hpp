@@ -220,6 +220,10 @@ inline constexpr std::array finding_table = {
     Sentence{"file_folder_unwritable", "destinations", "relay destination path",
              "{relay}: {path} is no folder you can write to", "",
              "change its permissions, or mend the destination's url"},
+    Sentence{"backup_doubles_upload", "destinations", "destination",
+             "{destination}: both its servers get the picture, at twice the upload; with backup = "
+             "\"failover\" the second one gets it only while the first fails",
+             "", ""},
     Sentence{"file_space_low", "destinations", "relay destination megabytes path",
              "{relay}: only {megabytes} MB are free at {path}", "", "free space"},
 

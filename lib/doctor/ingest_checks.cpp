@@ -45,23 +45,13 @@ std::optional<Diagnosis> check_installation() {
     return std::nullopt;
 }
 
-std::string nginx_track_words(const NginxPublication& publication) {
-    std::string words;
-    if (const auto& video = publication.video) {
-        words = fmt::format("{} {}x{}", video->codec, video->width, video->height);
-    }
-    if (const auto& audio = publication.audio) {
-        words += fmt::format("{}{}", words.empty() ? "" : ", ", audio->codec);
-    }
-    return words;
-}
-
 Diagnosis check_nginx_publisher(const IngestConfig& config, const Layout& layout) {
     const auto stat = ask_nginx(layout.nginx_directory(), Deadline::after(std::chrono::seconds(1)));
     if (!stat) return found(Severity::warning, "nginx_silent");
     const RtmpEndpoint endpoint = ingest_endpoint(config);
     const auto* played = stat->find(endpoint);
-    if (played != nullptr && played->has_publisher) return published(nginx_track_words(*played));
+    if (played != nullptr && played->has_publisher)
+        return published(media_words(media_facts_of(*played)));
     if (!stat->is_published_elsewhere(endpoint)) return found(Severity::warning, "not_published");
     return endpoint.playpath.is_empty() ? found(Severity::failure, "published_with_key")
                                         : found(Severity::failure, "published_with_other_key");

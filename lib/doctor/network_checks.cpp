@@ -101,6 +101,10 @@ std::vector<Diagnosis> check_destinations(const Config& config, const Registry& 
         const bool is_needed = registry.is_wanted(relays[i]) && !is_backup_relay(relays[i]);
         if (severity == Severity::failure && !is_needed) severity = Severity::warning;
     }
+    for (const Destination& each : config.destinations) {
+        if (each.backup != Backup::both) continue;
+        result.push_back(found(Severity::ok, "backup_doubles_upload", each.name));
+    }
     return result;
 }
 

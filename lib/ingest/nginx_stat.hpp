@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/media_facts.hpp"
 #include "base/secret.hpp"
 #include "rtmp/endpoint.hpp"
 
@@ -37,6 +38,9 @@ struct NginxPublication {
 
     int players() const { return clients > 0 && has_publisher ? clients - 1 : clients; }
 };
+
+/// The same as facts, as they are known of other servers.
+MediaFacts media_facts_of(const NginxPublication& publication);
 
 /// One answer of its /stat page.
 struct NginxStat {

@@ -70,6 +70,7 @@ ordered_json nginx_tracks(const NginxPublication& publication) {
         value["video"] = {{"codec", video->codec},
                           {"width", video->width},
                           {"height", video->height},
+                          {"fps", video->frame_rate},
                           {"frame_rate", video->frame_rate}};
     }
     if (const auto& audio = publication.audio) {
@@ -137,16 +138,10 @@ std::string state_words(IngestState state) {
 }
 
 std::string nginx_text(const NginxPublication& publication) {
-    std::string text;
-    if (const auto& video = publication.video) {
-        text += fmt::format("  video {} {}x{} {:g} fps\n", video->codec, video->width,
-                            video->height, video->frame_rate);
-    }
-    if (const auto& audio = publication.audio) {
-        text += fmt::format("  audio {} {} Hz, {} channels\n", audio->codec, audio->sample_rate_hz,
-                            audio->channels);
-    }
-    return text + fmt::format("  {} players\n", publication.players());
+    const std::string words = media_words(media_facts_of(publication));
+    const auto players = publication.players();
+    return (words.empty() ? "" : "  " + words + "\n") +
+           fmt::format("  {} player{}\n", players, players == 1 ? "" : "s");
 }
 
 std::string ago(WallTime then, WallTime now) {

@@ -6,7 +6,15 @@ namespace restream {
 
 namespace {
 
-std::string video_words(const VideoTrack& track) {
+std::string channel_words(int channels) {
+    if (channels == 1) return "mono";
+    if (channels == 2) return "stereo";
+    return fmt::format("{} channels", channels);
+}
+
+}  // namespace
+
+std::string media_words(const VideoTrack& track) {
     std::string words;
     if (track.width > 0) words += fmt::format("{}x{} ", track.width, track.height);
     if (track.fps) words += fmt::format("{:.4g} fps ", *track.fps);
@@ -19,13 +27,7 @@ std::string video_words(const VideoTrack& track) {
     return words;
 }
 
-std::string channel_words(int channels) {
-    if (channels == 1) return "mono";
-    if (channels == 2) return "stereo";
-    return fmt::format("{} channels", channels);
-}
-
-std::string audio_words(const AudioTrack& track) {
+std::string media_words(const AudioTrack& track) {
     std::string words = track.codec;
     // LC is what everybody sends.
     if (!track.profile.empty() && track.profile != "LC") words += " " + track.profile;
@@ -36,12 +38,10 @@ std::string audio_words(const AudioTrack& track) {
     return words;
 }
 
-}  // namespace
-
 std::string media_words(const MediaFacts& facts) {
     if (!facts.video && !facts.audio) return {};
-    return (facts.video ? video_words(*facts.video) : "no picture") + ", " +
-           (facts.audio ? audio_words(*facts.audio) : "no sound");
+    return (facts.video ? media_words(*facts.video) : "no picture") + ", " +
+           (facts.audio ? media_words(*facts.audio) : "no sound");
 }
 
 }  // namespace restream

@@ -206,7 +206,7 @@ TEST_CASE("backup relay: stop, start, restart and remove take it along") {
         CAPTURE(verb);
         CHECK(stage.world.run({verb, "youtube+backup"}).status == 2);
     }
-    stage.world.must({"remove", "youtube"});
+    stage.world.must({"remove", "youtube", "--yes"});
     are_both(false);
     for (const auto& entry : fs::recursive_directory_iterator(stage.world.state())) {
         if (!entry.is_regular_file() || entry.path().extension() == ".lock") continue;

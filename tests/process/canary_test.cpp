@@ -211,7 +211,7 @@ TEST_CASE(
     CHECK(prints.run({"enable", "--all"}).status == 3);
     fs::remove(scene.world.config() / "destinations.d" / "bad.toml");
     prints.run({"restart", "stdin"});
-    prints.run({"remove", "stdin"});
+    prints.run({"remove", "stdin", "--yes"});
     prints.run({"disable", "--all"});
     prints.run({"stop", "--ingest"});
     CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(),

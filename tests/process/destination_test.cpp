@@ -47,7 +47,26 @@ TEST_CASE("add, enable, key, restart, remove: a destination's whole life") {
     CHECK(scene.platform.begun("second") == 1);
     const int guardian = scene.world.guardian("youtube");
     const int worker = scene.world.worker("youtube");
-    scene.world.must({"remove", "youtube"});
+    // What is live is not interrupted without the user's word.
+    const Outcome unasked = scene.world.run({"remove", "youtube"});
+    CHECK_MESSAGE(unasked.status == 1, unasked.describe());
+    CHECK_MESSAGE(has(unasked.error, "youtube is live"), unasked.describe());
+    CHECK(fs::exists(file));
+    CHECK(scene.world.worker("youtube") == worker);
+    CHECK(scene.platform.ended("second") == 0);
+    // On a terminal the user is asked.
+    const auto on_terminal = [&](const std::string& answer) {
+        CommandLine line = scene.world.command({}, {.input = answer});
+        line.arguments = {"-qec", line.program.string() + " remove youtube", "/dev/null"};
+        line.program = "/usr/bin/script";
+        return run_command_line(line);
+    };
+    const Outcome refused = on_terminal("n\n");
+    CHECK_MESSAGE(refused.status == 1, refused.describe());
+    CHECK_MESSAGE(has(refused.output, "youtube is live."), refused.describe());
+    CHECK(scene.world.worker("youtube") == worker);
+    const Outcome confirmed = on_terminal("y\n");
+    CHECK_MESSAGE(confirmed.status == 0, confirmed.describe());
     CHECK(is_gone(guardian));
     CHECK(is_gone(worker));
     CHECK_FALSE(fs::exists(file));

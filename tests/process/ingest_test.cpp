@@ -54,9 +54,9 @@ TEST_CASE("ingest: start takes publishers with an empty key, stop ends it, both 
             },
             Milliseconds(50)));
         const json now = world.ingest();
-        CHECK(now["video"]["codec"] == "H264");
+        CHECK(now["video"]["codec"] == "h264");
         CHECK(now["video"]["width"] == 320);
-        CHECK(now["audio"]["codec"] == "AAC");
+        CHECK(now["audio"]["codec"] == "aac");
         CHECK(now["players"] == 0);
     }
     CHECK(world.wait_ingest("no_publisher"));

@@ -26,6 +26,9 @@ TEST_CASE("probe: says what is published, in words and as JSON, and never the st
     CHECK(words.output.find("h264") != std::string::npos);
     CHECK(words.output.find("320x180") != std::string::npos);
     CHECK(words.output.find("aac") != std::string::npos);
+    CHECK(words.output.find(" kbit/s") != std::string::npos);
+    CHECK(words.output.find("mono") != std::string::npos);
+    CHECK(words.output.find("kbps") == std::string::npos);
     CHECK(words.error == "");
     const Outcome seen = world.run({"probe", server.url("canary-key"), "--json", "--seconds", "3"});
     REQUIRE_MESSAGE(seen.status == 0, seen.describe());
@@ -45,7 +48,7 @@ TEST_CASE("probe: says what is published, in words and as JSON, and never the st
     CHECK(document["video"]["messages"] >= 80);
     CHECK(document["audio"]["codec"] == "aac");
     CHECK(document["audio"]["profile"] == "LC");
-    CHECK(document["audio"]["sample_rate"] > 8000);
+    CHECK(document["audio"]["sample_rate_hz"] > 8000);
     CHECK(document["audio"]["channels"] > 0);
     CHECK(document["audio"]["bitrate_kbps"] > 20);
     CHECK(document["first_keyframe_ms"].is_number());

@@ -218,8 +218,8 @@ TEST_CASE(
         Backup backup;
     };
     for (const Row& row : {
-             Row{"service = \"youtube\"\n", Backup::both},
-             Row{"service = \"youtube\"\nbackup = \"failover\"\n", Backup::failover},
+             Row{"service = \"youtube\"\n", Backup::failover},
+             Row{"service = \"youtube\"\nbackup = \"both\"\n", Backup::both},
              Row{"service = \"youtube\"\nbackup = \"off\"\n", Backup::off},
              Row{"service = \"twitch\"\n", Backup::off},
              Row{"service = \"twitch\"\nbackup_url = \"rtmp://h/b\"\n", Backup::failover},

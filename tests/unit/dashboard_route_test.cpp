@@ -53,7 +53,7 @@ TEST_CASE("dashboard: a command is named by its path, and told what it is about"
         {Method::post, "/api/v1/destinations/x/enable", "enable", {"x", "--json"}, true},
         {Method::post, "/api/v1/destinations/x/disable", "disable", {"x", "--json"}, false},
         {Method::post, "/api/v1/destinations/x/restart", "restart", {"x", "--json"}, true},
-        {Method::remove, "/api/v1/destinations/x", "remove", {"x", "--json"}, true},
+        {Method::remove, "/api/v1/destinations/x", "remove", {"x", "--yes", "--json"}, true},
         {Method::post, "/api/v1/enable", "enable", {"--all", "--json"}, false},
         {Method::post, "/api/v1/disable", "disable", {"--all", "--json"}, false},
         {Method::post, "/api/v1/start", "start", {"--json"}, false},

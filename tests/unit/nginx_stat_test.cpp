@@ -62,12 +62,12 @@ TEST_CASE("nginx stat: the publisher, its players and its tracks are found") {
     CHECK(found->has_publisher);
     CHECK(found->players() == 1);
     REQUIRE(found->video);
-    CHECK(found->video->codec == "H264");
+    CHECK(found->video->codec == "h264");
     CHECK(found->video->width == 320);
     CHECK(found->video->height == 180);
     CHECK(found->video->frame_rate == doctest::Approx(29.97));
     REQUIRE(found->audio);
-    CHECK(found->audio->codec == "AAC");
+    CHECK(found->audio->codec == "aac");
     CHECK(found->audio->channels == 1);
     CHECK(found->audio->sample_rate_hz == 48000);
 }

@@ -57,7 +57,7 @@ TEST_CASE("services: what other parts rely on stands in the presets") {
           "rtmps://ingest.global-contribute.live-video.net:443/app");
     REQUIRE(services.find("youtube") != nullptr);
     CHECK(services.find("youtube")->backup_url == "rtmps://b.rtmps.youtube.com:443/live2?backup=1");
-    CHECK((services.find("youtube")->backup == Backup::both));
+    CHECK((services.find("youtube")->backup == Backup::failover));
     CHECK((services.find("twitch")->backup == Backup::failover));
     CHECK(services.find("youtube")->max_video_kbps == 51000);
     CHECK(services.find("youtube")->key_lifetime == KeyLifetime::forever);

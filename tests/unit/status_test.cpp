@@ -63,6 +63,26 @@ TEST_CASE("status table: a backup has a line of its own, and one that stands by 
     CHECK(table.find("nobody publishes") != std::string::npos);
 }
 
+TEST_CASE("status table: where both servers get the picture, the upload they take together shows") {
+    Status status = sample();
+    BackupStatus backup;
+    backup.mode = Backup::both;
+    backup.url = "rtmps://b.rtmps.youtube.com:443/live2";
+    status.destinations[0].backup = backup;
+    CHECK(to_table(status, 120, false, now).find("both servers") == std::string::npos);
+    backup.is_alive = true;
+    backup.state = State::live;
+    backup.session = status.destinations[0].session;
+    status.destinations[0].backup = backup;
+    const auto table = to_table(status, 120, false, now);
+    const auto together = 2 * backup.session->bitrate_kbps;
+    CHECK_MESSAGE(table.find("\n  both servers get the picture: twice the upload, " +
+                             std::to_string(together) + " kbit/s together\n") != std::string::npos,
+                  table);
+    status.destinations[0].backup->mode = Backup::failover;
+    CHECK(to_table(status, 120, false, now).find("both servers") == std::string::npos);
+}
+
 TEST_CASE("status table: a wide terminal shows all, with reason, remedy and the next try") {
     const auto table = to_table(sample(), 120, false, now);
     for (const char* part :

@@ -340,6 +340,9 @@ export default {
         message: '{relay} : {path} n’est pas un dossier où vous pouvez écrire',
         remedy: 'Changez ses droits, ou corrigez l’URL de la destination.',
     },
+    backup_doubles_upload: {
+        message: '{destination} : ses deux serveurs reçoivent l’image, au double du débit montant ; avec backup = "failover", le second ne la reçoit que si le premier est en panne',
+    },
     file_space_low: {
         message: '{relay} : il ne reste que {megabytes} Mo pour {path}',
         remedy: 'Libérez de la place.',
