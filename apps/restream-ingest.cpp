@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
 #include "ingest/control.hpp"
@@ -13,6 +14,7 @@
 #include "ingest/server.hpp"
 #include "relay/healer.hpp"
 #include "relay_batch.hpp"
+#include "status/ingest_hook.hpp"
 #include "status/ingest_view.hpp"
 #include "status/status.hpp"
 
@@ -31,9 +33,9 @@ int print_status(const Workplace& place, Report report) {
         if (is_idle && view.record)
             print_lines(StandardHandle::output, obs_settings(place.config.ingest));
     }
-    const bool is_silent =
+    const bool does_not_answer =
         view.status.state == IngestState::unknown && view.status.server != IngestServer::external;
-    const bool is_no = is_silent || view.status.state == IngestState::down;
+    const bool is_no = does_not_answer || view.status.state == IngestState::down;
     return is_no ? static_cast<int>(ErrorKind::no) : 0;
 }
 
@@ -157,7 +159,17 @@ int serve() {
         return may_be_dead(registry) ? dead_relays(registry, load()) : std::vector<std::string>();
     };
     Healer healer(find_dead, program_directory());
-    serve_ingest({layout, load, [&] { healer.look(SteadyClock::now()); }}, report);
+    LogFile log(layout.log("ingest+hook"), LogConfig().max_bytes, LogConfig().keep);
+    const auto ask = [&](const IngestConfig& ingest) { return ingest_status(ingest, layout, {}); };
+    IngestHook hook(
+        {config_directory(), load, ask, {program_directory(), [&](const std::string& line) {
+                                             log.line(line);
+                                         }}});
+    const auto upkeep = [&] {
+        healer.look(SteadyClock::now());
+        hook.look();
+    };
+    serve_ingest({layout, load, upkeep}, report);
     return 0;
 }
 

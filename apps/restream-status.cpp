@@ -26,8 +26,8 @@ struct Options {
 };
 
 int exit_status(const Options& options, const Status& status) {
-    const bool are_live = std::ranges::all_of(
-        status.destinations, [](const auto& each) { return each.state == State::live; });
+    const bool are_live = std::ranges::all_of(status.destinations,
+                                              [](const auto& each) { return is_carrying(each); });
     return options.names.empty() || are_live ? 0 : static_cast<int>(ErrorKind::no);
 }
 

@@ -102,7 +102,7 @@ class Loader {
         if (const auto* table = top.child("defaults")) {
             const Fields fields(file, *table, "[defaults]");
             fields.allow_only({"on_ingest_loss", "hold", "slate", "slate_after", "slate_limit",
-                               "on_state", "on_state_deadline"});
+                               "on_state", "on_state_deadline", "on_state_for"});
             defaults_ = read_defaults(fields, defaults_);
         }
         const toml::node* destinations = root.get("destination");

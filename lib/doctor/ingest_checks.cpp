@@ -181,6 +181,14 @@ bool check_reachable(const IngestConfig& config, std::vector<Diagnosis>& result)
     return false;
 }
 
+/// A publisher that is connected and sends nothing: of whichever server.
+std::optional<Diagnosis> check_silence(const Config& config, const Registry& registry) {
+    const auto status = ingest_status(config.ingest, registry.layout(), live_records(registry));
+    if (status.state != IngestState::silent) return std::nullopt;
+    return found(Severity::failure,
+                 status.silence == Silence::picture ? "ingest_without_picture" : "ingest_silent");
+}
+
 Diagnosis check_external_publisher(const Registry& registry) {
     switch (ingest_state_of(live_records(registry))) {
         case IngestState::live:
@@ -205,7 +213,9 @@ std::vector<Diagnosis> check_ingest(const Config& config, const Registry& regist
         if (!FileLock::is_held(layout.ingest_lock())) return result;
     }
     if (!check_reachable(config.ingest, result)) return result;
-    if (is_external) {
+    if (auto silent = check_silence(config, registry)) {
+        result.push_back(std::move(*silent));
+    } else if (is_external) {
         result.push_back(check_external_publisher(registry));
     } else if (kind_of_running(config.ingest, layout) == IngestServer::nginx) {
         result.push_back(check_nginx_publisher(config.ingest, layout));

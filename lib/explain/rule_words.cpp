@@ -173,11 +173,20 @@ std::string words_of_leaving(const Evidence& evidence) {
 }
 
 std::string words_of_gap(const Evidence& evidence) {
+    std::uint32_t gap_ms = largest(evidence.affected, &Flow::gap_ms);
+    // What is measured ends with the second in which it was; that the ingest is silent lasts.
+    for (const Witness& each : evidence.affected) {
+        const auto lasted =
+            std::chrono::duration_cast<Milliseconds>(each.trouble->end - each.trouble->begin);
+        if (each.trouble->code == end_code_name(EndCode::ingest_silent)) {
+            gap_ms = std::max(gap_ms, static_cast<std::uint32_t>(lasted.count()));
+        }
+    }
     return fmt::format(
         "nothing came from it for {}: {} saw the same gap, its connection stayed, and "
         "this machine was on time (at most {} late){}",
-        seconds(largest(evidence.affected, &Flow::gap_ms)), all_relays(evidence),
-        seconds(largest(evidence.affected, &Flow::late_ms)), ingest_words(evidence));
+        seconds(gap_ms), all_relays(evidence), seconds(largest(evidence.affected, &Flow::late_ms)),
+        ingest_words(evidence));
 }
 
 std::string words_of_thin(const Evidence& evidence) {

@@ -45,6 +45,7 @@ void spawn_guardian(const Config& config, const Layout& layout, const Deadline& 
     request.is_detached = true;
     request.with_variables = folder_variables(config.directory, layout.root());
     request.without_variables = key_variables_but_publish_key(config);
+    std::erase(request.without_variables, config.ingest.on_state.variable());  // its hook's
     const ChildProcess guardian = ChildProcess::spawn(request);
     line.write_end.close();
     if (const auto problem = await_start_report(line.read_end, deadline)) {

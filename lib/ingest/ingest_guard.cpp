@@ -89,6 +89,12 @@ void IngestGuard::stopped() {
     fs::remove(layout().ingest_record(), ignored);
 }
 
+void IngestGuard::tell_silence(std::optional<WallTime> since) {
+    if (record_.silent_since.has_value() == since.has_value()) return;
+    record_.silent_since = since;
+    publish();
+}
+
 void IngestGuard::publish() const {
     // A full disk must not end the server: the lock says that it lives.
     static_cast<void>(

@@ -108,6 +108,9 @@ class StatReader {
         auto& current = stat_.publications.back();
         if (is_inside("stream", "name")) current.name = Secret(unescaped(text));
         if (is_inside("stream", "nclients")) current.clients = read_number<int>(text);
+        if (is_inside("stream", "bytes_in")) {
+            current.bytes_received = read_number<std::uint64_t>(text);
+        }
         if (path_.size() >= 2 && path_[path_.size() - 2] == "video" && current.video) {
             if (name == "codec") current.video->codec = in_lower_case(unescaped(text));
             if (name == "width") current.video->width = read_number<int>(text);

@@ -1,6 +1,7 @@
 // What nginx-rtmp says of itself: who publishes, who plays, what is carried.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -32,7 +33,8 @@ struct NginxPublication {
     std::string app;
     Secret name;  ///< the playpath: it may be what keeps strangers from publishing
     bool has_publisher = false;
-    int clients = 0;  ///< players, and the publisher
+    int clients = 0;                   ///< players, and the publisher
+    std::uint64_t bytes_received = 0;  ///< of picture and sound, since somebody was there
     std::optional<NginxVideo> video;
     std::optional<NginxAudio> audio;
 

@@ -32,7 +32,8 @@ namespace {
 
 bool is_nobodys_fault(EndCode code) {
     return code == EndCode::stopped || code == EndCode::ingest_gone ||
-           code == EndCode::tracks_changed || code == EndCode::standby;
+           code == EndCode::ingest_silent || code == EndCode::tracks_changed ||
+           code == EndCode::standby;
 }
 
 /// What other destinations meet at the same moment where this machine's network fails.

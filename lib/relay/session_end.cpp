@@ -36,6 +36,8 @@ constexpr std::array rows = {
     Row{EndCode::waiting_for_keyframe, "waiting_for_keyframe",
         "the ingest has not sent a keyframe yet", "set the encoder's keyframe interval to 2 s",
         false},
+    Row{EndCode::ingest_silent, "ingest_silent", "the ingest is silent",
+        "check the encoder: it hangs, or its network is interrupted", false},
     Row{EndCode::name_not_found, "name_not_found", "the server's name was not found",
         "check the URL's host and this machine's DNS", false},
     Row{EndCode::connection_refused, "connection_refused", "the server refused the connection",

@@ -25,6 +25,7 @@ enum class EndCode {
     no_publisher,          ///< the ingest server answers, nobody publishes
     waiting_for_keyframe,  ///< something is published, a keyframe or sequence header is still
                            ///< missing
+    ingest_silent,         ///< a publisher is connected, and sends no picture or nothing at all
     // the destination
     name_not_found,
     connection_refused,
@@ -72,6 +73,9 @@ std::vector<std::string_view> end_code_names();
 
 /// The other way round.
 std::optional<EndCode> parse_end_code(std::string_view name);
+
+/// The detail of `ingest_silent` where only the picture is missing.
+constexpr std::string_view sound_without_picture = "sound arrives, and no picture";
 
 /// Whether that is the reason of a record.
 bool is_code(const std::optional<Reason>& reason, EndCode code);

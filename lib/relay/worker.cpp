@@ -101,8 +101,10 @@ void Worker::stand_by() {
 void Worker::carry() {
     machine_.set_rules(rules());
     const auto& ingest = plan_->config.ingest;
-    Intake intake(means_.open_source, {ingest.url, ingest.probe_duration, ingest.probe_bytes},
-                  loop_);
+    Intake::Settings settings{ingest.url, ingest.probe_duration, ingest.probe_bytes};
+    settings.awaits_flow = std::exchange(was_silent_, false) ||
+                           (means_.is_ingest_silent && means_.is_ingest_silent(ingest));
+    Intake intake(means_.open_source, std::move(settings), loop_);
     std::vector<Tag> prefix;
     if (!await_begin(intake, prefix)) return;
     tell(StateMachine::IngestReady{});
@@ -217,11 +219,16 @@ double Worker::luck() { return std::uniform_real_distribution<>(0, 1)(chance_); 
 
 void Worker::happened(const StateMachine::Event& event, SteadyTime now) {
     // A slate may have come since the session began.
-    if (std::holds_alternative<StateMachine::IngestLost>(event)) machine_.set_rules(rules());
+    if (std::holds_alternative<StateMachine::IngestLost>(event) ||
+        std::holds_alternative<StateMachine::IngestSilent>(event)) {
+        machine_.set_rules(rules());
+    }
     const bool was_in_session = machine_.is_in_session();
+    const bool was_silent = machine_.why() && machine_.why()->code == EndCode::ingest_silent;
     const bool has_changed = machine_.apply(event, now);
     if (was_in_session && !machine_.is_in_session()) {
         const auto& [end, facts] = *machine_.finished();
+        was_silent_ = was_silent;
         flight_.ended(end);
         log_.line(fmt::format(
             "session ended: {}{}", describe(end),

@@ -123,10 +123,13 @@ ordered_json embedded_json(const IngestView& view) {
     return value;
 }
 
-std::string state_words(IngestState state) {
-    switch (state) {
+std::string state_words(const IngestStatus& status) {
+    switch (status.state) {
         case IngestState::live:
             return "somebody publishes";
+        case IngestState::silent:
+            return status.silence == Silence::picture ? "silent: sound arrives, and no picture"
+                                                      : "silent: nothing arrives";
         case IngestState::no_publisher:
             return "up, nobody publishes";
         case IngestState::down:
@@ -214,6 +217,7 @@ std::string to_json(const IngestView& view) {
                           {"worker_pid", nullptr},
                           {"restarts", view.record ? view.record->restarts : 0},
                           {"problem", nullptr},
+                          {"silence", ordered_json::parse(silence_json(view.status))},
                           {"trouble", trouble_value(view.status)},
                           {"players", nullptr},
                           {"video", nullptr},
@@ -231,7 +235,7 @@ std::string to_json(const IngestView& view) {
 
 std::string to_text(const IngestView& view, WallTime now) {
     std::string text = fmt::format("{} at {}: {}\n", ingest_server_name(view.status.server),
-                                   view.status.url, state_words(view.status.state));
+                                   view.status.url, state_words(view.status));
     if (!view.problem.empty()) text += fmt::format("  {}\n", view.problem);
     if (view.record && view.record->kind != view.status.server) {
         const bool is_external = view.status.server == IngestServer::external;
@@ -246,6 +250,8 @@ std::string to_text(const IngestView& view, WallTime now) {
                             view.status.worker_pid.value_or(0),
                             view.record ? view.record->restarts : 0);
     }
+    const auto words = silence_words(view.status.silence, view.status.silent_since, now);
+    if (!words.empty()) text += fmt::format("  {}\n", words);
     if (view.nginx) text += nginx_text(*view.nginx);
     if (view.played) text += played_text(*view.played, now);
     if (view.embedded && view.embedded->on_air) text += on_air_text(*view.embedded, now);

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "relay/session_end.hpp"
+
 namespace restream {
 
 namespace {
@@ -36,6 +40,20 @@ std::string media_words(const AudioTrack& track) {
     if (track.channels > 0) words += " " + channel_words(track.channels);
     if (track.bitrate_kbps) words += fmt::format(" {} kbit/s", *track.bitrate_kbps);
     return words;
+}
+
+std::string silence_words(Silence missing, std::optional<WallTime> since, WallTime now) {
+    if (missing == Silence::none) return {};
+    const auto span = since ? now - *since : WallTime::duration(0);
+    const std::string how_long =
+        since ? " for " + describe_duration(std::chrono::duration_cast<std::chrono::seconds>(
+                              std::max(span, WallTime::duration(0))))
+              : "";
+    const std::string what = missing == Silence::picture
+                                 ? fmt::format("no picture{}, only sound", how_long)
+                                 : fmt::format("no picture and no sound{}", how_long);
+    return fmt::format("{}, although the publisher is connected; {}", what,
+                       remedy(EndCode::ingest_silent, {}));
 }
 
 std::string media_words(const MediaFacts& facts) {

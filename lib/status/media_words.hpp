@@ -1,9 +1,12 @@
 // Media facts in words.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/media_facts.hpp"
+#include "rtmp/media_pulse.hpp"
 
 namespace restream {
 
@@ -14,5 +17,9 @@ std::string media_words(const MediaFacts& facts);
 std::string media_words(const VideoTrack& track);
 /// "aac 48 kHz stereo 160 kbit/s"
 std::string media_words(const AudioTrack& track);
+
+/// "no picture and no sound for 12 s, although the publisher is connected; check the encoder: …".
+/// Empty where nothing is missing.
+std::string silence_words(Silence missing, std::optional<WallTime> since, WallTime now);
 
 }  // namespace restream

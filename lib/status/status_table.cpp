@@ -33,7 +33,7 @@ std::string_view colour_of(const RelayStatus& each) {
     if (stands_by(each)) return "\x1b[2m";
     switch (each.state) {
         case State::live:
-            return "\x1b[32m";
+            return is_carrying(each) ? "\x1b[32m" : "\x1b[33m";
         case State::waiting:
         case State::connecting:
         case State::holding:
@@ -48,6 +48,7 @@ std::string_view colour_of(const RelayStatus& each) {
 }
 
 std::string state_words(const RelayStatus& each, bool is_down) {
+    if (each.state == State::live && !is_carrying(each)) return "live, silent";
     if (each.state == State::live) return each.confirmed ? "live" : "live (new)";
     if (stands_by(each)) return "standby";
     if (each.state == State::stopped && is_down) return "stopped";
@@ -128,6 +129,8 @@ std::string_view ingest_words(IngestState state) {
     switch (state) {
         case IngestState::live:
             return "live";
+        case IngestState::silent:
+            return "silent";
         case IngestState::no_publisher:
             return "nobody publishes";
         case IngestState::down:
@@ -138,10 +141,16 @@ std::string_view ingest_words(IngestState state) {
     return "not known";
 }
 
-std::string ingest_lines(const IngestStatus& ingest, std::size_t width) {
+std::string ingest_lines(const IngestStatus& ingest, std::size_t width, WallTime now) {
     std::string text = fmt::format("ingest: {}, {} ({})\n", ingest_words(ingest.state), ingest.url,
                                    ingest_server_name(ingest.server));
-    if (const auto words = media_words(ingest.media); !words.empty()) text += "  " + words + "\n";
+    if (const auto words = media_words(ingest.media); !words.empty()) {
+        text += wrapped("  " + words, width) + "\n";
+    }
+    if (const auto words = silence_words(ingest.silence, ingest.silent_since, now);
+        !words.empty()) {
+        text += wrapped("  " + words, width) + "\n";
+    }
     if (ingest.on_air && ingest.on_air->role == EncoderRole::backup) {
         text += "  the backup is on the air, not the primary\n";
     }
@@ -155,7 +164,7 @@ std::string ingest_lines(const IngestStatus& ingest, std::size_t width) {
 
 std::string to_table(const Status& status, int width, bool has_colour, WallTime now) {
     const auto room = static_cast<std::size_t>(std::max(width, 20));
-    std::string out = ingest_lines(status.ingest, room);
+    std::string out = ingest_lines(status.ingest, room, now);
     if (status.destinations.empty()) {
         return out + wrapped("", "no destinations; add one with 'restream add NAME --service ID'",
                              room, 2);

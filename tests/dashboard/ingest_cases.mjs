@@ -189,6 +189,32 @@ test('page: a remedy that explains or adds is a dialog', { skip: !isMock }, asyn
     await closePage(page);
 });
 
+test('page: a publisher that hangs is silent at once, and nothing counts as live', async () => {
+    await put('studio');
+    await enable('studio');
+    const page = await openPage(stage.browser, stage.url);
+    await isLive(page, 'studio');
+    await page.locator('#ingest-state').filter({ hasText: 'Receiving' }).waitFor();
+    await page.locator('#summary').getByText('1 of 1 live').waitFor();
+    world.hang();
+    await page.locator('#ingest-state').filter({ hasText: 'Silent' }).waitFor();
+    assert.equal(await page.locator('#ingest-state').getByText('Receiving').count(), 0);
+    await page.locator('#ingest').getByText('A publisher is connected, and sends no picture and no sound.').waitFor();
+    assert.equal(await page.locator('.picture-image').isVisible(), false, 'no old picture stays');
+    await hasKind(page, 'studio', 'holding');
+    await card(page, 'studio').getByText('The ingest is silent').waitFor();
+    await page.locator('#summary').getByText('0 of 1 live').waitFor();
+    await page.locator('#summary').getByText('Ingest silent').waitFor();
+    await page.locator('#doctor .finding').filter({ hasText: 'The ingest is silent' }).waitFor();
+    await checkRules(page, 'the ingest is silent');
+    await screenshot(page, 'ingest-silent');
+    world.goOn();
+    await page.locator('#ingest-state').filter({ hasText: 'Receiving' }).waitFor();
+    await isLive(page, 'studio');
+    await page.locator('#ingest').getByText('A publisher is connected').waitFor({ state: 'detached' });
+    await closePage(page);
+});
+
 test('page: doctor says what is wrong, and is asked again', async () => {
     await put('studio', { url: nobodyUrl });
     const page = await openPage(stage.browser, stage.url);

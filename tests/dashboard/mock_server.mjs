@@ -3,7 +3,7 @@
 //
 //     node tests/dashboard/mock_server.mjs [PORT]
 //
-// POST /mock changes the world: {"publishing": bool, "up": bool, "events": "drop", "key": text or null,
+// POST /mock changes the world: {"publishing": bool, "silence": text or null, "up": bool, "events": "drop", "key": text or null,
 // "problem": text or null, "destination": {name, ...members}, "backup": {name, state}}. mock_test holds what is told
 // against share/openapi.json.
 import { createServer } from 'node:http';
@@ -247,8 +247,9 @@ export class MockServer {
         return { ...outcomes([]), messages: [`ingest: ${verb}`] };
     }
 
-    #change({ publishing, up, events, key, problem, destination, backup }) {
+    #change({ publishing, silence, up, events, key, problem, destination, backup }) {
         const { world } = this;
+        if (silence !== undefined) world.fallSilent(silence);
         if (publishing !== undefined) world.publishing = publishing ? Date.now() : null;
         if (up !== undefined) world.isUp = up;
         if (key !== undefined) world.publishKey = key;

@@ -34,6 +34,8 @@ const reasons = {
         remedy: 'check the URL\'s host and port, and firewalls between' }),
     no_publisher: () => ({ code: 'no_publisher', message: 'nobody publishes to the ingest',
         remedy: 'start streaming in OBS; \'restream probe\' shows what arrives' }),
+    ingest_silent: () => ({ code: 'ingest_silent', message: 'the ingest is silent',
+        remedy: 'check the encoder: it hangs, or its network is interrupted' }),
     ingest_down: () => ({ code: 'ingest_down', message: 'nothing answers at the ingest\'s address',
         remedy: 'start the ingest server (\'restream ingest start\'), or check [ingest] url in restream.toml' }),
     standby: () => ({ code: 'standby', message: 'stands by', remedy: '' }),
@@ -43,6 +45,7 @@ export class World {
     constructor() {
         this.isUp = true;
         this.publishing = Date.now() - 4000;
+        this.silence = null;
         this.publishKey = 'in-4711-secret';
         this.trouble = null;
         this.problem = null;
@@ -55,6 +58,10 @@ export class World {
     }
 
     get isPublished() { return this.isUp && this.publishing !== null; }
+    get isSilent() { return this.isPublished && this.silence !== null; }
+
+    /// `missing`: "everything" or "picture"; null: it sends again.
+    fallSilent(missing) { this.silence = missing === null ? null : { missing, since: iso() }; }
 
     put(name, members) {
         const old = this.destinations.get(name);
@@ -111,7 +118,8 @@ export class World {
             if (one.state === 'connecting' && age > connect_ms) this.#end(one);
             if (one.state === 'backoff' && Date.now() > one.retryAt) this.start(one);
             if (one.state === 'waiting' && this.isPublished) this.#become(one, 'connecting');
-            if (one.state === 'holding' && this.isPublished) this.#become(one, 'live');
+            if (one.state === 'holding' && this.isPublished && !this.isSilent) this.#become(one, 'live');
+            if (one.state === 'live' && this.isSilent) this.#become(one, 'holding', reasons.ingest_silent());
             if ((one.state === 'live') && !this.isPublished) this.#become(one, 'holding', reasons.no_publisher());
             if (one.state === 'live') {
                 one.shown = Math.round(one.kbps * (0.94 + 0.12 * Math.random()));
@@ -137,8 +145,11 @@ export class World {
 
     #ingestState() {
         if (!this.isUp) return 'down';
+        if (this.isSilent) return 'silent';
         return this.isPublished ? 'live' : 'no_publisher';
     }
+
+    #silence() { return this.isSilent ? this.silence : null; }
 
     #destination(one) {
         const isFlowing = one.started !== null && one.started !== undefined;
@@ -154,7 +165,7 @@ export class World {
 
     status() {
         return { schema: 1, ingest: { server: 'embedded', url: 'rtmp://127.0.0.1:1935/live', state: this.#ingestState(),
-            pid: this.isUp ? 4242 : null, worker_pid: this.isUp ? 4243 : null, ...this.#media(), trouble: this.trouble, on_air: null,
+            pid: this.isUp ? 4242 : null, worker_pid: this.isUp ? 4243 : null, ...this.#media(), silence: this.#silence(), trouble: this.trouble, on_air: null,
             on_air_since: null },
         destinations: [...this.destinations.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map((one) => this.#destination(one)) };
     }
@@ -164,7 +175,7 @@ export class World {
         const players = [...this.destinations.values()].filter((one) => one.state !== 'stopped').length;
         return { schema: 1, ingest: { server: 'embedded', running: this.isUp ? 'embedded' : null, url: 'rtmp://127.0.0.1:1935/live',
             state: this.#ingestState(), pid: null, worker_pid: null, restarts: 0, problem: null,
-            trouble: this.trouble === null ? null : { ...this.trouble, cause: '' }, players: isPublished ? players : null,
+            silence: this.#silence(), trouble: this.trouble === null ? null : { ...this.trouble, cause: '' }, players: isPublished ? players : null,
             ...this.#media(), on_air: null,
             publisher: isPublished ? { address: '192.168.1.7', software: 'FMLE/3.0 (compatible; FMSc/1.0)', since: iso(this.publishing) } : null,
             bitrate_kbps: isPublished ? Math.round(6160 * (0.95 + 0.1 * Math.random())) : undefined, refusals: this.refusals },
@@ -190,6 +201,12 @@ export class World {
             values: { count: this.destinations.size } },
         { severity: 'ok', area: 'state', code: 'state_writable', message: `${state} is writable`, values: { path: state } },
         { severity: 'ok', area: 'system', code: 'ffmpeg_complete', message: `FFmpeg ${version}`, values: { version } }, ...this.moreFindings];
+        if (this.isSilent) {
+            findings.unshift({ severity: 'failure', area: 'ingest', code: 'ingest_silent',
+                message: 'the ingest is silent: a publisher is connected and sends nothing',
+                cause: 'its encoder hangs, or its network is interrupted',
+                remedy: 'look at the encoder: restart it if it hangs, and check its network', values: {} });
+        }
         for (const one of this.destinations.values()) {
             if (!one.url.includes('unreachable')) continue;
             const problem = 'Name or service not known';

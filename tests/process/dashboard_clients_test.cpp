@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/fd.hpp"
 #include "base/paths.hpp"
@@ -13,6 +14,7 @@
 #include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/tag_server.hpp"
+#include "process/temporary_folder.hpp"
 #include "process/world.hpp"
 
 namespace restream::test {
@@ -21,7 +23,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Comes again when it was thrown off, as OBS does; and is away while a file says so.
+/// Comes again when it was thrown off, as OBS does; and is away, or hangs, while a file says so.
 class PersistentPublisher {
   public:
     PersistentPublisher(const std::string& url, std::filesystem::path away)
@@ -37,13 +39,18 @@ class PersistentPublisher {
     void run() {
         while (!wait_readable(end_.read_end, Deadline::after(200ms))) {
             const bool is_away = std::filesystem::exists(away_);
-            if (is_away) publisher_.stop();
+            const bool hangs = is_away && content_of(away_) == "hangs";
+            if (std::exchange(hangs_, hangs) != hangs) {
+                (hangs ? freeze : thaw)(publisher_.pid());
+            }
+            if (is_away && !hangs) publisher_.stop();
             if (!is_away && !publisher_.runs()) publisher_.start();
         }
     }
 
     Publisher publisher_;
     std::filesystem::path away_;
+    bool hangs_ = false;
     Pipe end_ = make_pipe();
     std::thread thread_{[this] { run(); }};
 };

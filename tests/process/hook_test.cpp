@@ -21,9 +21,16 @@ TEST_SUITE_BEGIN("hook");
 
 namespace {
 
-/// The fields that make a command the hook; its deadline is the shortest.
-std::string hooked(const std::string& command) {
+/// The fields that make a command the hook, of the usual states; its deadline is the shortest.
+std::string usually_hooked(const std::string& command) {
     return fmt::format("on_state = '''{}'''\non_state_deadline = \"1s\"\n", command);
+}
+
+/// The same of all states.
+std::string hooked(const std::string& command) {
+    return usually_hooked(command) +
+           "on_state_for = [\"stopped\", \"waiting\", \"connecting\", \"live\", \"holding\", "
+           "\"backoff\", \"rejected\"]\n";
 }
 
 std::vector<json> events_in(const fs::path& file) {
@@ -118,6 +125,82 @@ TEST_CASE("hook: a command hears of every state in order, from the first to the 
     CHECK_MESSAGE(has(told, "youtube live \n"), told);
     CHECK_MESSAGE(has(told, "youtube holding ingest_gone\n"), told);
     CHECK_MESSAGE(has(told, "youtube stopped"), told);
+}
+
+TEST_CASE("hook: a command hears of no passing state, or of those alone that it asks for") {
+    Scene scene(IngestServer::embedded);
+    const fs::path usual = scene.world.home() / "usual";
+    const fs::path chosen = scene.world.home() / "chosen";
+    scene.add("usual", usually_hooked("cat >> " + usual.string()));
+    scene.add("chosen", usually_hooked("cat >> " + chosen.string()) +
+                            "on_state_for = [\"stopped\", \"connecting\"]\n");
+    scene.publish();
+    scene.world.must({"enable", "--all"});
+    CHECK(wait_event(usual, "live"));
+    scene.world.must({"disable", "--all"});
+    CHECK(wait_event(usual, "stopped"));
+    CHECK(wait_event(chosen, "stopped"));
+    CHECK(states_of(events_in(usual)) == std::vector<std::string>{"live", "stopped"});
+    CHECK(states_of(events_in(chosen)) == std::vector<std::string>{"connecting", "stopped"});
+    for (const auto& each : events_in(usual)) CHECK(each["skipped"] == 0);
+}
+
+TEST_CASE("hook: a command hears that the ingest is live, silent, live again, and left") {
+    for (const IngestServer server : {IngestServer::embedded, IngestServer::nginx}) {
+        CAPTURE(ingest_server_name(server));
+        World world(server);
+        const fs::path file = world.home() / "events";
+        const fs::path words = world.home() / "words";
+        world.configure(
+            "", usually_hooked(fmt::format("cat >> {}; echo \"$RESTREAM_EVENT $RESTREAM_STATE "
+                                           "<$RESTREAM_DESTINATION>\" >> {}",
+                                           file.string(), words.string())));
+        world.must({"ingest", "start"});
+        Publisher publisher(world.ingest_url(), Footage::short_gop);
+        publisher.start();
+        CHECK(wait_event(file, "live"));
+        freeze(publisher.pid());
+        CHECK(wait_event(file, "silent"));
+        thaw(publisher.pid());
+        CHECK(wait_event(file, "live"));
+        publisher.kill();
+        CHECK(wait_event(file, "no_publisher"));
+        const auto events = events_in(file);
+        CAPTURE(json(events).dump(1));
+        CHECK(states_of(events) ==
+              std::vector<std::string>{"live", "silent", "live", "no_publisher"});
+        REQUIRE(events.size() == 4);
+        CHECK(events[0]["event"] == "ingest");
+        CHECK(events[0]["previous"] == "no_publisher");
+        CHECK(events[1]["missing"] == "everything");
+        CHECK(events[1]["server"] == ingest_server_name(server));
+        for (std::size_t i = 1; i < events.size(); ++i) {
+            CHECK(events[i]["previous"] == events[i - 1]["state"]);
+        }
+        CHECK(has(content_of(words), "ingest silent <>\n"));
+    }
+}
+
+TEST_CASE("hook: the ingest's follows a change of the configuration, and its secret is its own") {
+    World world(IngestServer::embedded);
+    const fs::path file = world.home() / "events";
+    world.must({"ingest", "start"}, {.variables = {{"RESTREAM_TEST_HOOK", "https://h/CANARY"}}});
+    Publisher publisher(world.ingest_url(), Footage::short_gop);
+    publisher.start();
+    REQUIRE(world.wait_ingest("live"));
+    world.configure("", usually_hooked("(env; cat) >> " + file.string()) +
+                            "on_state_for = [\"no_publisher\"]\n");
+    // Read by the next look, which a publisher that leaves cannot wait for.
+    CHECK(wait_until(Deadline::after(seconds(5)), [&] {
+        publisher.kill();
+        const bool is_told = wait_until(
+            Deadline::after(seconds(2)),
+            [&] { return has(content_of(file), "RESTREAM_STATE=no_publisher"); }, Milliseconds(30));
+        if (!is_told) publisher.start();
+        return is_told;
+    }));
+    CHECK_FALSE(has(content_of(file), "RESTREAM_STATE=live"));
+    CHECK_FALSE(has(world.logs(), "CANARY"));
 }
 
 TEST_CASE("hook: a refusal is told with its reason and its remedy") {

@@ -111,6 +111,22 @@ TEST_CASE("explain: a publisher that leaves is one incident of all relays") {
     CHECK_FALSE(evidence.is_ongoing);
 }
 
+TEST_CASE("explain: an encoder that hangs sent nothing while its connection stayed") {
+    std::vector<Story> stories = {Story("a"), Story("b")};
+    for (auto& each : stories) {
+        each.add(noon + 10min + 1500ms,
+                 Entered{State::holding, "ingest_silent", "the ingest is silent"});
+        each.lives(noon + 10min + 8s);
+    }
+    const auto explanation = explained(stories);
+    CHECK(rules_of(explanation) == Names{"encoder_gap"});
+    const auto& incident = explanation.incidents.at(0);
+    CHECK(incident.evidence.begin == noon + 10min);
+    CHECK(incident.evidence.end == noon + 10min + 8s);
+    CHECK_MESSAGE(incident.verdict.words.find("nothing came from it for 8 s") == 0,
+                  incident.verdict.words);
+}
+
 TEST_CASE("explain: an ingest without publisher is nothing new before it was live") {
     Story story("a");
     story.history.events = {{noon, Began{0, "boot"}},

@@ -121,6 +121,26 @@ TEST_CASE("status: what the ingest carries stands under it, in the table and in 
     CHECK(document.find("\"sample_rate_hz\": 48000") != std::string::npos);
 }
 
+TEST_CASE("status: nothing is shown as plain live while the ingest is silent") {
+    Status status = sample();
+    status.ingest.state = IngestState::silent;
+    status.ingest.silence = Silence::everything;
+    status.ingest.silent_since = now - std::chrono::seconds(12);
+    CHECK(is_carrying(status.destinations[0]));
+    status.destinations[0].reason = Reason{"ingest_silent", "the ingest is silent", "look"};
+    CHECK_FALSE(is_carrying(status.destinations[0]));
+    const auto table = to_table(status, 120, true, now);
+    CHECK_MESSAGE(table.starts_with("ingest: silent, rtmp://127.0.0.1:1935/live (embedded)\n"),
+                  table);
+    CHECK_MESSAGE(table.find("no picture and no sound for 12 s") != std::string::npos, table);
+    CHECK_MESSAGE(table.find("live, silent") != std::string::npos, table);
+    CHECK_MESSAGE(table.find("\x1b[32m") == std::string::npos, table);
+    const auto document = to_json(status);
+    CHECK(document.find("\"state\": \"silent\"") != std::string::npos);
+    CHECK(document.find("\"missing\": \"everything\"") != std::string::npos);
+    CHECK(to_json(sample()).find("\"silence\": null") != std::string::npos);
+}
+
 TEST_CASE("status table: a narrow terminal keeps name, state and reason") {
     for (const int width : {20, 30, 40, 60, 80}) {
         CAPTURE(width);

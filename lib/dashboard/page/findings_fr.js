@@ -240,6 +240,16 @@ export default {
     published_without_tracks: {
         message: 'Quelqu’un émet, mais ni image ni son ne sont encore arrivés',
     },
+    ingest_silent: {
+        message: 'L’ingest est muet : un émetteur est connecté et n’envoie rien',
+        cause: 'Son encodeur est figé, ou son réseau est coupé.',
+        remedy: 'Regardez l’encodeur : relancez-le s’il est figé, et vérifiez son réseau.',
+    },
+    ingest_without_picture: {
+        message: 'L’ingest est muet : le son arrive, mais pas l’image',
+        cause: 'L’image de l’encodeur est figée.',
+        remedy: 'Regardez l’encodeur : vérifiez sa caméra et sa scène, relancez-le s’il est figé.',
+    },
     not_published: {
         message: 'Personne n’émet',
         remedy: 'Lancez le stream dans OBS.',

@@ -33,6 +33,10 @@ export default {
         message: 'L’ingest n’a pas encore envoyé d’image clé',
         remedy: 'Réglez l’intervalle d’images clés de l’encodeur sur 2 s.',
     },
+    ingest_silent: {
+        message: 'L’ingest est muet',
+        remedy: 'Regardez l’encodeur : il est figé, ou son réseau est coupé.',
+    },
     name_not_found: {
         message: 'Le nom du serveur est introuvable',
         remedy: 'Vérifiez l’hôte de l’URL et le DNS de cette machine.',
