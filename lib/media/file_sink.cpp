@@ -41,10 +41,10 @@ class FlvFileSink final : public BlockingSink {
   public:
     FlvFileSink(NewFile file, fs::path path) : file_(std::move(file)), path_(std::move(path)) {}
 
-    std::optional<SessionEnd> begin(const std::vector<Tag>& prefix) {
-        bool has_audio = false;
+    std::optional<SessionEnd> begin(const SinkRequest& request) {
+        bool has_audio = request.sound.has_value();
         bool has_video = false;
-        for (const Tag& tag : prefix) {
+        for (const Tag& tag : request.prefix) {
             has_audio |= tag.type == TagType::audio;
             has_video |= tag.type == TagType::video;
         }
@@ -210,14 +210,14 @@ OpenedSink open_file_sink(const SinkRequest& request, const Cancel& cancel) {
     }
     // The tracks first: what cannot be written leaves no empty file behind.
     std::variant<Tracks, SessionEnd> learned;
-    if (container) learned = learn_tracks(request.prefix);
+    if (container) learned = learn_tracks(request, *container);
     if (auto* end = std::get_if<SessionEnd>(&learned)) return std::move(*end);
     auto created = create_file(wanted);
     if (auto* end = std::get_if<SessionEnd>(&created)) return std::move(*end);
     auto& [file, path] = std::get<0>(created);
     if (is_flv) {
         auto sink = std::make_unique<FlvFileSink>(std::move(file), std::move(path));
-        auto end = sink->begin(request.prefix);
+        auto end = sink->begin(request);
         return begun(std::move(sink), std::move(end));
     }
     auto sink = std::make_unique<MuxedFileSink>(std::move(file), std::move(path), *container,
