@@ -93,8 +93,8 @@ void Intake::take_tag(Tag tag, SteadyTime now) {
     if (is_delivering_) {
         queue_.push(std::move(tag), now);
     } else if (can_begin && !lost_) {  // Lost is fetched before anything new begins
-        begun_ = readiness_.headers();
-        begun_->push_back(std::move(tag));
+        begun_ = Begun{readiness_.headers(), readiness_.sound()};
+        begun_->prefix.push_back(std::move(tag));
         is_delivering_ = true;
         begins_again_ = false;
     }
@@ -142,7 +142,7 @@ std::optional<MediaFacts> Intake::media(SteadyTime now) const {
 
 Intake::Event Intake::next() {
     if (awaits_flow_) return Nothing{};
-    if (begun_) return Begun{*std::exchange(begun_, std::nullopt)};
+    if (begun_) return *std::exchange(begun_, std::nullopt);
     if (auto tag = queue_.pop()) return std::move(*tag);
     if (lost_) return *std::exchange(lost_, std::nullopt);
     return Nothing{};

@@ -32,6 +32,7 @@ class Intake {
     struct Nothing {};
     struct Begun {
         std::vector<Tag> prefix;
+        std::optional<Tag> sound = {};  ///< see SinkRequest::sound
     };
     struct Lost {
         SessionEnd why;
@@ -107,8 +108,8 @@ class Intake {
     MediaMeter meter_;
     ArrivalCount arrivals_;
     TagQueue queue_;
-    std::optional<std::vector<Tag>> begun_;  ///< not fetched yet; comes before the queue
-    std::optional<Lost> lost_;               ///< not fetched yet; comes after the queue
+    std::optional<Begun> begun_;  ///< not fetched yet; comes before the queue
+    std::optional<Lost> lost_;    ///< not fetched yet; comes after the queue
     std::optional<SessionEnd> obstacle_;
     bool has_more_ = false;  ///< the source may have events that were left until Lost is fetched
     bool is_delivering_ = false;  ///< it has begun, and the ingest has not been lost since

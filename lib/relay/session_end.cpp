@@ -23,8 +23,8 @@ struct Row {
 constexpr std::array rows = {
     Row{EndCode::stopped, "stopped", "stopped", "", false},
     Row{EndCode::ingest_gone, "ingest_gone", "the ingest stopped", "start publishing again", false},
-    Row{EndCode::tracks_changed, "tracks_changed", "the ingest came back with other settings", "",
-        false},
+    Row{EndCode::tracks_changed, "tracks_changed", "the ingest came back with other settings",
+        "keep the encoder's codecs and settings while it is live", false},
     Row{EndCode::standby, "standby", "stands by until the primary server fails", "", false},
     Row{EndCode::ingest_down, "ingest_down", "nothing answers at the ingest's address",
         "start the ingest server ('restream ingest start'), or check [ingest] url in restream.toml",

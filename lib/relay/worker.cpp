@@ -105,10 +105,10 @@ void Worker::carry() {
     settings.awaits_flow = std::exchange(was_silent_, false) ||
                            (means_.is_ingest_silent && means_.is_ingest_silent(ingest));
     Intake intake(means_.open_source, std::move(settings), loop_);
-    std::vector<Tag> prefix;
-    if (!await_begin(intake, prefix)) return;
+    Intake::Begun begun;
+    if (!await_begin(intake, begun)) return;
     tell(StateMachine::IngestReady{});
-    run_session(intake, std::move(prefix));
+    run_session(intake, std::move(begun));
 }
 
 StateMachine::Rules Worker::rules() const {
@@ -165,13 +165,13 @@ std::optional<SessionEnd> Worker::make_plan() {
 }
 
 /// Until the ingest gives a session's begin. False where the worker is to end or to stand by.
-bool Worker::await_begin(Intake& intake, std::vector<Tag>& prefix) {
+bool Worker::await_begin(Intake& intake, Intake::Begun& begun) {
     while (!cancel_.is_requested() && is_called_for()) {
         const SteadyTime now = SteadyClock::now();
         intake.take(now);
         auto event = intake.next();
-        if (auto* begun = std::get_if<Intake::Begun>(&event)) {
-            prefix = std::move(begun->prefix);
+        if (auto* const first = std::get_if<Intake::Begun>(&event)) {
+            begun = std::move(*first);
             return true;
         }
         if (const auto& obstacle = intake.obstacle()) {
@@ -182,7 +182,7 @@ bool Worker::await_begin(Intake& intake, std::vector<Tag>& prefix) {
     return false;
 }
 
-void Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
+void Worker::run_session(Intake& intake, Intake::Begun begun) {
     keeper_.count([](Record& record) { ++record.attempts; });
     const Destination& destination = plan_->destination;
     SinkRequest request;
@@ -190,7 +190,8 @@ void Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
     request.url = destination.url;
     request.key = plan_->key;
     request.ca_file = destination.ca_file;
-    request.prefix = std::move(prefix);
+    request.prefix = std::move(begun.prefix);
+    request.sound = std::move(begun.sound);
     Session session(loop_, means_.open_sink, std::move(request),
                     {takes_other_tracks(), destination.slate.after}, intake, *this, cancel_);
     session.run();

@@ -74,8 +74,8 @@ class Worker : private SessionOwner {
     bool is_called_for();
     void stand_by();
     void carry();
-    bool await_begin(Intake& intake, std::vector<Tag>& prefix);
-    void run_session(Intake& intake, std::vector<Tag> prefix);
+    bool await_begin(Intake& intake, Intake::Begun& begun);
+    void run_session(Intake& intake, Intake::Begun begun);
     void pause();
     void tell(const StateMachine::Event& event) { happened(event, SteadyClock::now()); }
     void show();

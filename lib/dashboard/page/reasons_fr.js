@@ -11,7 +11,7 @@ export default {
     },
     tracks_changed: {
         message: 'L’ingest est revenu avec d’autres réglages',
-        remedy: '',
+        remedy: 'Ne changez ni les codecs ni les réglages de l’encodeur pendant le direct.',
     },
     standby: {
         message: 'Attend que le serveur principal défaille',
