@@ -160,11 +160,9 @@ int serve() {
     };
     Healer healer(find_dead, program_directory());
     LogFile log(layout.log("ingest+hook"), LogConfig().max_bytes, LogConfig().keep);
+    const auto log_line = [&](const std::string& line) { log.line(line); };
     const auto ask = [&](const IngestConfig& ingest) { return ingest_status(ingest, layout, {}); };
-    IngestHook hook(
-        {config_directory(), load, ask, {program_directory(), [&](const std::string& line) {
-                                             log.line(line);
-                                         }}});
+    IngestHook hook({config_directory(), load, ask, {program_directory(), log_line}});
     const auto upkeep = [&] {
         healer.look(SteadyClock::now());
         hook.look();

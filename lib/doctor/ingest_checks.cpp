@@ -185,8 +185,10 @@ bool check_reachable(const IngestConfig& config, std::vector<Diagnosis>& result)
 std::optional<Diagnosis> check_silence(const Config& config, const Registry& registry) {
     const auto status = ingest_status(config.ingest, registry.layout(), live_records(registry));
     if (status.state != IngestState::silent) return std::nullopt;
-    return found(Severity::failure,
-                 status.silence == Silence::picture ? "ingest_without_picture" : "ingest_silent");
+    if (status.silence == Silence::picture) {
+        return found(Severity::failure, "ingest_without_picture");
+    }
+    return found(Severity::failure, "ingest_silent");
 }
 
 Diagnosis check_external_publisher(const Registry& registry) {

@@ -123,7 +123,7 @@ TEST_CASE("explain: an encoder that hangs sent nothing while its connection stay
     const auto& incident = explanation.incidents.at(0);
     CHECK(incident.evidence.begin == noon + 10min);
     CHECK(incident.evidence.end == noon + 10min + 8s);
-    CHECK_MESSAGE(incident.verdict.words.find("nothing came from it for 8 s") == 0,
+    CHECK_MESSAGE(incident.verdict.words.find("nothing came from it for 8.0 s") == 0,
                   incident.verdict.words);
 }
 

@@ -380,10 +380,10 @@ TEST_CASE("session: the slate of a silent publisher gives way to its next keyfra
         CHECK(scene.owner.states.why() == SessionEnd{EndCode::ingest_silent, "the slate is shown"});
         scene.ingest.arrive({inter(1100), audio(1101)});  // of no use to who saw the slate
     });
-    scene.ingest.then([&] {
-        CHECK(scene.owner.states.why() == SessionEnd{EndCode::waiting_for_keyframe});
-        scene.ingest.arrive({keyframe(1133), audio(1134)});
+    scene.ingest.until([&] {
+        return scene.owner.states.why() == SessionEnd{EndCode::waiting_for_keyframe};
     });
+    scene.ingest.then([&] { scene.ingest.arrive({keyframe(1133), audio(1134)}); });
     scene.ingest.then([] {});
     scene.ingest.then([&] { scene.stop(); });
     CHECK(scene.run().end.code == EndCode::stopped);

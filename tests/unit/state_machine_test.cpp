@@ -311,7 +311,7 @@ class Walk {
             }
             if (timer && from != to) old_.push_back(*timer);
             const auto* const silence = std::get_if<Machine::IngestSilent>(&event);
-            if (silence != nullptr) is_endless_ = silence->still_flows;
+            if (silence != nullptr) is_endless_ = silence->still_flows || hold_ == 0s;
             watch_flow(event, from, to);
             if (auto wrong = look(); !wrong.empty()) return wrong;
         }
@@ -455,7 +455,7 @@ class Walk {
     std::vector<Machine::Timer> old_;
     SteadyTime flows_since_ = begin;
     bool was_confirmed_ = false;
-    bool is_endless_ = false;  ///< the last silence: sound went on
+    bool is_endless_ = false;  ///< the last silence: nothing ends its hold
 };
 
 }  // namespace
