@@ -234,7 +234,7 @@ document.addEventListener('keydown', (event) => {
 });
 byId('go-live').addEventListener('click', goLive);
 byId('end-all').addEventListener('click', () => endAll(byId('end-all')));
-byId('start-all').addEventListener('click', startAll);
+byId('start-all').addEventListener('click', () => startAll());
 byId('restart-all').addEventListener('click', () => restartAll());
 byId('stop-all').addEventListener('click', stopAll);
 closeOnLeave(byId('more-actions'));

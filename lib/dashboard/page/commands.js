@@ -42,15 +42,15 @@ export async function remove(name) {
 
 const isRunning = ({ state }) => state !== 'stopped';
 
-/// Switched on and not running: `start` brings them back.
-export async function startAll() {
-    if (!all().some((each) => isWished(each) && !isRunning(each))) {
+/// Starts what is switched on and does not run; `names`: those, whatever they do.
+export async function startAll(names = null) {
+    if (names === null && !all().some((each) => isWished(each) && !isRunning(each))) {
         notice({ about: 'all', message: t('start_nothing') });
         return;
     }
     try {
         // What a destination refused stands in its card.
-        await api.commandAll('start');
+        await api.commandAll('start', names);
     } catch (error) {
         tellError(error, t('error_start_all'), { about: 'all' });
     }

@@ -16,7 +16,7 @@ const switchOn = (names) => (names.length === 1 ? wish(names[0], true) : wishAll
 
 /// By command: `run` gets the names and the button; `isOffered`, where there is one, says whether it can be done here.
 const actions = {
-    start: { run: (names) => (names.length === 0 ? startAll() : switchOn(names)) },
+    start: { run: (names) => startAll(names.length === 0 ? null : names) },
     enable: { run: switchOn },
     stop: { run: (names, button) => takeOff('stop', names, button) },
     disable: { run: (names, button) => takeOff('disable', names, button) },
