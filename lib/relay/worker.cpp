@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/memory.hpp"
 #include "config/key.hpp"
+#include "config/srt_options.hpp"
 #include "relay/carried.hpp"
 #include "relay/worker_kind.hpp"
 #include "state/relay_name.hpp"
@@ -130,29 +131,52 @@ bool Worker::may_show_slate() const {
     return plan_->destination.on_ingest_loss == OnIngestLoss::slate && takes_other_tracks();
 }
 
-/// Reads the configuration and the key. Where that fails but went well before, the last plan stays:
-/// a typing error in the configuration ends no relay. Returns why there is no plan.
+/// The destination with its secrets. **Blocks**: for key commands.
+std::variant<Worker::Plan, SessionEnd> Worker::plan_for(Config config) {
+    Destination destination = carried(config, name_);
+    hooks_.use(destination, key_variables(config));
+    const auto is_cancelled = [this] { return cancel_.is_requested(); };
+    const auto deadline = Deadline::after(key_patience);
+    auto key = resolve_key(destination, deadline, is_cancelled);
+    if (const auto* problem = std::get_if<KeyProblem>(&key)) {
+        return SessionEnd{EndCode::key_unavailable, problem->message};
+    }
+    SrtOptions srt = srt_options_in(destination.url);
+    if (destination.latency) srt.latency = destination.latency;
+    if (srt.stream_id.is_empty()) srt.stream_id = std::get<Secret>(key);
+    for (auto [resolve, into] : {std::pair(&resolve_passphrase, &srt.passphrase),
+                                 std::pair(&resolve_stream_id, &srt.stream_id)}) {
+        auto secret = resolve(destination, deadline, is_cancelled);
+        if (const auto* problem = std::get_if<KeyProblem>(&secret)) {
+            return SessionEnd{EndCode::passphrase_unavailable, problem->message};
+        }
+        if (!std::get<Secret>(secret).is_empty()) *into = std::move(std::get<Secret>(secret));
+    }
+    return Plan{std::move(config), std::move(destination), std::move(std::get<Secret>(key)),
+                std::move(srt)};
+}
+
+/// Reads the configuration and the secrets. Where that fails but went well before, the last plan
+/// stays: a typing error in the configuration ends no relay. Returns why there is no plan.
 std::optional<SessionEnd> Worker::make_plan() {
     SessionEnd problem{EndCode::config_invalid};
     try {
-        Config config = means_.load();
-        Destination destination = carried(config, name_);
-        hooks_.use(destination, key_variables(config));
-        auto key = resolve_key(destination, Deadline::after(key_patience),
-                               [this] { return cancel_.is_requested(); });
+        auto made = plan_for(means_.load());
         if (cancel_.is_requested()) return SessionEnd{EndCode::stopped};
-        if (auto* secret = std::get_if<Secret>(&key)) {
-            log_.hide(*secret);
-            flight_.hide(*secret);
+        if (auto* plan = std::get_if<Plan>(&made)) {
+            for (const Secret* each : {&plan->key, &plan->srt.passphrase, &plan->srt.stream_id}) {
+                log_.hide(*each);
+                flight_.hide(*each);
+            }
             keeper_.count([&](Record& record) {
-                record.service = destination.service;
-                record.url = destination.display_url();
+                record.service = plan->destination.service;
+                record.url = plan->destination.display_url();
             });
-            plan_ = Plan{std::move(config), std::move(destination), std::move(*secret)};
+            plan_ = std::move(*plan);
             return std::nullopt;
         }
         plan_.reset();
-        problem = {EndCode::key_unavailable, std::get<KeyProblem>(key).message};
+        problem = std::move(std::get<SessionEnd>(made));
     } catch (const Error& error) {
         problem.detail = error.what();
     }
@@ -190,6 +214,10 @@ void Worker::run_session(Intake& intake, Intake::Begun begun) {
     request.url = destination.url;
     request.key = plan_->key;
     request.ca_file = destination.ca_file;
+    if (destination.url.starts_with("srt:")) {
+        request.url = srt_address(destination.url);
+        request.srt = plan_->srt;
+    }
     request.prefix = std::move(begun.prefix);
     request.sound = std::move(begun.sound);
     Session session(loop_, means_.open_sink, std::move(request),

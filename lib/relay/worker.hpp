@@ -8,6 +8,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -68,7 +69,10 @@ class Worker : private SessionOwner {
         Config config;
         Destination destination;
         Secret key;
+        SrtOptions srt = {};
     };
+
+    std::variant<Plan, SessionEnd> plan_for(Config config);
 
     std::optional<SessionEnd> make_plan();
     bool is_called_for();
