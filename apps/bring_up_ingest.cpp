@@ -1,8 +1,6 @@
 // Starting the ingest server on behalf of a command that starts relays.
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "base/error.hpp"
 #include "command.hpp"
 #include "ingest/control.hpp"
@@ -24,7 +22,8 @@ std::optional<IngestProblem> bring_up_ingest(const Workplace& place) {
     }
     try {
         if (start_ingest(place.config, place.registry.layout()) == IngestStart::started) {
-            fmt::print(stderr, "ingest: started, {}\n", place.config.ingest.display_url());
+            print_lines(StandardHandle::error,
+                        fmt::format("ingest: started, {}\n", place.config.ingest.display_url()));
         }
         return std::nullopt;
     } catch (const Error& error) {
