@@ -73,6 +73,7 @@ TEST_CASE("doctor: a wanted relay that was killed is told, and what helps does h
     world.add("one", platform.url(), "word");
     world.must({"enable", "one"});
     const int guardian = world.guardian("one"), worker = world.worker("one");
+    freeze(worker);  // or it would end by itself once its guardian is gone
     kill_now(guardian);
     kill_now(worker);
     REQUIRE(wait_gone(worker, std::chrono::seconds(3)));
