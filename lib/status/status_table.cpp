@@ -144,12 +144,10 @@ std::string_view ingest_words(IngestState state) {
 std::string ingest_lines(const IngestStatus& ingest, std::size_t width, WallTime now) {
     std::string text = fmt::format("ingest: {}, {} ({})\n", ingest_words(ingest.state), ingest.url,
                                    ingest_server_name(ingest.server));
-    if (const auto words = media_words(ingest.media); !words.empty()) {
-        text += wrapped("  " + words, width) + "\n";
-    }
+    if (const auto words = media_words(ingest.media); !words.empty()) text += "  " + words + "\n";
     if (const auto words = silence_words(ingest.silence, ingest.silent_since, now);
         !words.empty()) {
-        text += wrapped("  " + words, width) + "\n";
+        text += "  " + words + "\n";
     }
     if (ingest.on_air && ingest.on_air->role == EncoderRole::backup) {
         text += "  the backup is on the air, not the primary\n";
