@@ -29,6 +29,8 @@ std::optional<Kind> kind_of(std::string_view name) {
         case EndCode::ingest_refused:
         case EndCode::no_publisher:
         case EndCode::waiting_for_keyframe:
+        case EndCode::waiting_for_picture:
+        case EndCode::waiting_for_sound:
             return Kind::ingest_lost;
         case EndCode::app_refused:
         case EndCode::publish_refused:

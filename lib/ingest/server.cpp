@@ -71,8 +71,10 @@ std::string_view ingest_state_name(IngestState state) {
 IngestState ingest_state_of(std::span<const Record> live_records) {
     const bool is_carried = std::ranges::any_of(
         live_records, [](const Record& each) { return each.state == State::live; });
-    if (is_carried || any_waits_for(live_records, EndCode::waiting_for_keyframe))
-        return IngestState::live;
+    const bool is_coming = std::ranges::any_of(live_records, [](const Record& each) {
+        return each.state == State::waiting && is_ingest_coming(each.reason);
+    });
+    if (is_carried || is_coming) return IngestState::live;
     if (any_waits_for(live_records, EndCode::no_publisher)) return IngestState::no_publisher;
     if (any_waits_for(live_records, EndCode::ingest_down)) return IngestState::down;
     return IngestState::unknown;

@@ -18,12 +18,25 @@ constexpr Milliseconds asking_interval(250);
 /// publishes.
 bool is_of_publisher(const Tag& tag) { return tag.type != TagType::script || is_metadata(tag); }
 
+EndCode code_of(Readiness::Missing missing) {
+    switch (missing) {
+        case Readiness::Missing::picture:
+            return EndCode::waiting_for_picture;
+        case Readiness::Missing::sound:
+            return EndCode::waiting_for_sound;
+        case Readiness::Missing::keyframe:
+            break;
+    }
+    return EndCode::waiting_for_keyframe;
+}
+
 }  // namespace
 
-Intake::Intake(const OpenSource& open, Settings settings, Loop& loop)
+Intake::Intake(const OpenSource& open, Settings settings, Loop& loop, std::optional<TagType> only)
     : open_(open),
       settings_(std::move(settings)),
       loop_(loop),
+      only_(only),
       retry_(shortest_retry),
       readiness_(settings_.probe_duration, settings_.probe_bytes) {}
 
@@ -33,6 +46,7 @@ void Intake::open() {
     source_ = open_(request, loop_);
     has_had_tag_ = false;
     readiness_.begin();
+    if (const auto only = std::exchange(only_, std::nullopt)) readiness_.expect_only(*only);
 }
 
 void Intake::take(SteadyTime now) {
@@ -77,14 +91,14 @@ void Intake::take_tag(Tag tag, SteadyTime now) {
     arrivals_.add(tag.bytes().size(), now);
     if (is_of_publisher(tag)) {
         has_had_tag_ = true;
-        if (!is_delivering_) obstacle_ = SessionEnd{EndCode::waiting_for_keyframe};
+        if (!is_delivering_) obstacle_ = SessionEnd{code_of(readiness_.missing())};
     }
     if (can_begin) obstacle_.reset();
     if (is_delivering_) {
-        queue_.push(std::move(tag), now);
+        queue_.push(std::move(tag), now, can_begin);
     } else if (can_begin && !lost_) {  // Lost is fetched before anything new begins
-        begun_ = readiness_.headers();
-        begun_->push_back(std::move(tag));
+        begun_ = Begun{readiness_.headers(), now};
+        begun_->prefix.push_back(std::move(tag));
         is_delivering_ = true;
     }
 }
@@ -104,10 +118,40 @@ std::optional<MediaFacts> Intake::media(SteadyTime now) const {
 }
 
 Intake::Event Intake::next() {
-    if (begun_) return Begun{*std::exchange(begun_, std::nullopt)};
-    if (auto tag = queue_.pop()) return std::move(*tag);
+    if (begun_) {
+        goes_on_ = false;
+        passed_.clear();
+        for (const Tag& each : begun_->prefix) passed_.keep(each);
+        return *std::exchange(begun_, std::nullopt);
+    }
+    if (auto arrived = queue_.pop()) {
+        passed_.keep(arrived->tag);
+        return std::move(*arrived);
+    }
     if (lost_) return Lost{*std::exchange(lost_, std::nullopt)};
     return Nothing{};
+}
+
+void Intake::begin_again(Arrived first) {
+    Begun begun{passed_.all(), first.at};
+    begun.prefix.push_back(std::move(first.tag));
+    begin_again(std::move(begun));
+}
+
+void Intake::begin_again(Begun begun) {
+    begun_ = std::move(begun);
+    goes_on_ = true;
+    queue_.stop_clock();
+}
+
+void Intake::begin_again_later() {
+    while (auto arrived = queue_.pop()) {
+        if (arrived->begins) return begin_again(std::move(*arrived));
+        passed_.keep(arrived->tag);
+    }
+    goes_on_ = true;
+    is_delivering_ = false;
+    queue_.stop_clock();
 }
 
 SteadyTime Intake::next_turn(SteadyTime now) const {

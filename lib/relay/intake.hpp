@@ -21,7 +21,9 @@ namespace restream {
 
 /// Opens the ingest, waits until it is ready (see Readiness), and opens it again whenever it ends.
 /// Lives for one session: a new connection is given what the ingest server has stored since the
-/// last keyframe, so that a new session begins at once.
+/// last keyframe, so that a new session begins at once. Only where a session ends because the
+/// publisher changes its tracks does the next one go on with the same intake: what was stored is of
+/// the old tracks.
 ///
 /// A session sees: Begun (metadata, sequence headers, the keyframe), tags, then Lost when the
 /// ingest ends or its publisher leaves; and, if it stays, Begun again when there is a publisher
@@ -32,11 +34,13 @@ class Intake {
     struct Nothing {};
     struct Begun {
         std::vector<Tag> prefix;
+        SteadyTime at{};  ///< when the last of them arrived
     };
+    using Arrived = TagQueue::Entry;
     struct Lost {
         SessionEnd why;
     };
-    using Event = std::variant<Nothing, Begun, Tag, Lost>;
+    using Event = std::variant<Nothing, Begun, Arrived, Lost>;
 
     struct Settings {
         std::string url;
@@ -46,7 +50,9 @@ class Intake {
     };
 
     /// Opens nothing yet. All references must outlive it.
-    Intake(const OpenSource& open, Settings settings, Loop& loop);
+    /// `only`: the publisher is known to send only pictures, or only sound.
+    Intake(const OpenSource& open, Settings settings, Loop& loop,
+           std::optional<TagType> only = std::nullopt);
     Intake(const Intake&) = delete;
     Intake& operator=(const Intake&) = delete;
 
@@ -54,11 +60,30 @@ class Intake {
     void take(SteadyTime now);
     /// The session's next event.
     Event next();
+
+    /// The session is over, and the next one begins with this tag and the headers as they are now;
+    /// or with what the ingest came back with.
+    void begin_again(Arrived first);
+    void begin_again(Begun begun);
+    /// The same, with the next tag with which one can begin.
+    void begin_again_later();
+    /// Whether the next session goes on with this intake.
+    bool goes_on() const { return goes_on_; }
+    const Settings& settings() const { return settings_; }
+    /// The only kind of track that the publisher sends, where that is known.
+    std::optional<TagType> only() const {
+        return is_delivering_ ? readiness_.only() : std::nullopt;
+    }
     /// When take() has something to do though nothing arrives.
     SteadyTime next_turn(SteadyTime now) const;
 
     /// The destination takes tags from now on: see TagQueue::start_clock.
     void start_clock(SteadyTime now) { queue_.start_clock(now); }
+    /// Whether the ingest carries a track of this kind, as far as is known.
+    bool carries(TagType type) const { return readiness_.has(type); }
+    /// The times of the frames of a kind that have arrived and are to come: the first, the last.
+    std::optional<RtmpTime> first_time(TagType type) const { return queue_.first_time(type); }
+    std::optional<RtmpTime> last_time(TagType type) const { return queue_.last_time(type); }
     /// A Lost is among the events to come.
     bool is_lost() const { return lost_.has_value(); }
     /// The session does not take even the audio in time.
@@ -85,6 +110,7 @@ class Intake {
     Settings settings_;
     Loop& loop_;
     std::unique_ptr<TagSource> source_;
+    std::optional<TagType> only_;        ///< for the next connection
     bool has_had_tag_ = false;           ///< from a publisher, by the source that is open
     std::optional<SteadyTime> open_at_;  ///< not before; nothing: at once
     Milliseconds retry_;
@@ -93,8 +119,10 @@ class Intake {
     MediaMeter meter_;
     ArrivalCount arrivals_;
     TagQueue queue_;
-    std::optional<std::vector<Tag>> begun_;  ///< not fetched yet; comes before the queue
-    std::optional<SessionEnd> lost_;         ///< not fetched yet; comes after the queue
+    SetupTags passed_;  ///< as the session has them
+    bool goes_on_ = false;
+    std::optional<Begun> begun_;      ///< not fetched yet; comes before the queue
+    std::optional<SessionEnd> lost_;  ///< not fetched yet; comes after the queue
     std::optional<SessionEnd> obstacle_;
     bool has_more_ = false;  ///< the source may have events that were left until Lost is fetched
     bool is_delivering_ = false;  ///< it has begun, and the ingest has not been lost since
