@@ -45,6 +45,7 @@ void spawn_guardian(const Config& config, const Layout& layout, const Deadline& 
     request.is_detached = true;
     request.with_variables = folder_variables(config.directory, layout.root());
     request.without_variables = key_variables_but_publish_key(config);
+    std::erase(request.without_variables, config.ingest.on_state.variable());  // its hook's
     const ChildProcess guardian = ChildProcess::spawn(request);
     line.write_end.close();
     if (const auto problem = await_start_report(line.read_end, deadline)) {
@@ -76,7 +77,10 @@ std::string why_silent(const Layout& layout) {
         record && record->kind == IngestServer::nginx
             ? fmt::format("see {}, or ", (layout.nginx_directory() / "error.log").string())
             : "";
-    return fmt::format("it does not answer; {}run 'restream ingest restart'", log);
+    return fmt::format(
+        "it does not answer; {}run 'restream ingest restart', which interrupts every live "
+        "destination",
+        log);
 }
 
 /// Whether the reload has had its effect, or a problem says why it has none.

@@ -34,11 +34,13 @@ class Intake {
     struct Nothing {};
     struct Begun {
         std::vector<Tag> prefix;
-        SteadyTime at{};  ///< when the last of them arrived
+        std::optional<Tag> sound = {};  ///< see SinkRequest::sound
+        SteadyTime at{};                ///< when the last of the prefix arrived
     };
     using Arrived = TagQueue::Entry;
     struct Lost {
         SessionEnd why;
+        SteadyTime last_picture{};  ///< or the last sound, where there were no pictures
     };
     using Event = std::variant<Nothing, Begun, Arrived, Lost>;
 
@@ -46,6 +48,9 @@ class Intake {
         std::string url;
         Milliseconds probe_duration{0};
         std::uint64_t probe_bytes = 0;
+        /// The ingest was silent: what its server stored before that is no begin yet. A session
+        /// begins once more comes than the server gives at once.
+        bool awaits_flow = false;
         bool operator==(const Settings&) const = default;
     };
 
@@ -63,13 +68,17 @@ class Intake {
 
     /// The session is over, and the next one begins with this tag and the headers as they are now;
     /// or with what the ingest came back with.
-    void begin_again(Arrived first);
-    void begin_again(Begun begun);
+    void begin_next(Arrived first);
+    void begin_next(Begun begun);
     /// The same, with the next tag with which one can begin.
-    void begin_again_later();
+    void begin_next_later();
     /// Whether the next session goes on with this intake.
     bool goes_on() const { return goes_on_; }
-    const Settings& settings() const { return settings_; }
+    bool is_of(const std::string& url, Milliseconds probe_duration,
+               std::uint64_t probe_bytes) const {
+        return settings_.url == url && settings_.probe_duration == probe_duration &&
+               settings_.probe_bytes == probe_bytes;
+    }
     /// The only kind of track that the publisher sends, where that is known.
     std::optional<TagType> only() const {
         return is_delivering_ ? readiness_.only() : std::nullopt;
@@ -84,6 +93,15 @@ class Intake {
     /// The times of the frames of a kind that have arrived and are to come: the first, the last.
     std::optional<RtmpTime> first_time(TagType type) const { return queue_.first_time(type); }
     std::optional<RtmpTime> last_time(TagType type) const { return queue_.last_time(type); }
+    /// What the publisher does not send now; nothing is missing while there is no publisher.
+    Silence silence(SteadyTime now) const { return meter_.pulse().silence(now); }
+    /// The last picture that arrived, or the last sound where there were no pictures.
+    SteadyTime last_picture() const { return meter_.pulse().since(); }
+    /// Tags wait for the session.
+    bool has_waiting() const { return !queue_.is_empty(); }
+    /// REQUIRES: it has begun, and no tag waits. Drops what comes until a session could begin, and
+    /// gives Begun then.
+    void begin_again();
     /// A Lost is among the events to come.
     bool is_lost() const { return lost_.has_value(); }
     /// The session does not take even the audio in time.
@@ -104,6 +122,7 @@ class Intake {
     void open();
     void close(SessionEnd why, SteadyTime now);
     void take_tag(Tag tag, SteadyTime now);
+    void note_publisher(const Tag& tag, SteadyTime now);
     void lose(SessionEnd why);
 
     const OpenSource& open_;
@@ -121,11 +140,15 @@ class Intake {
     TagQueue queue_;
     SetupTags passed_;  ///< as the session has them
     bool goes_on_ = false;
-    std::optional<Begun> begun_;      ///< not fetched yet; comes before the queue
-    std::optional<SessionEnd> lost_;  ///< not fetched yet; comes after the queue
+    std::optional<Begun> begun_;  ///< not fetched yet; comes before the queue
+    std::optional<Lost> lost_;    ///< not fetched yet; comes after the queue
     std::optional<SessionEnd> obstacle_;
     bool has_more_ = false;  ///< the source may have events that were left until Lost is fetched
     bool is_delivering_ = false;  ///< it has begun, and the ingest has not been lost since
+    bool begins_again_ = false;   ///< a session goes on, and waits for Begun or Lost
+    bool awaits_flow_;            ///< what has begun is not given yet
+    std::optional<SteadyTime> first_tag_at_;  ///< of the publisher, by the source that is open
+    SteadyTime last_tag_at_{};                ///< likewise
 };
 
 }  // namespace restream

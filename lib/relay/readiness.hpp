@@ -37,6 +37,8 @@ class Readiness {
 
     /// Metadata and the sequence headers of all tracks, as last seen: what a session begins with.
     std::vector<Tag> headers() const { return headers_.all(); }
+    /// The last sound of a codec that has no sequence header: what headers() cannot say.
+    const std::optional<Tag>& sound() const { return sound_; }
     /// What a session waits for.
     enum class Missing { keyframe, picture, sound };
     Missing missing() const;
@@ -68,6 +70,7 @@ class Readiness {
     bool is_window_over_ = false;
     std::optional<TagType> only_;
     SetupTags headers_;
+    std::optional<Tag> sound_;
 };
 
 }  // namespace restream

@@ -84,7 +84,7 @@ void Session::begin(SteadyTime begun_at) {
     figures_.started = std::chrono::system_clock::now();
     if (const auto file = sink_->file_name(); !file.empty()) owner_.writes_file(file);
     intake_.start_clock(now_);
-    const Intake::Begun begun{std::exchange(request_.prefix, {}), begun_at};
+    const Intake::Begun begun{std::exchange(request_.prefix, {}), std::nullopt, begun_at};
     rebase_.begin(first_times(begun.prefix.back()), begun_at);
     headers_ = next_headers_ = headers_of(begun.prefix);
     send_all(begun);
@@ -98,9 +98,11 @@ void Session::step() {
     intake_.take(now_);
     carry();
     if (!is_on()) return;
+    look_for_silence();
+    if (!is_on()) return;
     show_slate();
     if (auto how = sink_->end()) {
-        if (how->code == EndCode::tracks_changed) intake_.begin_again_later();
+        if (how->code == EndCode::tracks_changed) intake_.begin_next_later();
         return end(with_age(std::move(*how)), false);
     }
     if (intake_.is_too_slow(now_)) return end(too_slow(), false);
@@ -150,10 +152,31 @@ void Session::handle(Intake::Event event) {
     } else if (const auto* begun = std::get_if<Intake::Begun>(&event)) {
         resume(*begun);
     } else if (const auto* lost = std::get_if<Intake::Lost>(&event)) {
-        lost_at_ = now_;
-        shows_slate_ = false;
-        tell(StateMachine::IngestLost{lost->why});
+        is_lost_ = true;
+        silence_ = Silence::none;
+        if (owner_.machine().state() == State::live) shows_slate_ = false;
+        last_picture_ = lost->last_picture;
+        tell(StateMachine::IngestLost{lost->why, last_picture_});
     }
+}
+
+/// A publisher whose connection stands may send no picture, or nothing.
+void Session::look_for_silence() {
+    const Silence silence = is_lost_ ? Silence::none : intake_.silence(now_);
+    if (silence == silence_) return;
+    silence_ = silence;
+    if (silence == Silence::none) {
+        // A decoder that was set up for the slate goes on with a keyframe: see resume().
+        if (shows_slate_) return tell(StateMachine::IngestMissing{{EndCode::waiting_for_keyframe}});
+        return tell(StateMachine::IngestReady{});
+    }
+    if (owner_.machine().state() == State::live) shows_slate_ = false;
+    last_picture_ = intake_.last_picture();
+    const bool is_sound_left = silence == Silence::picture;
+    SessionEnd why{EndCode::ingest_silent};
+    if (is_sound_left) why.detail = sound_without_picture;
+    tell(StateMachine::IngestSilent{std::move(why), last_picture_,
+                                    is_sound_left && owner_.slate() == nullptr});
 }
 
 bool Session::is_too_much(TrackChange change) const {
@@ -172,7 +195,7 @@ void Session::pass(Intake::Arrived arrived) {
         if (is_change_due_) return;
         headers_ = next_headers_;
     } else if (is_change_due_ && arrived.begins) {
-        intake_.begin_again(std::move(arrived));
+        intake_.begin_next(std::move(arrived));
         return end({EndCode::tracks_changed}, true);
     } else if (is_change_due_ && is_of_change(tag, headers_, next_headers_)) {
         ++left_out_;
@@ -184,12 +207,14 @@ void Session::pass(Intake::Arrived arrived) {
 /// While it holds, from a while on: what there is to be shown instead.
 void Session::show_slate() {
     Slate* const slate = owner_.machine().state() == State::holding ? owner_.slate() : nullptr;
-    if (slate == nullptr || now_ < lost_at_ + ways_.slate_after) return;
+    if (slate == nullptr || !is_slate_due()) return;
     if (!std::exchange(shows_slate_, true)) {
+        if (!is_lost_) intake_.begin_again();
         slate->begin(now_);
         rebase_.begin_apart(now_);
         for (const Tag& header : slate->headers()) send(header, now_);
-        tell(StateMachine::IngestMissing{{EndCode::ingest_gone, "the slate is shown"}});
+        const EndCode why = is_lost_ ? EndCode::ingest_gone : EndCode::ingest_silent;
+        tell(StateMachine::IngestMissing{{why, "the slate is shown"}});
     }
     while (sink_->is_ready()) {
         const auto tag = slate->next(now_);
@@ -198,12 +223,18 @@ void Session::show_slate() {
     }
 }
 
+bool Session::is_slate_due() const {
+    return shows_slate_ || (!intake_.has_waiting() && now_ >= last_picture_ + ways_.slate_after);
+}
+
 /// When the slate, if there is one, has something to send.
 SteadyTime Session::slate_turn() const {
     const Slate* const slate =
         owner_.machine().state() == State::holding ? owner_.slate() : nullptr;
     if (slate == nullptr) return SteadyTime::max();
-    if (!shows_slate_) return lost_at_ + ways_.slate_after;
+    // What waits for the destination goes first.
+    if (!shows_slate_ && intake_.has_waiting()) return SteadyTime::max();
+    if (!shows_slate_) return last_picture_ + ways_.slate_after;
     // Where the sink is not ready, it is what the loop waits for.
     return sink_->is_ready() ? slate->next_turn() : SteadyTime::max();
 }
@@ -231,11 +262,13 @@ void Session::send(const Tag& tag, SteadyTime at) {
 void Session::resume(const Intake::Begun& begun) {
     next_headers_ = headers_of(begun.prefix);
     if (is_too_much(track_change(headers_, next_headers_))) {
-        intake_.begin_again(begun);
+        intake_.begin_next(begun);
         return end({EndCode::tracks_changed}, true);
     }
     headers_ = next_headers_;
     is_change_due_ = false;
+    is_lost_ = shows_slate_ = false;
+    silence_ = Silence::none;
     intake_.start_clock(now_);
     rebase_.begin(first_times(begun.prefix.back()), begun.at);
     send_all(begun);

@@ -61,7 +61,7 @@ class Session {
         /// Whether the destination takes other sequence headers of the same codecs while a session
         /// goes on.
         bool takes_other_tracks = true;
-        /// How long the ingest is away before the owner's slate is shown.
+        /// How long after the last picture the owner's slate is shown.
         Milliseconds slate_after{0};
         /// So long a session's begin waits for the first message of the other track: only then is
         /// it known how far apart they are. **Source**: sound comes every 21 to 43 ms; encoders
@@ -89,7 +89,9 @@ class Session {
     void handle(Intake::Event event);
     void pass(Intake::Arrived arrived);
     bool is_too_much(TrackChange change) const;
+    void look_for_silence();
     void show_slate();
+    bool is_slate_due() const;
     SteadyTime slate_turn() const;
     void send_all(const Intake::Begun& begun);
     void send(const Tag& tag, SteadyTime at);
@@ -127,7 +129,9 @@ class Session {
     SteadyTime reported_at_{};
     ByteRate rate_;
     bool is_burst_over_ = false;
-    SteadyTime lost_at_{};  ///< while it holds
+    SteadyTime last_picture_{};  ///< or sound, where there are no pictures; while it holds
+    bool is_lost_ = false;       ///< the ingest, until it has begun again
+    Silence silence_ = Silence::none;
     bool shows_slate_ = false;
 };
 

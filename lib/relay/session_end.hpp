@@ -27,6 +27,7 @@ enum class EndCode {
                            ///< missing
     waiting_for_picture,   ///< only sound has come; a picture may follow
     waiting_for_sound,     ///< only pictures have come; sound may follow
+    ingest_silent,         ///< a publisher is connected, and sends no picture or nothing at all
     // the destination
     name_not_found,
     connection_refused,
@@ -74,6 +75,9 @@ std::vector<std::string_view> end_code_names();
 
 /// The other way round.
 std::optional<EndCode> parse_end_code(std::string_view name);
+
+/// The detail of `ingest_silent` where only the picture is missing.
+constexpr std::string_view sound_without_picture = "sound arrives, and no picture";
 
 /// Whether that is the reason of a record.
 bool is_code(const std::optional<Reason>& reason, EndCode code);

@@ -102,9 +102,11 @@ void Worker::stand_by() {
 void Worker::carry() {
     machine_.set_rules(rules());
     const auto& ingest = plan_->config.ingest;
-    const Intake::Settings settings{ingest.url, ingest.probe_duration, ingest.probe_bytes};
-    if (!intake_ || intake_->settings() != settings) {
-        intake_.emplace(means_.open_source, settings, loop_, only_);
+    if (!intake_ || !intake_->is_of(ingest.url, ingest.probe_duration, ingest.probe_bytes)) {
+        Intake::Settings settings{ingest.url, ingest.probe_duration, ingest.probe_bytes};
+        settings.awaits_flow = std::exchange(was_silent_, false) ||
+                               (means_.is_ingest_silent && means_.is_ingest_silent(ingest));
+        intake_.emplace(means_.open_source, std::move(settings), loop_, only_);
     }
     if (auto begun = await_begin()) {
         tell(StateMachine::IngestReady{});
@@ -192,6 +194,7 @@ void Worker::run_session(Intake::Begun begun) {
     request.key = plan_->key;
     request.ca_file = destination.ca_file;
     request.prefix = std::move(begun.prefix);
+    request.sound = std::move(begun.sound);
     Session session(
         loop_, means_.open_sink, std::move(request),
         {.takes_other_tracks = takes_other_tracks(), .slate_after = destination.slate.after},
@@ -225,11 +228,16 @@ double Worker::luck() { return std::uniform_real_distribution<>(0, 1)(chance_); 
 
 void Worker::happened(const StateMachine::Event& event, SteadyTime now) {
     // A slate may have come since the session began.
-    if (std::holds_alternative<StateMachine::IngestLost>(event)) machine_.set_rules(rules());
+    if (std::holds_alternative<StateMachine::IngestLost>(event) ||
+        std::holds_alternative<StateMachine::IngestSilent>(event)) {
+        machine_.set_rules(rules());
+    }
     const bool was_in_session = machine_.is_in_session();
+    const bool was_silent = machine_.why() && machine_.why()->code == EndCode::ingest_silent;
     const bool has_changed = machine_.apply(event, now);
     if (was_in_session && !machine_.is_in_session()) {
         const auto& [end, facts] = *machine_.finished();
+        was_silent_ = was_silent;
         flight_.ended(end);
         log_.line(fmt::format(
             "session ended: {}{}", describe(end),

@@ -11,7 +11,7 @@ export default {
     },
     tracks_changed: {
         message: 'L’ingest est revenu avec d’autres réglages',
-        remedy: '',
+        remedy: 'Ne changez ni les codecs ni les réglages de l’encodeur pendant le direct.',
     },
     standby: {
         message: 'Attend que le serveur principal défaille',
@@ -40,6 +40,10 @@ export default {
     waiting_for_sound: {
         message: 'L’ingest n’a envoyé qu’une image jusqu’ici ; le relais attend un instant du son',
         remedy: '',
+    },
+    ingest_silent: {
+        message: 'L’ingest est muet',
+        remedy: 'Regardez l’encodeur : il est figé, ou son réseau est coupé.',
     },
     name_not_found: {
         message: 'Le nom du serveur est introuvable',
