@@ -114,7 +114,7 @@ constexpr Family families[] = {
                            [](const SessionFigures& it) { return double(it.audio_messages); });
      }},
     {"restream_session_dropped_messages_total", Kind::counter,
-     "Messages left out because the destination was too slow, in this session.",
+     "Messages left out because the destination was too slow or the ingest's times jumped.",
      [](const RelayStatus& each) {
          return of_session(each,
                            [](const SessionFigures& it) { return double(it.dropped_messages); });

@@ -32,6 +32,8 @@ std::optional<Kind> kind_of(std::string_view name) {
         case EndCode::ingest_refused:
         case EndCode::no_publisher:
         case EndCode::waiting_for_keyframe:
+        case EndCode::waiting_for_picture:
+        case EndCode::waiting_for_sound:
             return Kind::ingest_lost;
         case EndCode::ingest_silent:
             return Kind::ingest_gap;

@@ -66,7 +66,7 @@ void Broadcast::change(std::optional<EncoderRole> before, SteadyTime now) {
     const GopCache& cache = cache_of(*on_air());
     const std::vector<Tag> start = cache.late_start();
     if (before && !start.empty() && can_follow(cache)) {
-        splice_.follow(start.front().time, now - cache.span());
+        splice_.follow(start, now - cache.span());
     } else {
         if (before) players_.publisher_left();
         players_.publisher_came();
@@ -75,11 +75,10 @@ void Broadcast::change(std::optional<EncoderRole> before, SteadyTime now) {
     }
     players_.wait_for_keyframe(cache.is_waited_for());
     for (const Tag& each : start) {
-        if (const auto moved = splice_.apply(each)) {
-            headers_.keep(*moved);
-            players_.send_all(*moved);
-            splice_.note(moved->time, now);
-        }
+        const Tag moved = splice_.apply(each);
+        headers_.keep(moved);
+        players_.send_all(moved);
+        splice_.note(moved, now);
     }
 }
 
@@ -92,14 +91,9 @@ bool Broadcast::can_follow(const GopCache& cache) const {
 
 void Broadcast::send(const Tag& tag, GopCache::Part part, const GopCache& cache, SteadyTime now) {
     if (part == GopCache::Part::setup) headers_.keep(tag);
-    if (!splice_.moves()) {
-        players_.send(tag, part, cache);
-        return splice_.note(tag.time, now);
-    }
-    const auto moved = splice_.apply(tag);
-    if (!moved) return;
-    players_.send(*moved, part, cache);
-    splice_.note(moved->time, now);
+    const Tag moved = splice_.moves() ? splice_.apply(tag) : tag;
+    players_.send(moved, part, cache);
+    splice_.note(moved, now);
 }
 
 std::size_t Broadcast::join(PublicationPlayer& player) {
@@ -109,13 +103,9 @@ std::size_t Broadcast::join(PublicationPlayer& player) {
     }
     const GopCache& cache = cache_of(*on_air());
     std::size_t burst_bytes = 0;
-    // The floor of a splice is for the live ones: a copy leaves it as it is.
-    Splice splice = splice_;
     for (const Tag& tag : cache.late_start()) {
-        const auto moved = splice.apply(tag);
-        if (!moved) continue;
-        burst_bytes += moved->payload.size();
-        player.send(*moved);
+        burst_bytes += tag.payload.size();
+        player.send(splice_.apply(tag));
     }
     players_.join(player, cache.is_waited_for());
     return burst_bytes;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "rtmp/frame.hpp"
+
 namespace restream {
 
 namespace {
@@ -20,17 +22,22 @@ bool GopCache::begins_gop(const VideoFacts& facts) {
 }
 
 GopCache::Part GopCache::add(const Tag& tag) {
-    last_time_ = tag.time;
     const auto facts = tag.type == TagType::video ? video_facts(tag.bytes()) : std::nullopt;
-    if (facts) last_video_time_ = tag.time;
+    if (tag.type == TagType::audio) {
+        sound_since_video_ =
+            Reach{sound_since_video_ ? sound_since_video_->first : tag.time, tag.time};
+    } else if (facts) {
+        has_video_ = true;
+        sound_since_video_.reset();
+    }
+    if (tag.type != TagType::script) last_time_ = tag.time;
     const bool is_keyframe = facts && begins_gop(*facts);
     if (headers_.keep(tag)) {
         append(tag);
         return Part::setup;
     }
     if (is_keyframe) {
-        gop_.clear();
-        bytes_ = 0;
+        drop_gop();
         has_gop_ = true;
         start_headers_ = headers_;
         append(tag);
@@ -44,13 +51,30 @@ void GopCache::append(const Tag& tag) {
     if (!has_gop_) return;
     gop_.push_back(tag);
     bytes_ += tag.payload.size() + tag_cost_bytes;
-    // A step back by as much is no GOP either.
-    const auto span = std::abs(std::int64_t(tag.time.since(gop_.front().time)));
-    if (bytes_ <= limits_.most_bytes && span <= limits_.longest.count()) return;
+    if (is_frame(tag)) {
+        auto& reach = reach_[tag.type == TagType::video ? 0 : 1];
+        reach = Reach{reach ? reach->first : tag.time, tag.time};
+    }
+    if (bytes_ <= limits_.most_bytes && reach_ms() <= limits_.longest.count()) return;
+    drop_gop();
+}
+
+void GopCache::drop_gop() {
     gop_.clear();
     start_headers_.clear();
     bytes_ = 0;
     has_gop_ = false;
+    reach_ = {};
+}
+
+std::int64_t GopCache::reach_ms() const {
+    std::int64_t longest = 0;
+    for (const auto& each : reach_) {
+        // A step back by as much is no GOP either.
+        if (each)
+            longest = std::max(longest, std::abs(std::int64_t(each->last.since(each->first))));
+    }
+    return longest;
 }
 
 void GopCache::clear() { *this = GopCache(limits_); }
@@ -66,13 +90,12 @@ std::vector<Tag> GopCache::late_start() const {
 }
 
 bool GopCache::expects_keyframe() const {
-    if (!last_video_time_) return false;
-    return std::abs(std::int64_t(last_time_.since(*last_video_time_))) <= limits_.longest.count();
+    if (!has_video_) return false;
+    if (!sound_since_video_) return true;
+    const std::int32_t silent_ms = sound_since_video_->last.since(sound_since_video_->first);
+    return std::abs(std::int64_t(silent_ms)) <= limits_.longest.count();
 }
 
-Milliseconds GopCache::span() const {
-    if (!has_gop_) return Milliseconds(0);
-    return Milliseconds(std::max(0, last_time_.since(gop_.front().time)));
-}
+Milliseconds GopCache::span() const { return Milliseconds(has_gop_ ? reach_ms() : 0); }
 
 }  // namespace restream

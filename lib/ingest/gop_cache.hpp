@@ -1,6 +1,7 @@
 // What a player that comes late needs to begin at once: headers, and all since the last keyframe.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,6 +23,9 @@ namespace restream {
 /// Of Enhanced RTMP, each track of a multitrack publisher has headers of its own; its keyframes
 /// begin a GOP only where no track comes plain. **Source**: Enhanced RTMP v2, "Multitrack
 /// Streaming".
+///
+/// Time is measured on pictures and on sound apart, because the two may be any time apart; data and
+/// headers have odd times, and do not count.
 class GopCache {
   public:
     struct Limits {
@@ -54,22 +58,32 @@ class GopCache {
     /// Whether a player that begins now has to wait for one.
     bool is_waited_for() const { return !has_gop_ && expects_keyframe(); }
 
-    /// Media time from the keyframe to the last tag.
+    /// Media time from the keyframe to the last picture, or of the sound since, where that is more.
     Milliseconds span() const;
     /// What the GOP counts against `most_bytes`.
     std::size_t bytes() const { return bytes_; }
 
   private:
+    /// The first frame of a kind in the GOP, and the last one.
+    struct Reach {
+        RtmpTime first;
+        RtmpTime last;
+    };
     bool begins_gop(const VideoFacts& facts);
     void append(const Tag& tag);
+    void drop_gop();
+    /// How far pictures or sound, whichever is further, are from the GOP's first one.
+    std::int64_t reach_ms() const;
 
     Limits limits_;
     SetupTags headers_;
     SetupTags start_headers_;  ///< as they were when the GOP began
     std::vector<Tag> gop_;
     std::size_t bytes_ = 0;
+    std::array<std::optional<Reach>, 2> reach_;  ///< of pictures and of sound
     RtmpTime last_time_;
-    std::optional<RtmpTime> last_video_time_;
+    bool has_video_ = false;
+    std::optional<Reach> sound_since_video_;  ///< behind the last tag with video
     bool has_gop_ = false;
     bool has_plain_video_ = false;
 };

@@ -114,8 +114,10 @@ std::string_view ingest_state_name(IngestState state) {
 }
 
 IngestState ingest_state_of(std::span<const Record> live_records) {
-    if (is_any_live(live_records) || any_waits_for(live_records, EndCode::waiting_for_keyframe))
-        return IngestState::live;
+    const bool is_coming = std::ranges::any_of(live_records, [](const Record& each) {
+        return each.state == State::waiting && is_ingest_coming(each.reason);
+    });
+    if (is_any_live(live_records) || is_coming) return IngestState::live;
     if (any_waits_for(live_records, EndCode::ingest_silent)) return IngestState::silent;
     if (any_waits_for(live_records, EndCode::no_publisher)) return IngestState::no_publisher;
     if (any_waits_for(live_records, EndCode::ingest_down)) return IngestState::down;

@@ -1,7 +1,10 @@
 // One clock for the tags of several publishers, behind one another.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "rtmp/tag.hpp"
@@ -11,30 +14,37 @@ namespace restream {
 /// The times that players see. A value: the clock is passed in; payloads are untouched.
 ///
 /// Of the first publisher they are his own. Of one that follows without a break, all are moved by
-/// one constant, so that he goes on where the last one stopped: later by the time that really
-/// passed, where his first tag is newer than the last one's last; else directly behind it.
+/// one constant, so that the distance between his tracks stays: his picture goes on where the last
+/// one stopped, later by the time that really passed where his first tag is newer than the last
+/// one's last, else directly behind it; and further where his sound would begin before the last
+/// one's end.
 class Splice {
   public:
     /// Between the last tag of one and the first of the next. **Source**: a frame at 50/s.
     static constexpr std::int32_t shortest_step_ms = 20;
 
-    /// A break: whoever sends next is seen with his own times.
+    /// A break: players see the next publisher with its own times.
     void begin();
-    /// The next one begins with a tag of the time `first`, which arrived at `arrived`.
-    void follow(RtmpTime first, SteadyTime arrived);
+    /// The next one begins with these tags, of which the first arrived at `arrived`.
+    void follow(const std::vector<Tag>& start, SteadyTime arrived);
     /// Whether apply() changes anything.
-    bool moves() const { return moved_by_ms_ != 0 || floor_.has_value(); }
-    /// The tag as players see it; nothing for one that is older than the first.
-    std::optional<Tag> apply(const Tag& tag);
-    /// A player has been sent a tag with this time.
-    void note(RtmpTime time, SteadyTime now);
+    bool moves() const { return moved_by_ms_ != 0; }
+    /// The tag as players see it.
+    Tag apply(const Tag& tag) const { return {tag.type, tag.time.plus(moved_by_ms_), tag.payload}; }
+    /// A player has been sent this tag.
+    void note(const Tag& tag, SteadyTime now);
 
   private:
+    /// The last picture or sound.
+    struct Last {
+        RtmpTime time;
+        SteadyTime at;
+    };
+    std::optional<std::int32_t> least_move(const std::vector<Tag>& start, TagType type,
+                                           std::optional<SteadyTime> arrived) const;
+
     std::int32_t moved_by_ms_ = 0;  ///< modulo 2^32
-    std::optional<RtmpTime> floor_;
-    RtmpTime last_;
-    SteadyTime last_at_{};
-    bool has_last_ = false;
+    std::array<std::optional<Last>, 2> last_;
 };
 
 }  // namespace restream

@@ -1,5 +1,7 @@
 #include "media/hls_sink.hpp"
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <utility>
 
@@ -42,9 +44,18 @@ class HlsSink final : public BlockingSink {
     CustomAvioHandle make_avio();
     static int put(void* self, std::uint8_t* bytes, int size) noexcept;
 
-    bool is_cut(const Tag& tag, bool is_keyframe) const;
+    /// The first picture or sound in the segment, and the last one.
+    struct Reach {
+        RtmpTime first;
+        RtmpTime last;
+    };
+    std::optional<Reach>& reach_of(TagType type) { return reach_[type == TagType::video ? 0 : 1]; }
+    bool has_begun() const { return reach_[0] || reach_[1]; }
+    std::int32_t age_ms(const Tag& tag);
+    Milliseconds length() const;
+    bool is_cut(const Tag& tag, bool is_keyframe);
     std::optional<SessionEnd> begin_segment();
-    std::optional<SessionEnd> end_segment(RtmpTime until);
+    std::optional<SessionEnd> end_segment(Milliseconds duration);
     std::optional<SessionEnd> list(HlsSegment segment);
     std::optional<SessionEnd> hand_on();
     std::optional<SessionEnd> muxed(int result);
@@ -56,8 +67,8 @@ class HlsSink final : public BlockingSink {
     std::uint32_t number_ = 0;  ///< of the segment that is open
     bool has_video_;
     bool is_discontinuous_;
-    std::optional<RtmpTime> began_;  ///< the first picture or sound in the segment
-    std::optional<RtmpTime> last_;
+    /// Of pictures and of sound: the two may be any time apart.
+    std::array<std::optional<Reach>, 2> reach_;
     bool is_broken_ = false;
     AvTranscript transcript_;
     std::vector<std::uint8_t> made_;  ///< by the muxer, for the store
@@ -107,16 +118,30 @@ std::optional<SessionEnd> HlsSink::begin() {
 }
 
 std::optional<SessionEnd> HlsSink::begin_segment() {
-    began_.reset();
+    reach_ = {};
     return store_->begin_segment(hls_segment_name(playlist_.stem(), stamp_, number_));
 }
 
+/// How long the segment is in front of this tag, by the tag's own track.
+std::int32_t HlsSink::age_ms(const Tag& tag) {
+    const auto& reach = reach_of(tag.type);
+    return reach ? tag.time.since(reach->first) : 0;
+}
+
+/// So far. By picture or sound, whichever is longer: the other may have stopped.
+Milliseconds HlsSink::length() const {
+    std::int32_t longest = 1;
+    for (const auto& each : reach_) {
+        if (each) longest = std::max(longest, each->last.since(each->first));
+    }
+    return Milliseconds(longest);
+}
+
 /// Whether a segment ends in front of this tag.
-bool HlsSink::is_cut(const Tag& tag, bool is_keyframe) const {
-    if (!began_) return false;
-    const std::int32_t age_ms = tag.time.since(*began_);
+bool HlsSink::is_cut(const Tag& tag, bool is_keyframe) {
+    const std::int32_t age = age_ms(tag);
     const bool may_begin = has_video_ ? is_keyframe : true;
-    return (may_begin && age_ms >= segment_ms) || age_ms >= longest_segment_ms;
+    return (may_begin && age >= segment_ms) || age >= longest_segment_ms;
 }
 
 std::optional<SessionEnd> HlsSink::write(const Tag& tag) {
@@ -128,34 +153,32 @@ std::optional<SessionEnd> HlsSink::write(const Tag& tag) {
     const bool is_media = is_picture || (audio && !audio->is_sequence_header);
     std::optional<SessionEnd> end;
     if (is_media && is_cut(tag, is_picture && video->is_keyframe)) {
-        end = end_segment(tag.time);
+        end = end_segment(Milliseconds(age_ms(tag)));
         if (!end) end = begin_segment();
     }
     const int result = end ? 0 : muxer_.write(tag);
     if (result == AVERROR_INPUT_CHANGED) {
         // What there is belongs into the list; what comes now begins another session.
-        if (last_) end = end_segment(*last_);
+        if (has_begun()) end = end_segment(length());
         if (!end) end = SessionEnd{EndCode::tracks_changed};
     } else if (!end) {
         end = muxed(result);
     }
     is_broken_ = end.has_value();
     if (end || !is_media) return end;
-    if (!began_) began_ = tag.time;
-    last_ = tag.time;
+    auto& reach = reach_of(tag.type);
+    reach = Reach{reach ? reach->first : tag.time, tag.time};
     return std::nullopt;
 }
 
 /// Ends the open segment, and lists it.
-std::optional<SessionEnd> HlsSink::end_segment(RtmpTime until) {
-    if (!began_) return std::nullopt;
+std::optional<SessionEnd> HlsSink::end_segment(Milliseconds duration) {
     if (auto end = muxed(muxer_.cut())) return end;
     if (auto end = store_->end_segment()) return end;
-    const auto duration = std::max(until.since(*began_), std::int32_t(1));
     const std::string name = hls_segment_name(playlist_.stem(), stamp_, number_);
     ++number_;
-    began_.reset();
-    return list({name, Milliseconds(duration), std::exchange(is_discontinuous_, false)});
+    reach_ = {};
+    return list({name, duration, std::exchange(is_discontinuous_, false)});
 }
 
 std::optional<SessionEnd> HlsSink::list(HlsSegment segment) {
@@ -175,14 +198,13 @@ void HlsSink::finish(const Deadline& deadline) {
     store_->begin_goodbye(deadline);
     playlist_.end();
     is_broken_ = true;
-    if (!began_ || !last_) {
+    if (!has_begun()) {
         if (!playlist_.segments().empty()) (void)store_->put_playlist(playlist_.text());
         return;
     }
     if (muxed(muxer_.end()) || store_->end_segment()) return;
-    const auto duration = std::max(last_->since(*began_), std::int32_t(1));
-    (void)playlist_.add({hls_segment_name(playlist_.stem(), stamp_, number_),
-                         Milliseconds(duration), is_discontinuous_});
+    (void)playlist_.add(
+        {hls_segment_name(playlist_.stem(), stamp_, number_), length(), is_discontinuous_});
     playlist_.end();
     (void)store_->put_playlist(playlist_.text());
 }

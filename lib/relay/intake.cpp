@@ -22,12 +22,25 @@ constexpr Milliseconds longest_burst_pause(50);
 /// publishes.
 bool is_of_publisher(const Tag& tag) { return tag.type != TagType::script || is_metadata(tag); }
 
+EndCode code_of(Readiness::Missing missing) {
+    switch (missing) {
+        case Readiness::Missing::picture:
+            return EndCode::waiting_for_picture;
+        case Readiness::Missing::sound:
+            return EndCode::waiting_for_sound;
+        case Readiness::Missing::keyframe:
+            break;
+    }
+    return EndCode::waiting_for_keyframe;
+}
+
 }  // namespace
 
-Intake::Intake(const OpenSource& open, Settings settings, Loop& loop)
+Intake::Intake(const OpenSource& open, Settings settings, Loop& loop, std::optional<TagType> only)
     : open_(open),
       settings_(std::move(settings)),
       loop_(loop),
+      only_(only),
       retry_(shortest_retry),
       readiness_(settings_.probe_duration, settings_.probe_bytes),
       awaits_flow_(settings_.awaits_flow) {
@@ -41,6 +54,7 @@ void Intake::open() {
     has_had_tag_ = false;
     first_tag_at_.reset();
     readiness_.begin();
+    if (const auto only = std::exchange(only_, std::nullopt)) readiness_.expect_only(*only);
 }
 
 void Intake::take(SteadyTime now) {
@@ -91,9 +105,9 @@ void Intake::take_tag(Tag tag, SteadyTime now) {
     if (is_of_publisher(tag)) note_publisher(tag, now);
     if (can_begin && !awaits_flow_) obstacle_.reset();
     if (is_delivering_) {
-        queue_.push(std::move(tag), now);
+        queue_.push(std::move(tag), now, can_begin);
     } else if (can_begin && !lost_) {  // Lost is fetched before anything new begins
-        begun_ = Begun{readiness_.headers(), readiness_.sound()};
+        begun_ = Begun{readiness_.headers(), readiness_.sound(), now};
         begun_->prefix.push_back(std::move(tag));
         is_delivering_ = true;
         begins_again_ = false;
@@ -113,7 +127,9 @@ void Intake::note_publisher(const Tag& tag, SteadyTime now) {
         awaits_flow_ = false;
         obstacle_.reset();
     }
-    if (!is_delivering_ && !awaits_flow_) obstacle_ = SessionEnd{EndCode::waiting_for_keyframe};
+    if (!is_delivering_ && !awaits_flow_) {
+        obstacle_ = SessionEnd{code_of(readiness_.missing())};
+    }
 }
 
 void Intake::lose(SessionEnd why) {
@@ -142,10 +158,40 @@ std::optional<MediaFacts> Intake::media(SteadyTime now) const {
 
 Intake::Event Intake::next() {
     if (awaits_flow_) return Nothing{};
-    if (begun_) return *std::exchange(begun_, std::nullopt);
-    if (auto tag = queue_.pop()) return std::move(*tag);
+    if (begun_) {
+        goes_on_ = false;
+        passed_.clear();
+        for (const Tag& each : begun_->prefix) passed_.keep(each);
+        return *std::exchange(begun_, std::nullopt);
+    }
+    if (auto arrived = queue_.pop()) {
+        passed_.keep(arrived->tag);
+        return std::move(*arrived);
+    }
     if (lost_) return *std::exchange(lost_, std::nullopt);
     return Nothing{};
+}
+
+void Intake::begin_next(Arrived first) {
+    Begun begun{passed_.all(), readiness_.sound(), first.at};
+    begun.prefix.push_back(std::move(first.tag));
+    begin_next(std::move(begun));
+}
+
+void Intake::begin_next(Begun begun) {
+    begun_ = std::move(begun);
+    goes_on_ = true;
+    queue_.stop_clock();
+}
+
+void Intake::begin_next_later() {
+    while (auto arrived = queue_.pop()) {
+        if (arrived->begins) return begin_next(std::move(*arrived));
+        passed_.keep(arrived->tag);
+    }
+    goes_on_ = true;
+    is_delivering_ = false;
+    queue_.stop_clock();
 }
 
 SteadyTime Intake::next_turn(SteadyTime now) const {

@@ -21,7 +21,9 @@ namespace restream {
 
 /// Opens the ingest, waits until it is ready (see Readiness), and opens it again whenever it ends.
 /// Lives for one session: a new connection is given what the ingest server has stored since the
-/// last keyframe, so that a new session begins at once.
+/// last keyframe, so that a new session begins at once. Only where a session ends because the
+/// publisher changes its tracks does the next one go on with the same intake: what was stored is of
+/// the old tracks.
 ///
 /// A session sees: Begun (metadata, sequence headers, the keyframe), tags, then Lost when the
 /// ingest ends or its publisher leaves; and, if it stays, Begun again when there is a publisher
@@ -33,12 +35,14 @@ class Intake {
     struct Begun {
         std::vector<Tag> prefix;
         std::optional<Tag> sound = {};  ///< see SinkRequest::sound
+        SteadyTime at{};                ///< when the last of the prefix arrived
     };
+    using Arrived = TagQueue::Entry;
     struct Lost {
         SessionEnd why;
         SteadyTime last_picture{};  ///< or the last sound, where there were no pictures
     };
-    using Event = std::variant<Nothing, Begun, Tag, Lost>;
+    using Event = std::variant<Nothing, Begun, Arrived, Lost>;
 
     struct Settings {
         std::string url;
@@ -51,7 +55,9 @@ class Intake {
     };
 
     /// Opens nothing yet. All references must outlive it.
-    Intake(const OpenSource& open, Settings settings, Loop& loop);
+    /// `only`: the publisher is known to send only pictures, or only sound.
+    Intake(const OpenSource& open, Settings settings, Loop& loop,
+           std::optional<TagType> only = std::nullopt);
     Intake(const Intake&) = delete;
     Intake& operator=(const Intake&) = delete;
 
@@ -59,11 +65,34 @@ class Intake {
     void take(SteadyTime now);
     /// The session's next event.
     Event next();
+
+    /// The session is over, and the next one begins with this tag and the headers as they are now;
+    /// or with what the ingest came back with.
+    void begin_next(Arrived first);
+    void begin_next(Begun begun);
+    /// The same, with the next tag with which one can begin.
+    void begin_next_later();
+    /// Whether the next session goes on with this intake.
+    bool goes_on() const { return goes_on_; }
+    bool is_of(const std::string& url, Milliseconds probe_duration,
+               std::uint64_t probe_bytes) const {
+        return settings_.url == url && settings_.probe_duration == probe_duration &&
+               settings_.probe_bytes == probe_bytes;
+    }
+    /// The only kind of track that the publisher sends, where that is known.
+    std::optional<TagType> only() const {
+        return is_delivering_ ? readiness_.only() : std::nullopt;
+    }
     /// When take() has something to do though nothing arrives.
     SteadyTime next_turn(SteadyTime now) const;
 
     /// The destination takes tags from now on: see TagQueue::start_clock.
     void start_clock(SteadyTime now) { queue_.start_clock(now); }
+    /// Whether the ingest carries a track of this kind, as far as is known.
+    bool carries(TagType type) const { return readiness_.has(type); }
+    /// The times of the frames of a kind that have arrived and are to come: the first, the last.
+    std::optional<RtmpTime> first_time(TagType type) const { return queue_.first_time(type); }
+    std::optional<RtmpTime> last_time(TagType type) const { return queue_.last_time(type); }
     /// What the publisher does not send now; nothing is missing while there is no publisher.
     Silence silence(SteadyTime now) const { return meter_.pulse().silence(now); }
     /// The last picture that arrived, or the last sound where there were no pictures.
@@ -100,6 +129,7 @@ class Intake {
     Settings settings_;
     Loop& loop_;
     std::unique_ptr<TagSource> source_;
+    std::optional<TagType> only_;        ///< for the next connection
     bool has_had_tag_ = false;           ///< from a publisher, by the source that is open
     std::optional<SteadyTime> open_at_;  ///< not before; nothing: at once
     Milliseconds retry_;
@@ -108,6 +138,8 @@ class Intake {
     MediaMeter meter_;
     ArrivalCount arrivals_;
     TagQueue queue_;
+    SetupTags passed_;  ///< as the session has them
+    bool goes_on_ = false;
     std::optional<Begun> begun_;  ///< not fetched yet; comes before the queue
     std::optional<Lost> lost_;    ///< not fetched yet; comes after the queue
     std::optional<SessionEnd> obstacle_;

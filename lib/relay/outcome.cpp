@@ -71,8 +71,7 @@ std::optional<Outcome> known_outcome(const Registry& registry, std::string_view 
                 return make(Outcome::Kind::standby, *record);
             }
             // A keyframe that has not come yet is coming.
-            if (!expected.wait_live && record->reason &&
-                !is_code(record->reason, EndCode::waiting_for_keyframe)) {
+            if (!expected.wait_live && record->reason && !is_ingest_coming(record->reason)) {
                 return make(Outcome::Kind::waiting, *record);
             }
             return std::nullopt;

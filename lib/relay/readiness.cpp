@@ -18,11 +18,13 @@ void Readiness::observe_video(const Tag& tag, bool& can_begin) {
     has_video_ = true;
     // What decoders show is the plain track, where there is one.
     can_begin = facts->is_keyframe && !(facts->is_multitrack && has_plain_video_);
+    has_seen_begin_ |= can_begin;
 }
 
 void Readiness::observe_audio(const Tag& tag, bool& can_begin) {
     const auto facts = audio_facts(tag.bytes());
     if (!facts) return;
+    has_seen_audio_ = true;
     if (facts->is_sequence_header) {
         sound_.reset();
         has_audio_header_ |= !facts->is_multitrack;
@@ -33,6 +35,25 @@ void Readiness::observe_audio(const Tag& tag, bool& can_begin) {
     if (!facts->needs_sequence_header() && !facts->is_multitrack) sound_ = tag;
     has_audio_ = true;
     can_begin = true;
+}
+
+/// Whatever its metadata announces: it did so before.
+bool Readiness::is_alone_as_expected() const {
+    if (only_ == TagType::video) return !has_seen_audio_;
+    return only_ == TagType::audio && !has_seen_video_;
+}
+
+std::optional<TagType> Readiness::only() const {
+    if (has_video_ == has_audio_ || !(is_window_over_ || is_alone_as_expected())) {
+        return std::nullopt;
+    }
+    return has_video_ ? TagType::video : TagType::audio;
+}
+
+Readiness::Missing Readiness::missing() const {
+    if (has_seen_begin_ && !has_audio_) return Missing::sound;
+    if (has_audio_ && !has_seen_video_) return Missing::picture;
+    return Missing::keyframe;
 }
 
 bool Readiness::observe(const Tag& tag, SteadyTime now) {
@@ -52,11 +73,13 @@ bool Readiness::observe(const Tag& tag, SteadyTime now) {
     }
     if (!first_seen_) first_seen_ = now;
     seen_bytes_ += tag.bytes().size();
-    const bool is_window_over = now - *first_seen_ >= window_ || seen_bytes_ >= window_bytes_;
+    is_window_over_ |= now - *first_seen_ >= window_ || seen_bytes_ >= window_bytes_;
     if (has_video_ && has_audio_) return can_begin_with_video;
-    if (!is_window_over) return false;
+    const bool is_alone = is_alone_as_expected();
+    if (!is_window_over_ && !is_alone) return false;
     if (has_video_) return can_begin_with_video;
-    const bool is_picture_due = announces_video_ && now - *first_seen_ < announced_wait;
+    const bool is_picture_due =
+        !is_alone && announces_video_ && now - *first_seen_ < announced_wait;
     return !has_seen_video_ && !is_picture_due && has_audio_ && can_begin_with_audio;
 }
 

@@ -17,7 +17,7 @@ namespace restream {
 /// Ready means: video and audio both known (with their sequence headers, where their codecs have
 /// them) and a video keyframe at hand. An ingest that carries only one of the two is ready only
 /// once it has stayed so for the whole probe window, which begins with its first message and ends
-/// by time or by bytes.
+/// by time or by bytes; where it is known to carry only that one, at once.
 class Readiness {
   public:
     /// Some servers hold the picture back until the next keyframe, which OBS sends every 8.3 s by
@@ -27,8 +27,10 @@ class Readiness {
     Readiness(Milliseconds window, std::uint64_t window_bytes)
         : window_(window), window_bytes_(window_bytes) {}
 
-    /// A new connection: nothing is known any more.
+    /// A new connection, or another publisher: nothing is known any more.
     void begin();
+    /// The publisher is known to send only this one of the two. A message of the other counts more.
+    void expect_only(TagType type) { only_ = type; }
     /// Looks at a tag. True where a session can begin with just this one: a keyframe, or, without
     /// video, an audio message.
     bool observe(const Tag& tag, SteadyTime now);
@@ -37,10 +39,18 @@ class Readiness {
     std::vector<Tag> headers() const { return headers_.all(); }
     /// The last sound of a codec that has no sequence header: what headers() cannot say.
     const std::optional<Tag>& sound() const { return sound_; }
+    /// What a session waits for.
+    enum class Missing { keyframe, picture, sound };
+    Missing missing() const;
+    /// The only one of the two that it carries, where that is known.
+    std::optional<TagType> only() const;
+    /// Whether it carries what can be passed on of that kind.
+    bool has(TagType type) const { return type == TagType::video ? has_video_ : has_audio_; }
     /// Whether the probe window is open: a picture or sound has arrived.
     bool has_begun() const { return first_seen_.has_value(); }
 
   private:
+    bool is_alone_as_expected() const;
     void observe_video(const Tag& tag, bool& can_begin);
     void observe_audio(const Tag& tag, bool& can_begin);
 
@@ -51,10 +61,14 @@ class Readiness {
     bool has_video_ = false;  ///< a video message that can be passed on was or could be sent
     bool has_audio_ = false;
     bool has_seen_video_ = false;
+    bool has_seen_audio_ = false;
+    bool has_seen_begin_ = false;    ///< a keyframe that can be passed on
     bool has_plain_video_ = false;   ///< not only in multitrack messages
     bool has_video_header_ = false;  ///< of the plain track
     bool has_audio_header_ = false;
     bool announces_video_ = false;  ///< the metadata does
+    bool is_window_over_ = false;
+    std::optional<TagType> only_;
     SetupTags headers_;
     std::optional<Tag> sound_;
 };

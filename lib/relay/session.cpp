@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
-
-#include "relay/track_change.hpp"
 
 namespace restream {
 
@@ -34,34 +33,61 @@ Session::Session(Loop& loop, const OpenSink& open, SinkRequest request, Ways way
       owner_(owner),
       cancel_(cancel) {}
 
-void Session::run() {
+void Session::run(SteadyTime begun_at) {
     now_ = SteadyClock::now();
+    dropped_before_ = intake_.dropped();
     sink_ = open_(request_, loop_);
-    while (owner_.machine().state() == State::connecting) connect();
+    while (owner_.machine().state() == State::connecting) connect(begun_at);
     while (is_on()) step();
     report(now_);
     finish();
 }
 
 /// One turn while the destination has not accepted.
-void Session::connect() {
+void Session::connect(SteadyTime begun_at) {
     now_ = SteadyClock::now();
     if (cancel_.is_requested()) return tell(StateMachine::Stop{});
     if (auto how = sink_->end()) return end(std::move(*how), false);
-    if (sink_->is_accepted()) return begin();
     intake_.take(now_);
+    if (sink_->is_accepted() && is_start_known()) return begin(begun_at);
     if (intake_.is_lost()) return tell(StateMachine::IngestLost{{EndCode::ingest_gone}});
-    loop_.run_once(Deadline::after(report_interval));
+    loop_.run_once(start_by_.value_or(Deadline::after(report_interval)));
 }
 
-void Session::begin() {
+/// Whether both tracks' first times are there, or are not to be waited for any longer.
+bool Session::is_start_known() {
+    const TagType first = request_.prefix.back().type;
+    const TagType other = first == TagType::video ? TagType::audio : TagType::video;
+    if (!intake_.carries(other) || intake_.first_time(other) || intake_.is_lost()) return true;
+    if (!start_by_) start_by_ = Deadline(now_ + ways_.longest_start);
+    return start_by_->has_passed();
+}
+
+/// What the session's times begin with: at `first`, and the other track's first message.
+Rebase::First Session::first_times(const Tag& first) const {
+    Rebase::First times;
+    if (first.type == TagType::audio) {
+        times.audio = first.time;
+    } else {
+        times.video = first.time;
+        times.audio = intake_.first_time(TagType::audio);
+    }
+    constexpr std::int32_t most_stored_ms = 30'000;
+    if (const auto last = intake_.last_time(first.type)) {
+        times.stored = Milliseconds(std::clamp(last->since(first.time), 0, most_stored_ms));
+    }
+    return times;
+}
+
+void Session::begin(SteadyTime begun_at) {
     accepted_at_ = reported_at_ = now_;
     figures_.started = std::chrono::system_clock::now();
     if (const auto file = sink_->file_name(); !file.empty()) owner_.writes_file(file);
     intake_.start_clock(now_);
-    rebase_.begin(request_.prefix.back().time, now_);
-    headers_ = headers_of(request_.prefix);
-    send_all(std::exchange(request_.prefix, {}));
+    const Intake::Begun begun{std::exchange(request_.prefix, {}), std::nullopt, begun_at};
+    rebase_.begin(first_times(begun.prefix.back()), begun_at);
+    headers_ = next_headers_ = headers_of(begun.prefix);
+    send_all(begun);
     tell(StateMachine::Accepted{});
 }
 
@@ -75,7 +101,10 @@ void Session::step() {
     look_for_silence();
     if (!is_on()) return;
     show_slate();
-    if (auto how = sink_->end()) return end(with_age(std::move(*how)), false);
+    if (auto how = sink_->end()) {
+        if (how->code == EndCode::tracks_changed) intake_.begin_next_later();
+        return end(with_age(std::move(*how)), false);
+    }
     if (intake_.is_too_slow(now_)) return end(too_slow(), false);
     keep_time();
     if (!is_on()) return;
@@ -118,11 +147,10 @@ void Session::end_burst() {
 }
 
 void Session::handle(Intake::Event event) {
-    if (const auto* tag = std::get_if<Tag>(&event)) {
-        if (is_other_track(*tag)) return end({EndCode::tracks_changed}, true);
-        send(*tag);
+    if (auto* arrived = std::get_if<Intake::Arrived>(&event)) {
+        pass(std::move(*arrived));
     } else if (const auto* begun = std::get_if<Intake::Begun>(&event)) {
-        resume(begun->prefix);
+        resume(*begun);
     } else if (const auto* lost = std::get_if<Intake::Lost>(&event)) {
         is_lost_ = true;
         silence_ = Silence::none;
@@ -151,15 +179,29 @@ void Session::look_for_silence() {
                                     is_sound_left && owner_.slate() == nullptr});
 }
 
-/// A publisher may change its mind while it publishes. Whether the destination cannot take it.
-bool Session::is_other_track(const Tag& tag) {
-    if (tag.type == TagType::script || !SetupTags::is_one(tag)) return false;
-    SetupTags after = headers_;
-    after.keep(tag);
-    const TrackChange change = track_change(headers_, after);
-    headers_ = std::move(after);
+bool Session::is_too_much(TrackChange change) const {
     return change == TrackChange::tracks ||
            (change == TrackChange::settings && !ways_.takes_other_tracks);
+}
+
+/// A publisher may change its mind while it publishes. What the destination cannot take begins
+/// another session: with the first keyframe behind the new header. Up to that, pictures are of the
+/// old one, and still this session's.
+void Session::pass(Intake::Arrived arrived) {
+    const Tag& tag = arrived.tag;
+    if (tag.type != TagType::script && SetupTags::is_one(tag)) {
+        next_headers_.keep(tag);
+        is_change_due_ = is_too_much(track_change(headers_, next_headers_));
+        if (is_change_due_) return;
+        headers_ = next_headers_;
+    } else if (is_change_due_ && arrived.begins) {
+        intake_.begin_next(std::move(arrived));
+        return end({EndCode::tracks_changed}, true);
+    } else if (is_change_due_ && is_of_change(tag, headers_, next_headers_)) {
+        ++left_out_;
+        return;
+    }
+    send(tag, arrived.at);
 }
 
 /// While it holds, from a while on: what there is to be shown instead.
@@ -169,15 +211,15 @@ void Session::show_slate() {
     if (!std::exchange(shows_slate_, true)) {
         if (!is_lost_) intake_.begin_again();
         slate->begin(now_);
-        rebase_.begin(RtmpTime(), now_);
-        for (const Tag& header : slate->headers()) send(header);
+        rebase_.begin_apart(now_);
+        for (const Tag& header : slate->headers()) send(header, now_);
         const EndCode why = is_lost_ ? EndCode::ingest_gone : EndCode::ingest_silent;
         tell(StateMachine::IngestMissing{{why, "the slate is shown"}});
     }
     while (sink_->is_ready()) {
         const auto tag = slate->next(now_);
         if (!tag) break;
-        send(*tag);
+        send(*tag, now_);
     }
 }
 
@@ -197,17 +239,18 @@ SteadyTime Session::slate_turn() const {
     return sink_->is_ready() ? slate->next_turn() : SteadyTime::max();
 }
 
-void Session::send_all(const std::vector<Tag>& prefix) {
+void Session::send_all(const Intake::Begun& begun) {
+    const auto& prefix = begun.prefix;
     for (std::size_t i = 0; i < prefix.size(); ++i) {
         Tag tag = prefix[i];
         const bool is_header = i + 1 < prefix.size();
         if (is_header) tag.time = prefix.back().time;  // headers belong to the keyframe behind them
-        send(tag);
+        send(tag, begun.at);
     }
 }
 
-void Session::send(const Tag& tag) {
-    const auto moved = rebase_.apply(tag, now_);
+void Session::send(const Tag& tag, SteadyTime at) {
+    const auto moved = rebase_.apply(tag, at);
     if (!moved) return;
     sink_->write(*moved);
     figures_.bytes_sent += tag.bytes().size();
@@ -216,19 +259,19 @@ void Session::send(const Tag& tag) {
 }
 
 /// The ingest is back while the destination was held.
-void Session::resume(const std::vector<Tag>& prefix) {
-    SetupTags after = headers_of(prefix);
-    const TrackChange change = track_change(headers_, after);
-    if (change == TrackChange::tracks ||
-        (change == TrackChange::settings && !ways_.takes_other_tracks)) {
+void Session::resume(const Intake::Begun& begun) {
+    next_headers_ = headers_of(begun.prefix);
+    if (is_too_much(track_change(headers_, next_headers_))) {
+        intake_.begin_next(begun);
         return end({EndCode::tracks_changed}, true);
     }
-    headers_ = std::move(after);
+    headers_ = next_headers_;
+    is_change_due_ = false;
     is_lost_ = shows_slate_ = false;
     silence_ = Silence::none;
     intake_.start_clock(now_);
-    rebase_.begin(prefix.back().time, now_);
-    send_all(prefix);
+    rebase_.begin(first_times(begun.prefix.back()), begun.at);
+    send_all(begun);
     tell(StateMachine::IngestReady{});
 }
 
@@ -271,12 +314,15 @@ void Session::report(SteadyTime now) {
     reported_at_ = now;
     rate_.add(now, figures_.bytes_sent);
     figures_.bitrate_kbps = rate_.kbps();
-    figures_.dropped_messages = intake_.dropped();
+    figures_.dropped_messages = intake_.dropped() - dropped_before_ + discarded();
     figures_.queue_ms = static_cast<std::uint32_t>(intake_.waited(now).count());
     figures_.rtt_ms = sink_->rtt_ms();
     const auto media = intake_.media(now);
     owner_.figures(figures_, media);
-    owner_.measured(figures_, media, {intake_.take_arrivals(now), intake_.tcp(), sink_->tcp()});
+    // What the publisher sent in disorder says nothing about the destination.
+    SessionFigures flow = figures_;
+    flow.dropped_messages -= discarded();
+    owner_.measured(flow, media, {intake_.take_arrivals(now), intake_.tcp(), sink_->tcp()});
 }
 
 }  // namespace restream

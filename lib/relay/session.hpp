@@ -17,6 +17,7 @@
 #include "relay/sink.hpp"
 #include "relay/slate.hpp"
 #include "relay/state_machine.hpp"
+#include "relay/track_change.hpp"
 #include "rtmp/setup_tags.hpp"
 #include "state/record.hpp"
 
@@ -62,38 +63,46 @@ class Session {
         bool takes_other_tracks = true;
         /// How long after the last picture the owner's slate is shown.
         Milliseconds slate_after{0};
+        /// So long a session's begin waits for the first message of the other track: only then is
+        /// it known how far apart they are. **Source**: sound comes every 21 to 43 ms; encoders
+        /// that do not interleave send it every half a second.
+        Milliseconds longest_start = Milliseconds(500);
     };
     Session(Loop& loop, const OpenSink& open, SinkRequest request, Ways ways, Intake& intake,
             SessionOwner& owner, const Cancel& cancel);
 
-    /// REQUIRES: the machine is connecting; request.prefix is what the intake's Begun gave, and
-    /// nothing was fetched since.
+    /// REQUIRES: the machine is connecting; `begun_at` and request.prefix are what the intake's
+    /// Begun gave, and nothing was fetched since.
     /// **Blocks**: until the machine is in no session any more; obeys the Cancel, with a
     /// Loop::wake(), within the goodbye.
-    void run();
+    void run(SteadyTime begun_at);
 
   private:
-    void connect();
-    void begin();
+    void connect(SteadyTime begun_at);
+    bool is_start_known();
+    Rebase::First first_times(const Tag& first) const;
+    void begin(SteadyTime begun_at);
     void step();
     void keep_time();
     void carry();
     void end_burst();
     void handle(Intake::Event event);
-    bool is_other_track(const Tag& tag);
+    void pass(Intake::Arrived arrived);
+    bool is_too_much(TrackChange change) const;
     void look_for_silence();
     void show_slate();
     bool is_slate_due() const;
     SteadyTime slate_turn() const;
-    void send_all(const std::vector<Tag>& prefix);
-    void send(const Tag& tag);
-    void resume(const std::vector<Tag>& prefix);
+    void send_all(const Intake::Begun& begun);
+    void send(const Tag& tag, SteadyTime at);
+    void resume(const Intake::Begun& begun);
     void tell(const StateMachine::Event& event);
     void end(SessionEnd end, bool said_goodbye);
     SessionEnd too_slow() const;
     SessionEnd with_age(SessionEnd end) const;
     void finish();
     void report(SteadyTime now);
+    std::uint64_t discarded() const { return rebase_.discarded() + left_out_; }
     Deadline next_turn() const;
     bool is_on() const { return owner_.machine().is_in_session(); }
 
@@ -106,10 +115,16 @@ class Session {
     const Cancel& cancel_;
 
     std::unique_ptr<Sink> sink_;
-    SetupTags headers_;  ///< what the destination's decoder is set up with
+    SetupTags headers_;       ///< what the destination's decoder is set up with
+    SetupTags next_headers_;  ///< what the publisher's messages need
+    /// The two differ by more than the destination takes: the next keyframe is another session's.
+    bool is_change_due_ = false;
+    std::uint64_t left_out_ = 0;        ///< messages of the change that came before that
+    std::uint64_t dropped_before_ = 0;  ///< by the intake, in the session before
     Rebase rebase_;
     SessionFigures figures_;
-    SteadyTime now_{};  ///< when the loop was run last
+    SteadyTime now_{};                  ///< when the loop was run last
+    std::optional<Deadline> start_by_;  ///< accepted, but is_start_known() was false
     SteadyTime accepted_at_{};
     SteadyTime reported_at_{};
     ByteRate rate_;

@@ -36,6 +36,10 @@ constexpr std::array rows = {
     Row{EndCode::waiting_for_keyframe, "waiting_for_keyframe",
         "the ingest has not sent a keyframe yet", "set the encoder's keyframe interval to 2 s",
         false},
+    Row{EndCode::waiting_for_picture, "waiting_for_picture",
+        "the ingest has sent only sound so far; the relay waits a moment for a picture", "", false},
+    Row{EndCode::waiting_for_sound, "waiting_for_sound",
+        "the ingest has sent only a picture so far; the relay waits a moment for sound", "", false},
     Row{EndCode::ingest_silent, "ingest_silent", "the ingest is silent",
         "check the encoder: it hangs, or its network is interrupted", false},
     Row{EndCode::name_not_found, "name_not_found", "the server's name was not found",
@@ -142,5 +146,11 @@ std::string remedy(EndCode code, std::string_view relay) {
 }
 
 bool is_refusal(EndCode code) { return row(code).is_refusal; }
+
+bool is_ingest_coming(const std::optional<Reason>& reason) {
+    return is_code(reason, EndCode::waiting_for_keyframe) ||
+           is_code(reason, EndCode::waiting_for_picture) ||
+           is_code(reason, EndCode::waiting_for_sound);
+}
 
 }  // namespace restream

@@ -25,6 +25,8 @@ enum class EndCode {
     no_publisher,          ///< the ingest server answers, nobody publishes
     waiting_for_keyframe,  ///< something is published, a keyframe or sequence header is still
                            ///< missing
+    waiting_for_picture,   ///< only sound has come; a picture may follow
+    waiting_for_sound,     ///< only pictures have come; sound may follow
     ingest_silent,         ///< a publisher is connected, and sends no picture or nothing at all
     // the destination
     name_not_found,
@@ -93,5 +95,9 @@ std::string remedy(EndCode code, std::string_view relay);
 
 /// True where only the user can mend it, so that trying again by itself is of no use.
 bool is_refusal(EndCode code);
+
+/// Whether a relay waits for a publisher that is there: its keyframe, its picture or its sound has
+/// not come yet.
+bool is_ingest_coming(const std::optional<Reason>& reason);
 
 }  // namespace restream

@@ -1,6 +1,9 @@
 #include "relay/tag_queue.hpp"
 
 #include <algorithm>
+#include <ranges>
+
+#include "rtmp/frame.hpp"
 
 namespace restream {
 
@@ -32,6 +35,11 @@ void TagQueue::start_clock(SteadyTime now) {
     has_been_empty_ = entries_.empty();
 }
 
+void TagQueue::stop_clock() {
+    taken_since_.reset();
+    has_been_empty_ = false;
+}
+
 bool TagQueue::is_burst_over(SteadyTime now) const {
     return taken_since_ && (has_been_empty_ || now - *taken_since_ >= longest_burst);
 }
@@ -47,7 +55,7 @@ void TagQueue::drop_video() {
     is_dropping_ = true;
 }
 
-void TagQueue::push(Tag tag, SteadyTime now) {
+void TagQueue::push(Tag tag, SteadyTime now, bool begins) {
     const Kind kind = kind_of(tag);
     if (kind == Kind::keyframe) is_dropping_ = false;
     if (is_dropping_ && kind == Kind::inter) {
@@ -55,7 +63,7 @@ void TagQueue::push(Tag tag, SteadyTime now) {
         return;
     }
     bytes_ += tag.bytes().size();
-    entries_.push_back({std::move(tag), now});
+    entries_.push_back({std::move(tag), now, begins});
     if (waited(now) >= longest_wait || bytes_ > most_bytes) drop_video();
     // Audio alone over the byte limit is nothing that an encoder sends: the oldest goes.
     while (bytes_ > most_bytes) {
@@ -65,13 +73,27 @@ void TagQueue::push(Tag tag, SteadyTime now) {
     }
 }
 
-std::optional<Tag> TagQueue::pop() {
+std::optional<TagQueue::Entry> TagQueue::pop() {
     if (entries_.empty()) return std::nullopt;
-    Tag tag = std::move(entries_.front().tag);
+    Entry entry = std::move(entries_.front());
     entries_.pop_front();
-    bytes_ -= tag.bytes().size();
+    bytes_ -= entry.tag.bytes().size();
     if (entries_.empty()) has_been_empty_ = true;
-    return tag;
+    return entry;
+}
+
+std::optional<RtmpTime> TagQueue::first_time(TagType type) const {
+    for (const Entry& each : entries_) {
+        if (each.tag.type == type && is_frame(each.tag)) return each.tag.time;
+    }
+    return std::nullopt;
+}
+
+std::optional<RtmpTime> TagQueue::last_time(TagType type) const {
+    for (const Entry& each : std::views::reverse(entries_)) {
+        if (each.tag.type == type && is_frame(each.tag)) return each.tag.time;
+    }
+    return std::nullopt;
 }
 
 }  // namespace restream

@@ -33,25 +33,32 @@ class TagQueue {
     /// A GOP of 10 s, through a line that carries a third more than the encoder makes.
     static constexpr Milliseconds longest_burst = std::chrono::seconds(30);
 
-    void push(Tag tag, SteadyTime now);
-    std::optional<Tag> pop();
+    struct Entry {
+        Tag tag;
+        SteadyTime at;        ///< when it was pushed
+        bool begins = false;  ///< a session can begin with it
+    };
+
+    void push(Tag tag, SteadyTime now, bool begins = false);
+    std::optional<Entry> pop();
 
     /// The destination takes tags from now on, and a burst begins or began. Before (while it is
     /// being connected), only bytes count.
     void start_clock(SteadyTime now);
+    /// Another session begins with what waits: its destination is still to be connected.
+    void stop_clock();
     /// Waiting counts.
     bool is_burst_over(SteadyTime now) const;
     bool is_empty() const { return entries_.empty(); }
+    /// The time of the first frame of a kind that waits, and of the last one; pictures or sound.
+    std::optional<RtmpTime> first_time(TagType type) const;
+    std::optional<RtmpTime> last_time(TagType type) const;
     bool is_too_slow(SteadyTime now) const { return waited(now) >= longest_audio_wait; }
     std::uint64_t dropped() const { return dropped_; }
     /// How long the oldest tag has waited.
     Milliseconds waited(SteadyTime now) const;
 
   private:
-    struct Entry {
-        Tag tag;
-        SteadyTime at;
-    };
     void drop_video();
 
     std::deque<Entry> entries_;

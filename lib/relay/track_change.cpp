@@ -5,6 +5,8 @@
 #include <tuple>
 #include <vector>
 
+#include "rtmp/frame.hpp"
+
 namespace restream {
 
 namespace {
@@ -60,6 +62,26 @@ TrackChange track_change(const SetupTags& before, const SetupTags& after) {
             return std::ranges::equal(a.tag.bytes(), b.tag.bytes());
         });
     return is_same ? TrackChange::none : TrackChange::settings;
+}
+
+bool is_of_change(const Tag& tag, const SetupTags& before, const SetupTags& after) {
+    if (tag.type == TagType::script) return false;
+    const auto body = body_of(tag);
+    if (!body) return false;
+    const auto is_of_its_track = [&](const Tag& header) {
+        const auto of_header = body_of(header);
+        return header.type == tag.type && of_header && of_header->track == body->track;
+    };
+    const auto old_ones = before.all(), new_ones = after.all();
+    const auto old_one = std::ranges::find_if(old_ones, is_of_its_track);
+    const auto new_one = std::ranges::find_if(new_ones, is_of_its_track);
+    if (new_one == new_ones.end()) return false;  // a codec without headers
+    if (old_one == old_ones.end()) return true;
+    if (tag.type == TagType::audio) {
+        return !std::ranges::equal(old_one->bytes(), new_one->bytes());
+    }
+    const auto old_body = body_of(*old_one);
+    return old_body->fourcc != body->fourcc || old_body->codec != body->codec;
 }
 
 }  // namespace restream

@@ -14,4 +14,9 @@ enum class TrackChange {
 /// Compares what decoders are set up with, byte for byte; metadata is none of it.
 TrackChange track_change(const SetupTags& before, const SetupTags& after);
 
+/// Whether a picture or a sound, or what else is no header, needs another decoder than the one that
+/// was set up with `before`, where the headers are `after` now. Pictures up to the next keyframe
+/// are of the old header.
+bool is_of_change(const Tag& tag, const SetupTags& before, const SetupTags& after);
+
 }  // namespace restream

@@ -92,6 +92,7 @@ bool Worker::is_called_for() {
 /// Until it is called for, or the user asks: then the plan is made anew.
 void Worker::stand_by() {
     tell(StateMachine::IngestMissing{{EndCode::standby}});
+    intake_.reset();
     give_back_memory();
     while (!cancel_.is_requested() && !is_called_for() && !is_nudged_.exchange(false)) {
         loop_.run_once(Deadline::never());
@@ -102,14 +103,19 @@ void Worker::stand_by() {
 void Worker::carry() {
     machine_.set_rules(rules());
     const auto& ingest = plan_->config.ingest;
-    Intake::Settings settings{ingest.url, ingest.probe_duration, ingest.probe_bytes};
-    settings.awaits_flow = std::exchange(was_silent_, false) ||
-                           (means_.is_ingest_silent && means_.is_ingest_silent(ingest));
-    Intake intake(means_.open_source, std::move(settings), loop_);
-    Intake::Begun begun;
-    if (!await_begin(intake, begun)) return;
-    tell(StateMachine::IngestReady{});
-    run_session(intake, std::move(begun));
+    if (!intake_ || !intake_->is_of(ingest.url, ingest.probe_duration, ingest.probe_bytes)) {
+        Intake::Settings settings{ingest.url, ingest.probe_duration, ingest.probe_bytes};
+        settings.awaits_flow = std::exchange(was_silent_, false) ||
+                               (means_.is_ingest_silent && means_.is_ingest_silent(ingest));
+        intake_.emplace(means_.open_source, std::move(settings), loop_, only_);
+    }
+    if (auto begun = await_begin()) {
+        tell(StateMachine::IngestReady{});
+        run_session(std::move(*begun));
+    }
+    only_ = intake_->only();
+    // While it waits for a retry, no session takes what arrives.
+    if (machine_.state() != State::waiting || !intake_->goes_on()) intake_.reset();
 }
 
 StateMachine::Rules Worker::rules() const {
@@ -188,25 +194,22 @@ std::optional<SessionEnd> Worker::make_plan() {
     return problem;
 }
 
-/// Until the ingest gives a session's begin. False where the worker is to end or to stand by.
-bool Worker::await_begin(Intake& intake, Intake::Begun& begun) {
+/// Until the ingest gives a session's begin. Nothing where the worker is to end or to stand by.
+std::optional<Intake::Begun> Worker::await_begin() {
     while (!cancel_.is_requested() && is_called_for()) {
         const SteadyTime now = SteadyClock::now();
-        intake.take(now);
-        auto event = intake.next();
-        if (auto* const first = std::get_if<Intake::Begun>(&event)) {
-            begun = std::move(*first);
-            return true;
-        }
-        if (const auto& obstacle = intake.obstacle()) {
+        intake_->take(now);
+        auto event = intake_->next();
+        if (auto* begun = std::get_if<Intake::Begun>(&event)) return std::move(*begun);
+        if (const auto& obstacle = intake_->obstacle()) {
             happened(StateMachine::IngestMissing{*obstacle}, now);
         }
-        loop_.run_once(Deadline(intake.next_turn(now)));
+        loop_.run_once(Deadline(intake_->next_turn(now)));
     }
-    return false;
+    return std::nullopt;
 }
 
-void Worker::run_session(Intake& intake, Intake::Begun begun) {
+void Worker::run_session(Intake::Begun begun) {
     keeper_.count([](Record& record) { ++record.attempts; });
     const Destination& destination = plan_->destination;
     SinkRequest request;
@@ -220,9 +223,11 @@ void Worker::run_session(Intake& intake, Intake::Begun begun) {
     }
     request.prefix = std::move(begun.prefix);
     request.sound = std::move(begun.sound);
-    Session session(loop_, means_.open_sink, std::move(request),
-                    {takes_other_tracks(), destination.slate.after}, intake, *this, cancel_);
-    session.run();
+    Session session(
+        loop_, means_.open_sink, std::move(request),
+        {.takes_other_tracks = takes_other_tracks(), .slate_after = destination.slate.after},
+        *intake_, *this, cancel_);
+    session.run(begun.at);
 }
 
 /// Waits for the next try, where the machine does. A backup that is not needed any more waits for
@@ -231,7 +236,10 @@ void Worker::pause() {
     const auto waits = [&] {
         return machine_.state() == State::backoff || machine_.state() == State::rejected;
     };
-    if (waits()) give_back_memory();
+    if (waits()) {
+        intake_.reset();
+        give_back_memory();
+    }
     while (waits() && !cancel_.is_requested()) {
         const auto timer = machine_.timer();
         if (is_nudged_.exchange(false) || (plan_ && !is_called_for())) {

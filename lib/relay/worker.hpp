@@ -78,8 +78,8 @@ class Worker : private SessionOwner {
     bool is_called_for();
     void stand_by();
     void carry();
-    bool await_begin(Intake& intake, Intake::Begun& begun);
-    void run_session(Intake& intake, Intake::Begun begun);
+    std::optional<Intake::Begun> await_begin();
+    void run_session(Intake::Begun begun);
     void pause();
     void tell(const StateMachine::Event& event) { happened(event, SteadyClock::now()); }
     void show();
@@ -107,6 +107,8 @@ class Worker : private SessionOwner {
     FlightRecorder flight_;
     RecordKeeper keeper_;  ///< behind what it writes beside the record
     std::optional<Plan> plan_;
+    std::optional<Intake> intake_;  ///< stays where the next session goes on with it
+    std::optional<TagType> only_;   ///< as Intake's: what it knew of the publisher that is there
     std::optional<PrimaryWatch> primary_;  ///< of a backup's relay that waits for it to fail
     StateMachine machine_;
     std::string shown_;  ///< the state as it was logged last

@@ -54,8 +54,7 @@ void fill(RelayStatus& status, const Record& record) {
 void tell_silence(RelayStatus& relay, const std::string& name, const IngestStatus& ingest) {
     const bool is_told = relay.state == State::live
                              ? relay.reason.has_value()
-                             : relay.state != State::waiting ||
-                                   !is_code(relay.reason, EndCode::waiting_for_keyframe);
+                             : relay.state != State::waiting || !is_ingest_coming(relay.reason);
     if (is_told) return;
     const bool has_sound = ingest.silence == Silence::picture;
     relay.confirmed = false;

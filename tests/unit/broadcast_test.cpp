@@ -79,10 +79,10 @@ TEST_CASE("broadcast: where the primary leaves, the backup goes on from its last
     player.heard.clear();
     studio.now += Milliseconds(100);
     studio.leave(primary);
-    CHECK(player.heard == "VH1060 AH1060 K1060 I1100");
+    CHECK(player.heard == "VH1060 AH1060 K1060 A1050 I1100");
     studio.send(backup, audio(90'050));
     studio.send(backup, keyframe(91'000));
-    CHECK(player.heard == "VH1060 AH1060 K1060 I1100 A1110 K2060");
+    CHECK(player.heard == "VH1060 AH1060 K1060 A1050 I1100 A1110 K2060");
     studio.broadcast.join(late);
     studio.send(backup, inter(91'040));
     CHECK(late.heard == "VH2060 AH2060 K2060 I2100");

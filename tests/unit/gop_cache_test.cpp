@@ -52,7 +52,7 @@ TEST_CASE("gop cache: a late player gets metadata, headers and all since the las
     std::vector<Tag> expected = {meta, video, sound};
     expected.insert(expected.end(), gop.begin(), gop.end());
     check_start(cache, expected);
-    CHECK(cache.span() == Milliseconds(30));
+    CHECK(cache.span() == Milliseconds(33));
 }
 
 TEST_CASE("gop cache: headers come with the keyframe's time, the others with their own") {
@@ -105,9 +105,10 @@ TEST_CASE("gop cache: a publisher without video has nothing to wait for") {
     CHECK(!cache.expects_keyframe());
 }
 
-TEST_CASE("gop cache: when the picture has stopped, nobody waits for it") {
+TEST_CASE("gop cache: when the picture has stopped, no player waits for it") {
     GopCache cache;
     cache.add(keyframe(0));
+    cache.add(audio(0));
     cache.add(audio(10'000));
     CHECK(cache.has_gop());
     cache.add(audio(10'001));
@@ -115,6 +116,31 @@ TEST_CASE("gop cache: when the picture has stopped, nobody waits for it") {
     CHECK(!cache.expects_keyframe());
     cache.add(inter(10'002));
     CHECK(cache.expects_keyframe());
+}
+
+TEST_CASE("gop cache: pictures and sound may be any time apart, and data has any time") {
+    for (const std::uint32_t distance : {60'000U, 0U - 60'000U, 0x8000'0000U}) {
+        CAPTURE(distance);
+        GopCache cache;
+        cache.add(avc_header());
+        cache.add(aac_header());
+        cache.add(keyframe(100'000));
+        for (std::uint32_t ms = 0; ms < 8000; ms += 40) {
+            cache.add(audio(100'000 + distance + ms));
+            cache.add(tag(TagType::script, 0, {2, 0, 1, 'x'}));
+            cache.add(avc_header(0));
+            cache.add(inter(100'000 + ms));
+            cache.add(audio(100'020 + distance + ms));
+            REQUIRE(cache.has_gop());
+            REQUIRE(cache.expects_keyframe());
+        }
+        CHECK(cache.span() == Milliseconds(7980));
+        // Without a GOP, a late player waits for the next keyframe.
+        cache.add(inter(120'000));
+        CHECK_FALSE(cache.has_gop());
+        cache.add(audio(120'000 + distance));
+        CHECK(cache.is_waited_for());
+    }
 }
 
 TEST_CASE("gop cache: a GOP beyond its bounds is dropped until the next keyframe") {
@@ -134,7 +160,7 @@ TEST_CASE("gop cache: a GOP beyond its bounds is dropped until the next keyframe
     const std::vector<Case> cases = {
         {"the longest", small, {keyframe(0), inter(100)}, true},
         {"longer", small, {keyframe(0), inter(101)}, false},
-        {"longer by audio", small, {keyframe(0), audio(101)}, false},
+        {"longer by audio", small, {keyframe(0), audio(0), audio(101)}, false},
         {"across the wrap", small, {keyframe(0xffffffd0), inter(20)}, true},
         {"longer across the wrap", small, {keyframe(0xffffffd0), inter(80)}, false},
         {"a step back", small, {keyframe(5000), inter(4950)}, true},

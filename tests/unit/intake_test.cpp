@@ -32,8 +32,8 @@ struct Scene {
             auto event = intake.next();
             if (const auto* begun = std::get_if<Intake::Begun>(&event))
                 all += "B" + std::to_string(begun->prefix.size()) + " ";
-            else if (const auto* tag = std::get_if<Tag>(&event))
-                all += "T" + std::to_string(tag->time.ms()) + " ";
+            else if (const auto* arrived = std::get_if<Intake::Arrived>(&event))
+                all += "T" + std::to_string(arrived->tag.time.ms()) + " ";
             else if (const auto* lost = std::get_if<Intake::Lost>(&event))
                 all += "L:" + std::string(end_code_name(lost->why.code)) + " ";
             else
@@ -84,6 +84,50 @@ TEST_CASE("intake: what the ingest had stored comes whole, at once and in order"
     scene.arrive(burst);
     CHECK(scene.events() == "B4 T11 T20 T21 T30 ");
     CHECK(scene.intake.dropped() == 0);
+}
+
+TEST_CASE("intake: tells that it waits for sound only, or for a picture") {
+    Scene scene;
+    scene.arrive({avc_header(), keyframe(0), inter(40)});
+    CHECK(scene.obstacle() == "waiting_for_sound");
+    scene.arrive({keyframe(2000)}, start + 2s);
+    CHECK(scene.obstacle().empty());
+    CHECK(scene.intake.only() == TagType::video);
+    Scene sound;
+    sound.arrive({aac_header(), audio(0)});
+    CHECK(sound.obstacle() == "waiting_for_picture");
+}
+
+TEST_CASE("intake: the next session begins with a tag of this one, and the headers before it") {
+    Scene scene;
+    scene.arrive(burst);
+    const Tag header = tag(TagType::video, 40, {0x17, 0, 9, 9});
+    scene.arrive({header, keyframe(50), audio(51), inter(60), keyframe(70), inter(80)});
+    CHECK(std::holds_alternative<Intake::Begun>(scene.intake.next()));
+    for (;;) {
+        auto event = scene.intake.next();
+        auto& arrived = std::get<Intake::Arrived>(event);
+        if (arrived.tag.time.ms() == 50) {
+            CHECK(arrived.begins);
+            scene.intake.begin_next(std::move(arrived));
+            break;
+        }
+    }
+    CHECK(scene.intake.goes_on());
+    const auto begun = std::get<Intake::Begun>(scene.intake.next());
+    CHECK_FALSE(scene.intake.goes_on());
+    REQUIRE(begun.prefix.size() == 4);
+    CHECK(begun.prefix[1].payload == header.payload);
+    CHECK(begun.prefix[3].time.ms() == 50);
+    CHECK(std::get<Intake::Arrived>(scene.intake.next()).tag.time.ms() == 51);
+    scene.intake.begin_next_later();
+    CHECK(scene.events() == "B4 T80 ");
+    scene.intake.begin_next_later();
+    scene.arrive({inter(90), audio(91)});
+    CHECK(scene.events().empty());
+    scene.arrive({keyframe(100), inter(110)});
+    CHECK(scene.events() == "B4 T110 ");
+    CHECK(scene.ingest.opened == 1);
 }
 
 TEST_CASE("intake: tells what the publisher sends, until it leaves") {
@@ -224,7 +268,8 @@ TEST_CASE("intake: a publisher that leaves says when its last picture came") {
     Intake::Event event;
     do {
         event = scene.intake.next();
-    } while (std::holds_alternative<Intake::Begun>(event) || std::holds_alternative<Tag>(event));
+    } while (std::holds_alternative<Intake::Begun>(event) ||
+             std::holds_alternative<Intake::Arrived>(event));
     REQUIRE(std::holds_alternative<Intake::Lost>(event));
     CHECK(std::get<Intake::Lost>(event).last_picture == start);
 }

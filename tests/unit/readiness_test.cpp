@@ -92,6 +92,58 @@ TEST_CASE("readiness: sound alone waits longer where the metadata announces a pi
     }
 }
 
+TEST_CASE("readiness: a session does not wait for a track that is known to be absent") {
+    Readiness pictures = fresh();
+    pictures.expect_only(TagType::video);
+    pictures.observe(avc_header(), start);
+    CHECK(pictures.observe(keyframe(0), start));
+    CHECK(pictures.only() == TagType::video);
+
+    Readiness sound = fresh();
+    sound.expect_only(TagType::audio);
+    sound.observe(aac_header(), start);
+    CHECK(sound.observe(audio(0), start));
+    CHECK(sound.only() == TagType::audio);
+
+    // What comes counts more; what is only announced was announced before, too.
+    Readiness both = fresh();
+    both.expect_only(TagType::video);
+    both.observe(avc_header(), start);
+    both.observe(aac_header(), start);
+    CHECK(both.observe(keyframe(0), start));
+    CHECK_FALSE(both.only());
+    using namespace std::string_literals;
+    Readiness announced = fresh();
+    announced.expect_only(TagType::video);
+    announced.observe(metadata("audiocodecid\x00\x40\x24\0\0\0\0\0\0"s), start);
+    announced.observe(avc_header(), start);
+    CHECK(announced.observe(keyframe(0), start));
+    Readiness picture = fresh();
+    picture.expect_only(TagType::audio);
+    picture.observe(metadata("videocodecid\x00\x40\x1c\0\0\0\0\0\0"s), start);
+    picture.observe(aac_header(), start);
+    CHECK(picture.observe(audio(0), start));
+    // Another publisher may have what this one has not.
+    pictures.begin();
+    pictures.observe(avc_header(), start);
+    CHECK_FALSE(pictures.observe(keyframe(0), start));
+}
+
+TEST_CASE("readiness: it tells what is missing") {
+    Readiness ready = fresh();
+    ready.observe(avc_header(), start);
+    ready.observe(inter(0), start);
+    CHECK(ready.missing() == Readiness::Missing::keyframe);
+    ready.observe(keyframe(10), start);
+    CHECK(ready.missing() == Readiness::Missing::sound);
+    Readiness sound = fresh();
+    sound.observe(aac_header(), start);
+    sound.observe(audio(0), start);
+    CHECK(sound.missing() == Readiness::Missing::picture);
+    sound.observe(inter(0), start);
+    CHECK(sound.missing() == Readiness::Missing::keyframe);
+}
+
 TEST_CASE("readiness: audio that comes late in the window is waited for") {
     Readiness ready = fresh();
     ready.observe(avc_header(), start);

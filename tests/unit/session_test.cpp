@@ -59,6 +59,7 @@ struct Scene {
     Milliseconds hold = 5s;
     bool takes_other_tracks = true;
     Milliseconds slate_after{0};
+    Milliseconds longest_start{0};
 
     /// From what the ingest begins with to the end. REQUIRES: the acts end it.
     StateMachine::Finished run() {
@@ -70,10 +71,11 @@ struct Scene {
         SinkRequest request;
         request.destination = "test";
         request.prefix = std::get<Intake::Begun>(begun).prefix;
+        const SteadyTime begun_at = std::get<Intake::Begun>(begun).at;
         owner.begin(hold);
-        Session session(loop, open_sink, request, {takes_other_tracks, slate_after}, intake, owner,
-                        cancel);
-        session.run();
+        Session session(loop, open_sink, request, {takes_other_tracks, slate_after, longest_start},
+                        intake, owner, cancel);
+        session.run(begun_at);
         CHECK(destination.open == 1);  // the session still stands
         REQUIRE(owner.states.finished());
         return *owner.states.finished();
@@ -91,7 +93,7 @@ Tag big(TagType type, std::uint32_t ms, std::uint8_t first) {
 
 TEST_CASE("session: headers and keyframe first, times from 0, a goodbye when it is stopped") {
     Scene scene;
-    scene.ingest.then([&] { scene.ingest.arrive({audio(1005), inter(1033), audio(990)}); });
+    scene.ingest.then([&] { scene.ingest.arrive({audio(990), audio(1005), inter(1033)}); });
     scene.ingest.then([&] { scene.stop(); });
     const auto result = scene.run();
     CHECK(result.end == SessionEnd{EndCode::stopped});
@@ -100,12 +102,13 @@ TEST_CASE("session: headers and keyframe first, times from 0, a goodbye when it 
     CHECK(scene.destination.goodbyes == 1);
     REQUIRE(scene.destination.requests.size() == 1);
     CHECK(scene.destination.requests[0].prefix.size() == 4);
-    // The sound of before the keyframe stays away.
+    // The sound of before the keyframe stays away, and is counted.
     CHECK(scene.destination.times() == std::vector<std::uint32_t>{0, 0, 0, 0, 5, 33});
     CHECK(scene.destination.written[3].payload == begin[3].payload);
     CHECK(scene.owner.told == "connecting live stopped ");
     CHECK(scene.owner.last.video_messages == 3);
     CHECK(scene.owner.last.audio_messages == 2);
+    CHECK(scene.owner.last.dropped_messages == 1);
     REQUIRE(scene.owner.media);
     CHECK(scene.owner.media->video->codec == "h264");
 }
@@ -260,10 +263,132 @@ TEST_CASE("session: other settings in the middle are passed on, or end it with a
     }
 }
 
+namespace {
+
+/// Of the session that comes next, which the same intake begins.
+std::vector<Tag> next_begin(Scene& scene) {
+    auto event = scene.intake.next();
+    const auto* begun = std::get_if<Intake::Begun>(&event);
+    CHECK(begun != nullptr);
+    return begun != nullptr ? begun->prefix : std::vector<Tag>{};
+}
+
+Tag other_avc_header(std::uint32_t ms) { return tag(TagType::video, ms, {0x17, 0, 9, 9, 9, 9}); }
+Tag other_aac_header(std::uint32_t ms) { return tag(TagType::audio, ms, {0xaf, 0, 0x11, 0x90}); }
+Tag enhanced(const char* fourcc, std::uint8_t first, std::uint32_t ms) {
+    const auto* code = reinterpret_cast<const std::uint8_t*>(fourcc);
+    return tag(TagType::video, ms, {first, code[0], code[1], code[2], code[3], 0, 0, 0, 5, 5});
+}
+
+}  // namespace
+
 TEST_CASE("session: another codec ends it, whatever the destination takes") {
+    for (const char* fourcc : {"hvc1", "av01"}) {
+        CAPTURE(fourcc);
+        Scene scene;
+        const Tag header = enhanced(fourcc, 0x90, 1033), key = enhanced(fourcc, 0x91, 1066);
+        scene.ingest.then([&] { scene.ingest.arrive({header, key, audio(1070)}); });
+        CHECK(scene.run().end.code == EndCode::tracks_changed);
+        CHECK(scene.destination.written.size() == 4);
+        const auto next = next_begin(scene);
+        REQUIRE(next.size() == 4);
+        CHECK(next[1].payload == header.payload);
+        CHECK(next[3].payload == key.payload);
+    }
+}
+
+TEST_CASE("session: a header that comes before its keyframe ends it at the keyframe, once") {
     Scene scene;
-    scene.ingest.then([&] { scene.ingest.arrive({tag(TagType::video, 1033, {0x1c, 0, 9, 9})}); });
+    scene.takes_other_tracks = false;
+    const Tag header = other_avc_header(1100), key = keyframe(1233);
+    scene.ingest.then([&] {
+        scene.ingest.arrive({inter(1033), header, inter(1133), audio(1140), inter(1166)});
+    });
+    scene.ingest.then([&] {
+        CHECK(scene.owner.told == "connecting live ");  // pictures of the old header are still its
+        scene.ingest.arrive({header, inter(1200), key, inter(1266), audio(1270)});
+    });
+    const auto result = scene.run();
+    CHECK(result.end.code == EndCode::tracks_changed);
+    CHECK(result.facts.said_goodbye);
+    CHECK(scene.destination.times() ==
+          std::vector<std::uint32_t>{0, 0, 0, 0, 33, 133, 140, 166, 200});
+    for (const Tag& each : scene.destination.written) CHECK(each.payload != header.payload);
+    CHECK(scene.owner.last.dropped_messages == 0);
+    CHECK(scene.intake.goes_on());
+    const auto next = next_begin(scene);
+    REQUIRE(next.size() == 4);
+    CHECK(is_metadata(next[0]));
+    CHECK(next[1].payload == header.payload);
+    CHECK(next[3].payload == key.payload);
+    CHECK(std::get<Intake::Arrived>(scene.intake.next()).tag.time.ms() == 1266);
+    CHECK(scene.ingest.opened == 1);
+}
+
+TEST_CASE("session: a header that is taken back before its keyframe changes nothing") {
+    Scene scene;
+    scene.takes_other_tracks = false;
+    scene.ingest.then([&] {
+        scene.ingest.arrive(
+            {other_avc_header(1010), inter(1033), avc_header(1050), keyframe(1066)});
+    });
+    scene.ingest.then([] {});
+    scene.ingest.then([&] { scene.stop(); });
+    CHECK(scene.run().end.code == EndCode::stopped);
+    CHECK(scene.destination.times().back() == 66);
+}
+
+TEST_CASE("session: sound with another header is left out up to the keyframe, and counted") {
+    Scene scene;
+    scene.takes_other_tracks = false;
+    const Tag header = other_aac_header(1010), key = keyframe(1066);
+    scene.ingest.then([&] {
+        scene.ingest.arrive({audio(1005), header, audio(1020), inter(1033), audio(1040), key});
+    });
     CHECK(scene.run().end.code == EndCode::tracks_changed);
+    CHECK(scene.destination.times() == std::vector<std::uint32_t>{0, 0, 0, 0, 5, 33});
+    CHECK(scene.owner.last.dropped_messages == 2);
+    const auto next = next_begin(scene);
+    REQUIRE(next.size() == 4);
+    CHECK(next[2].payload == header.payload);
+}
+
+TEST_CASE("session: the distance between picture and sound stays as the publisher sends it") {
+    for (const std::int32_t distance : {2000, -2000, 60'000, -60'000}) {
+        CAPTURE(distance);
+        Scene scene;
+        scene.longest_start = 10s;
+        const auto sound = [&](std::uint32_t ms) {
+            return audio(ms + static_cast<std::uint32_t>(distance));
+        };
+        // The sound is not there yet when the destination accepts.
+        scene.ingest.then([&] { CHECK(scene.destination.written.empty()); });
+        scene.ingest.then([&] {
+            for (std::uint32_t i = 0; i < 50; ++i) {
+                scene.ingest.arrive({sound(1000 + i * 40), inter(1040 + i * 40)});
+            }
+        });
+        scene.ingest.until([&] { return scene.destination.written.size() == 104; });
+        scene.ingest.then([&] { scene.stop(); });
+        CHECK(scene.run().end.code == EndCode::stopped);
+        const auto times = scene.destination.times();
+        const auto first = static_cast<std::uint32_t>(std::max(0, -distance));
+        CHECK(times[3] == first);
+        CHECK(times[4] == first + static_cast<std::uint32_t>(distance));
+        CHECK(times[102] == first + static_cast<std::uint32_t>(distance) + 1960);
+        CHECK(times[103] == first + 2000);
+        CHECK(scene.owner.last.dropped_messages == 0);
+    }
+}
+
+TEST_CASE("session: sound that is announced and never comes does not keep it from beginning") {
+    Scene scene;
+    scene.longest_start = 100ms;
+    scene.ingest.until([&] { return scene.destination.written.size() == 4; });
+    scene.ingest.then([&] { scene.stop(); });
+    const auto begun = SteadyClock::now();
+    CHECK(scene.run().end.code == EndCode::stopped);
+    CHECK(SteadyClock::now() - begun >= 100ms);
 }
 
 TEST_CASE("session: while it holds, a destination's close and a stop are seen at once") {

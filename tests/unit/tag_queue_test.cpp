@@ -15,7 +15,7 @@ constexpr SteadyTime start{};
 
 std::vector<Tag> drain(TagQueue& queue) {
     std::vector<Tag> all;
-    while (auto tag = queue.pop()) all.push_back(std::move(*tag));
+    while (auto entry = queue.pop()) all.push_back(std::move(entry->tag));
     return all;
 }
 

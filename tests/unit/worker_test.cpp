@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::vector<Tag> begin = {metadata(), avc_header(), aac_header(), keyframe(1000)};
+const std::vector<Tag> begin = {metadata(), avc_header(), aac_header(), keyframe(1000),
+                                audio(1000)};
 
 Record first_record() {
     Record record;
@@ -114,7 +115,7 @@ TEST_CASE("worker: goes live with the key, and a stop says goodbye") {
     REQUIRE(scene.destination.requests.size() == 1);
     CHECK(scene.destination.requests[0].key.reveal() == "word");
     CHECK(scene.destination.goodbyes == 1);
-    CHECK(scene.destination.written.size() == 4);
+    CHECK(scene.destination.written.size() == 5);
     CHECK(scene.ingest.open == 0);
     CHECK(scene.destination.open == 0);
     CHECK(scene.folder.read("one.log").find("word") == std::string::npos);
@@ -127,7 +128,7 @@ TEST_CASE("worker: a stop while it connects, and one while it holds, are obeyed 
         scene.destination.accepts = state == State::holding;
         scene.publish();
         if (state == State::holding) {
-            scene.ingest.until([&] { return scene.destination.written.size() == 4; });
+            scene.ingest.until([&] { return scene.destination.written.size() == 5; });
             scene.ingest.then(
                 [&] { scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{}); });
         }
@@ -174,26 +175,79 @@ TEST_CASE("worker: what only the user can mend waits for a nudge") {
     CHECK(scene.stop() < 500ms);
 }
 
-TEST_CASE("worker: a session that ends begins again on a new connection to the ingest") {
+TEST_CASE("worker: a publisher that comes back with other tracks begins one more session") {
     Scene scene;
     scene.config.destinations[0].on_track_change = OnTrackChange::reconnect;
     scene.publish();
-    scene.ingest.until([&] { return scene.destination.written.size() == 4; });
+    scene.ingest.until([&] { return scene.destination.written.size() == 5; });
     scene.ingest.then([&] { scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{}); });
-    scene.ingest.then([&] {
-        scene.ingest.arrive(
-            {tag(TagType::video, 0, {0x17, 0, 9, 9, 9}), aac_header(), keyframe(5)});
-    });
-    scene.ingest.until([&] { return scene.ingest.opened == 2; });
-    scene.publish();
+    const Tag header = tag(TagType::video, 0, {0x17, 0, 9, 9, 9});
+    scene.ingest.then([&] { scene.ingest.arrive({header, aac_header(), keyframe(5), audio(6)}); });
     scene.start();
     CHECK(scene.wait([](const Record& record) {
         return record.state == State::live && record.reconnects == 1;
     }));
     CHECK(scene.stop() < 500ms);
-    CHECK(scene.destination.requests.size() == 2);
+    REQUIRE(scene.destination.requests.size() == 2);
+    CHECK(scene.destination.requests[1].prefix.front().payload == header.payload);
     CHECK(scene.destination.goodbyes == 2);
-    CHECK(scene.ingest.opened == 2);
+    CHECK(scene.ingest.opened == 1);
+    CHECK(scene.ingest.open == 0);
+}
+
+TEST_CASE("worker: a change of the header begins one more session, with its first keyframe") {
+    Scene scene;
+    scene.config.destinations[0].on_track_change = OnTrackChange::reconnect;
+    const Tag header = tag(TagType::video, 1500, {0x17, 0, 9, 9, 9});
+    const Tag key = tag(TagType::video, 1650, {0x17, 1, 0, 0, 0, 77});
+    scene.ingest.then([&] {  // pictures only
+        scene.ingest.arrive({metadata(), avc_header(), keyframe(1000)});
+    });
+    scene.config.ingest.probe_duration = 100ms;
+    scene.ingest.until([&, since = SteadyTime()]() mutable {
+        if (since == SteadyTime()) since = SteadyClock::now();
+        return SteadyClock::now() - since > 150ms;
+    });
+    scene.ingest.then([&] { scene.ingest.arrive({keyframe(1400)}); });
+    scene.ingest.until([&] { return scene.destination.written.size() == 3; });
+    scene.ingest.then([&] {
+        scene.ingest.arrive({inter(1440), header, inter(1600), key, inter(1680)});
+    });
+    scene.ingest.until([&] { return scene.destination.written.size() == 9; });
+    scene.start();
+    CHECK(scene.wait([](const Record& record) {
+        return record.state == State::live && record.reconnects == 1;
+    }));
+    CHECK(scene.wait([&](const Record&) { return scene.ingest.acts.empty(); }));
+    CHECK(scene.stop() < 500ms);
+    REQUIRE(scene.destination.requests.size() == 2);
+    const auto& prefix = scene.destination.requests[1].prefix;
+    REQUIRE(prefix.size() == 3);
+    CHECK(prefix[1].payload == header.payload);
+    CHECK(prefix[2].payload == key.payload);
+    CHECK(scene.destination.times() == std::vector<std::uint32_t>{0, 0, 0, 40, 200, 0, 0, 0, 30});
+    CHECK(scene.destination.goodbyes == 2);
+}
+
+TEST_CASE("worker: after a failure it does not wait for the sound of one who sends none") {
+    Scene scene;
+    scene.config.ingest.probe_duration = 1min;
+    scene.config.ingest.probe_bytes = 200;
+    const std::vector<Tag> pictures = {metadata(), avc_header(), keyframe(1000)};
+    scene.ingest.then([&] {
+        scene.ingest.arrive({metadata(), avc_header(),
+                             tag(TagType::video, 0, std::vector<std::uint8_t>(300, 0x27)),
+                             keyframe(1000)});
+    });
+    scene.ingest.until([&] { return scene.destination.written.size() == 3; });
+    scene.ingest.then([&] { scene.destination.end = SessionEnd{EndCode::closed}; });
+    scene.ingest.until([&] { return scene.ingest.opened == 2; });
+    scene.ingest.then([&] { scene.ingest.arrive(pictures); });
+    scene.start();
+    CHECK(scene.wait([](const Record& record) {
+        return record.state == State::live && record.reconnects == 1;
+    }));
+    CHECK(scene.stop() < 500ms);
 }
 
 TEST_CASE("worker: a destination that is for another program now is left to it") {

@@ -33,6 +33,14 @@ export default {
         message: 'L’ingest n’a pas encore envoyé d’image clé',
         remedy: 'Réglez l’intervalle d’images clés de l’encodeur sur 2 s.',
     },
+    waiting_for_picture: {
+        message: 'L’ingest n’a envoyé que du son jusqu’ici ; le relais attend un instant une image',
+        remedy: '',
+    },
+    waiting_for_sound: {
+        message: 'L’ingest n’a envoyé qu’une image jusqu’ici ; le relais attend un instant du son',
+        remedy: '',
+    },
     ingest_silent: {
         message: 'L’ingest est muet',
         remedy: 'Regardez l’encodeur : il est figé, ou son réseau est coupé.',

@@ -97,7 +97,7 @@ export default {
     new_key: 'Replace the key',
     action_of: '{action}: {name}',
     dropped: 'Dropped',
-    dropped_hint: 'Messages left out because the destination was too slow',
+    dropped_hint: 'Messages left out because the destination was too slow, or because the publisher’s times jumped',
     reconnects: 'Reconnects',
     round_trip: 'Round trip',
     queued: 'Behind',

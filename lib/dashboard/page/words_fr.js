@@ -98,7 +98,7 @@ export default {
     new_key: 'Remplacer la clé',
     action_of: '{action} : {name}',
     dropped: 'Perdus',
-    dropped_hint: 'Messages omis parce que la destination était trop lente',
+    dropped_hint: 'Messages omis parce que la destination était trop lente, ou parce que l’horloge de la source a sauté',
     reconnects: 'Reconnexions',
     round_trip: 'Aller-retour',
     queued: 'Retard',
