@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "config/config_reading.hpp"
 #include "config/dashboard_fields.hpp"
 #include "config/destination_fields.hpp"
 #include "config/ingest_fields.hpp"
@@ -34,24 +35,48 @@ LogConfig read_log(const Fields& fields) {
 /// Reads the folder's files, one after the other, into a Config.
 class Loader {
   public:
-    explicit Loader(const fs::path& directory) { config_.directory = directory; }
+    enum class OnProblem { ends, goes_on };
 
-    Config load() {
-        std::error_code ignored;
-        if (fs::exists(config_.directory, ignored) &&
-            !fs::is_directory(config_.directory, ignored)) {
-            throw Error(ErrorKind::config, config_.directory.string() + ": must be a folder");
+    Loader(const fs::path& directory, OnProblem on_problem) : on_problem_(on_problem) {
+        config_.directory = directory;
+        reading_.knows_ingest = reading_.knows_dashboard = false;
+    }
+
+    ConfigReading load() {
+        attempt([&] {
+            std::error_code ignored;
+            if (fs::exists(config_.directory, ignored) &&
+                !fs::is_directory(config_.directory, ignored)) {
+                throw Error(ErrorKind::config, config_.directory.string() + ": must be a folder");
+            }
+        });
+        attempt([&] { read_main_file(config_.directory / "restream.toml"); });
+        std::vector<fs::path> files;
+        attempt([&] { files = destination_files(); });
+        for (const fs::path& file : files) {
+            attempt([&] { read_destination_file(file); });
         }
-        const fs::path main_file = config_.directory / "restream.toml";
-        if (is_there(main_file)) read_main_file(main_file);
-        for (const fs::path& file : destination_files()) read_destination_file(file);
         std::sort(config_.destinations.begin(), config_.destinations.end(),
                   [](const auto& a, const auto& b) { return a.name < b.name; });
-        refuse_shared_playlists();
-        return std::move(config_);
+        attempt([&] { refuse_shared_playlists(); });
+        reading_.config = std::move(config_);
+        return std::move(reading_);
     }
 
   private:
+    /// Notes the first problem where it may go on. Returns whether there was none.
+    template <typename Step>
+    bool attempt(const Step& step) {
+        try {
+            step();
+            return true;
+        } catch (const Error& error) {
+            if (on_problem_ == OnProblem::ends) throw;
+            if (!reading_.problem) reading_.problem = config_problem(error.what());
+            return false;
+        }
+    }
+
     /// Two relays that write one live playlist would take its segments from each other.
     void refuse_shared_playlists() const {
         for (const Destination& one : config_.destinations) {
@@ -82,31 +107,43 @@ class Loader {
     }
 
     void read_main_file(const fs::path& file) {
+        if (!is_there(file)) {
+            reading_.knows_ingest = reading_.knows_dashboard = true;
+            return;
+        }
         const toml::table root = parse_toml(file, read_config_text(file));
         const Fields top(file, root, "");
-        top.allow_only({"ingest", "defaults", "log", "dashboard", "destination"});
-        if (const auto* table = top.child("ingest")) {
-            config_.ingest = read_ingest(Fields(file, *table, "[ingest]"));
-        }
-        if (const auto* table = top.child("log")) {
-            config_.log = read_log(Fields(file, *table, "[log]"));
-        }
-        if (const auto* table = top.child("dashboard")) {
-            config_.dashboard = read_dashboard(Fields(file, *table, "[dashboard]"));
-        }
-        if (const auto* table = top.child("defaults")) {
-            const Fields fields(file, *table, "[defaults]");
-            fields.allow_only({"on_ingest_loss", "hold", "slate", "slate_after", "slate_limit",
-                               "on_state", "on_state_deadline"});
-            defaults_ = read_defaults(fields, defaults_);
-        }
+        attempt([&] { top.allow_only({"ingest", "defaults", "log", "dashboard", "destination"}); });
+        reading_.knows_ingest = attempt([&] {
+            if (const auto* table = top.child("ingest")) {
+                config_.ingest = read_ingest(Fields(file, *table, "[ingest]"));
+            }
+        });
+        attempt([&] {
+            if (const auto* table = top.child("log")) {
+                config_.log = read_log(Fields(file, *table, "[log]"));
+            }
+        });
+        reading_.knows_dashboard = attempt([&] {
+            if (const auto* table = top.child("dashboard")) {
+                config_.dashboard = read_dashboard(Fields(file, *table, "[dashboard]"));
+            }
+        });
+        attempt([&] {
+            if (const auto* table = top.child("defaults")) {
+                const Fields fields(file, *table, "[defaults]");
+                fields.allow_only({"on_ingest_loss", "hold", "slate", "slate_after", "slate_limit",
+                                   "on_state", "on_state_deadline"});
+                defaults_ = read_defaults(fields, defaults_);
+            }
+        });
         const toml::node* destinations = root.get("destination");
         if (destinations == nullptr) return;
         if (!destinations->is_table()) {
             top.fail_type("destination", "tables; write [destination.NAME]");
         }
         for (const auto& [key, node] : *destinations->as_table()) {
-            read_table(file, key, node);
+            attempt([&, &key = key, &node = node] { read_table(file, key, node); });
         }
     }
 
@@ -166,6 +203,8 @@ class Loader {
         config_.destinations.push_back(parse_destination(file, text, defaults_, presets_));
     }
 
+    const OnProblem on_problem_;
+    ConfigReading reading_;
     Config config_;
     DestinationDefaults defaults_;
     Presets presets_;
@@ -229,6 +268,12 @@ const Destination& Config::at(std::string_view name) const {
                     in_quotes(name), suggestion(name, known), name));
 }
 
-Config load_config(const fs::path& directory) { return Loader(directory).load(); }
+Config load_config(const fs::path& directory) {
+    return Loader(directory, Loader::OnProblem::ends).load().config;
+}
+
+ConfigReading read_config(const fs::path& directory) {
+    return Loader(directory, Loader::OnProblem::goes_on).load();
+}
 
 }  // namespace restream
