@@ -1,0 +1,89 @@
+#include "relay/twins.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "config/key.hpp"
+#include "relay/carried.hpp"
+#include "rtmp/endpoint.hpp"
+
+namespace restream {
+
+namespace {
+
+constexpr int rtmp_port = 1935;
+constexpr int rtmps_port = 443;
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::ranges::transform(out, out.begin(), [](char each) {
+        return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
+    });
+    return out;
+}
+
+/// A command is not run: its text stands for its key.
+std::optional<Secret> key_of(const Destination& destination) {
+    if (const auto* command = std::get_if<KeyCommand>(&destination.key)) {
+        return Secret("command " + command->command);
+    }
+    auto key = resolve_key(destination, Deadline::never());
+    if (auto* secret = std::get_if<Secret>(&key)) return std::move(*secret);
+    return std::nullopt;
+}
+
+/// rtmp and rtmps lead to the same server, each at its own port.
+std::string port_of(const RtmpEndpoint& endpoint) {
+    const int usual = endpoint.is_tls ? rtmps_port : rtmp_port;
+    return endpoint.port == usual ? "" : fmt::format(":{}", endpoint.port);
+}
+
+std::string host_of(std::string_view host) {
+    while (host.ends_with('.')) host.remove_suffix(1);
+    return lower(host);
+}
+
+/// Where it publishes, with the name; nothing where that cannot be known, or where each session has
+/// a place of its own (a file).
+std::optional<Secret> target_of(const Destination& destination) {
+    const auto key = key_of(destination);
+    if (!key) return std::nullopt;
+    if (const auto endpoint = publish_endpoint(destination.url, *key)) {
+        const std::string name =
+            endpoint->playpath.is_empty() ? "" : "/" + endpoint->playpath.reveal();
+        return Secret(fmt::format("rtmp {}{}/{}{}", host_of(endpoint->host), port_of(*endpoint),
+                                  endpoint->app, name));
+    }
+    if (!lower(destination.url).starts_with("srt://")) return std::nullopt;
+    const std::string_view url = destination.url;
+    const auto end = std::min(url.find_first_of("/?", 6), url.size());
+    return Secret(
+        fmt::format("{}{} {}", lower(url.substr(0, end)), url.substr(end), key->reveal()));
+}
+
+}  // namespace
+
+std::vector<Twins> find_twins(const Config& config) {
+    std::vector<std::pair<std::string, Secret>> targets;
+    for (const auto& relay : relays_of(config)) {
+        if (auto target = target_of(carried(config, relay))) {
+            targets.emplace_back(relay, std::move(*target));
+        }
+    }
+    std::vector<Twins> twins;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        for (std::size_t k = i + 1; k < targets.size(); ++k) {
+            if (targets[i].second == targets[k].second) {
+                twins.push_back({targets[i].first, targets[k].first});
+            }
+        }
+    }
+    return twins;
+}
+
+}  // namespace restream
