@@ -38,6 +38,7 @@ enum class EndCode {
     not_rtmp,             ///< what answers is no RTMP, or it closes instead of a handshake
     app_refused,          ///< the server refused connect
     publish_refused,      ///< the server refused the stream key
+    already_published,    ///< another session publishes with this key
     closed_early,  ///< accepted, then closed within the time the platform takes to check a key
     session_held,  ///< a quick refusal after a dirty end: the platform still holds the last session
     closed,        ///< the server closed a session that had run
@@ -73,6 +74,11 @@ std::vector<std::string_view> end_code_names();
 /// The other way round.
 std::optional<EndCode> parse_end_code(std::string_view name);
 
+/// As records and documents have it.
+Reason to_reason(const SessionEnd& end, std::string_view relay);
+/// The other way round; nothing where the code is none of ours.
+std::optional<SessionEnd> to_session_end(const Reason& reason);
+
 /// Whether that is the reason of a record.
 bool is_code(const std::optional<Reason>& reason, EndCode code);
 
@@ -83,6 +89,10 @@ std::string describe(const SessionEnd& end);
 /// What the user can do about it: "copy a fresh key and run 'restream key youtube'". Empty where
 /// there is nothing to do.
 std::string remedy(EndCode code, std::string_view relay);
+
+/// No failure of the destination or of this machine: the user, the ingest or the primary server
+/// ended the session.
+bool is_nobodys_fault(EndCode code);
 
 /// True where only the user can mend it, so that trying again by itself is of no use.
 bool is_refusal(EndCode code);

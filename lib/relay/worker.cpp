@@ -30,11 +30,18 @@ Worker::Worker(const Registry& registry, LogFile& log, Record first, Loop& loop,
       loop_(loop),
       means_(std::move(means)),
       flight_(registry.layout().flight(first.name), first.worker_restarts),
-      keeper_(registry, log, first, [this](Milliseconds late) { flight_.write(late); }),
+      plan_watch_([this] { return read_plan(); }),
+      keeper_(registry, log, first,
+              [this](Milliseconds late) {
+                  flight_.write(late);
+                  look_at_plan();
+              }),
       chance_(std::random_device{}()),
       slates_({means_.programs, registry.layout().slate_directory(),
                [&log](const std::string& line) { log.line(line); }}),
       hooks_({means_.programs, [&log](const std::string& line) { log.line(line); }}) {
+    const auto failure = first.failure ? to_session_end(*first.failure) : std::nullopt;
+    if (failure) machine_.remember_failure(*failure, first.tries);
     if (first.dirty_end) {
         const auto ago = std::max(WallTime::duration(0), wall_now() - *first.dirty_end);
         if (ago < RetryPolicy::longest_held) {
@@ -147,6 +154,8 @@ std::optional<SessionEnd> Worker::make_plan() {
                 record.url = destination.display_url();
             });
             plan_ = Plan{std::move(config), std::move(destination), std::move(*secret)};
+            plan_watch_.use(*plan_);
+            has_other_plan_.store(false);
             return std::nullopt;
         }
         plan_.reset();
@@ -162,9 +171,38 @@ std::optional<SessionEnd> Worker::make_plan() {
     return problem;
 }
 
-/// Until the ingest gives a session's begin. False where the worker is to end or to stand by.
+/// For the plan's watch, on the keeper's thread.
+std::optional<Plan> Worker::read_plan() const {
+    try {
+        Config config = means_.load();
+        Destination destination = carried(config, name_);
+        if (std::holds_alternative<KeyCommand>(destination.key)) {
+            return Plan{std::move(config), std::move(destination), Secret()};
+        }
+        auto key = resolve_key(destination, Deadline::after(key_patience));
+        auto* secret = std::get_if<Secret>(&key);
+        if (secret == nullptr) return std::nullopt;
+        return Plan{std::move(config), std::move(destination), std::move(*secret)};
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+/// On the keeper's thread, once a second.
+void Worker::look_at_plan() {
+    const bool has_changed = plan_watch_.has_changed();
+    if (has_other_plan_.exchange(has_changed) == has_changed) return;
+    if (has_changed) log_.line("the configuration has changed: the next session uses it");
+    keeper_.change([&](Record& record) {
+        record.restart_pending = has_changed && StateMachine::is_session(record.state);
+    });
+    loop_.wake();
+}
+
+/// Until the ingest gives a session's begin. False where the worker is to end or to stand by, or
+/// has to make another plan first.
 bool Worker::await_begin(Intake& intake, std::vector<Tag>& prefix) {
-    while (!cancel_.is_requested() && is_called_for()) {
+    while (!cancel_.is_requested() && is_called_for() && !has_other_plan_.load()) {
         const SteadyTime now = SteadyClock::now();
         intake.take(now);
         auto event = intake.next();
@@ -248,10 +286,11 @@ void Worker::show() {
         record.confirmed = machine_.is_confirmed();
         record.settled = machine_.is_settled();
         record.reason.reset();
-        if (why) {
-            record.reason = Reason{std::string(end_code_name(why->code)), describe(*why),
-                                   remedy(why->code, name_)};
-        }
+        if (why) record.reason = to_reason(*why, name_);
+        record.failure.reset();
+        if (const auto& failure = machine_.failure()) record.failure = to_reason(*failure, name_);
+        record.tries = machine_.tries();
+        record.restart_pending = has_other_plan_.load() && StateMachine::is_session(state);
         record.next_retry.reset();
         if (retry_in) record.next_retry = now + *retry_in;
         record.dirty_end.reset();

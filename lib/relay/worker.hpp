@@ -18,6 +18,8 @@
 #include "relay/flight_recorder.hpp"
 #include "relay/hook_keeper.hpp"
 #include "relay/intake.hpp"
+#include "relay/plan.hpp"
+#include "relay/plan_watch.hpp"
 #include "relay/record_keeper.hpp"
 #include "relay/session.hpp"
 #include "relay/sink.hpp"
@@ -32,6 +34,7 @@ namespace restream {
 ///
 /// What comes next, the state machine decides; here is done what its state asks for. The
 /// configuration is read again before every session, so a new key is used from the next one on.
+/// While a session runs, its thread for the record looks whether the next one would be another.
 class Worker : private SessionOwner {
   public:
     struct Means {
@@ -61,14 +64,9 @@ class Worker : private SessionOwner {
     void nudge();
 
   private:
-    /// What the configuration says now, and the key.
-    struct Plan {
-        Config config;
-        Destination destination;
-        Secret key;
-    };
-
     std::optional<SessionEnd> make_plan();
+    std::optional<Plan> read_plan() const;
+    void look_at_plan();
     bool is_called_for();
     void stand_by();
     void carry();
@@ -99,7 +97,9 @@ class Worker : private SessionOwner {
     Means means_;
     Cancel cancel_;
     FlightRecorder flight_;
-    RecordKeeper keeper_;  ///< behind what it writes beside the record
+    PlanWatch plan_watch_;
+    std::atomic<bool> has_other_plan_{false};  ///< the configuration has changed since
+    RecordKeeper keeper_;                      ///< behind what its thread does beside the record
     std::optional<Plan> plan_;
     std::optional<PrimaryWatch> primary_;  ///< of a backup's relay that waits for it to fail
     StateMachine machine_;
