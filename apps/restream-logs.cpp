@@ -12,9 +12,11 @@
 #include "base/inbox.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
-#include "config/config.hpp"
+#include "config/config_reading.hpp"
+#include "known_names.hpp"
 #include "state/layout.hpp"
 #include "state/log_tail.hpp"
+#include "state/registry.hpp"
 
 namespace {
 
@@ -75,8 +77,9 @@ int logs(const Options& options) {
     const bool is_any_there = std::ranges::any_of(
         logs, [](const RelayLog& log) { return std::filesystem::exists(log.path); });
     if (!is_any_there) {
-        load_config(config_directory())
-            .at(options.name);  // a name that is not known is told as such
+        // A name that is not known is reported as such.
+        const Registry registry{layout};
+        check_is_known(read_config(config_directory()), registry, options.name);
         fmt::print(stderr,
                    "restream-logs: {}: nothing logged yet; it begins with 'restream enable {}'\n",
                    options.name, options.name);

@@ -133,12 +133,7 @@ Answer Api::index() {
     const auto all = assets();
     const auto found = std::ranges::find(all, "index.html", &Asset::name);
     if (found == all.end()) return no_such_path();
-    std::string status = "null";
-    try {
-        status = data_element_text(status_document());
-    } catch (const Error&) {
-        // A configuration that is broken: the page is told by the events.
-    }
+    const std::string status = data_element_text(status_document());
     std::string text(found->content);
     fill_mark(text, "@TOKEN@", means_.token.reveal());
     // Last: what others say stands in it.
@@ -155,11 +150,11 @@ Answer Api::picture() const {
 }
 
 std::string Api::status_document() {
-    const auto [config, generation] = configs_.now();
+    const auto [reading, generation] = configs_.read();
     const std::lock_guard lock(mutex_);
     const SteadyTime now = SteadyClock::now();
     if (status_.empty() || now - status_at_ > status_is_new || generation != status_generation_) {
-        const Status status = restream::look(*config, registry_, {});
+        const Status status = restream::look(*reading, registry_, {});
         status_ = to_json(status);
         is_ingest_live_ = status.ingest.state == IngestState::live;
         status_at_ = now;
@@ -181,21 +176,20 @@ bool Api::is_ingest_live() {
 std::string Api::status_line() { return in_one_line(status_document()); }
 
 std::string Api::ingest_line() {
-    const auto config = configs_.current();
-    return in_one_line(ingest_document(look_at_ingest(*config, registry_), *config));
+    return in_one_line(ingest_document(*configs_.reading(), registry_));
 }
 
 Answer Api::made(const Route& route, const Request& request) {
-    if (route.is_of_configured) {
+    // A log is read whatever the configuration has become.
+    const bool is_readable = route.page == Page::log && configs_.reading()->problem;
+    if (route.is_of_configured && !is_readable) {
         if (auto refused = check_is_configured(*configs_.current(), route.name)) return *refused;
     }
     switch (route.page) {
         case Page::status:
             return json_answer(status_document());
-        case Page::ingest: {
-            const auto config = configs_.current();
-            return json_answer(ingest_document(look_at_ingest(*config, registry_), *config));
-        }
+        case Page::ingest:
+            return json_answer(ingest_document(*configs_.reading(), registry_));
         case Page::destinations:
             return json_answer(destinations_document(*configs_.current()));
         case Page::log:
@@ -246,9 +240,9 @@ Answer Api::log(const Route& route, const Request& request) {
 }
 
 Answer Api::metrics() {
-    const auto config = configs_.current();
-    return text_answer(to_prometheus(restream::look(*config, registry_, {}),
-                                     look_at_ingest(*config, registry_), means_.version),
+    const auto reading = configs_.reading();
+    return text_answer(to_prometheus(restream::look(*reading, registry_, {}),
+                                     look_at_ingest(*reading, registry_), means_.version),
                        "text/plain; version=0.0.4; charset=utf-8");
 }
 

@@ -24,6 +24,7 @@ struct IngestRecord {
     std::uint32_t reloads = 0;   ///< tried, with success or without
     std::string problem;         ///< why it is down, or why the last reload changed nothing
     WallTime since{};            ///< when the server was started last
+    std::string url{};           ///< what relays play, masked; empty of an older restream
     bool operator==(const IngestRecord&) const = default;
 };
 

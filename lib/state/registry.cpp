@@ -59,6 +59,10 @@ void Registry::set_wanted(std::string_view name, bool wanted) const {
         remove_or_throw(layout_.wanted(name));
 }
 
+void Registry::renew_wish(std::string_view name) const {
+    publish_or_throw(layout_.wanted(name), "", Durability::survives_power_cut);
+}
+
 std::vector<std::string> Registry::wanted_names() const {
     std::vector<std::string> names;
     std::error_code error;
