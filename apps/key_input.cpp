@@ -52,8 +52,17 @@ void declare_key_options(CLI::App& app, KeyOptions& options) {
 }
 
 KeyReference read_key_input(const KeyOptions& options) {
-    if (!options.file.empty())
-        return KeyFile{std::filesystem::absolute(options.file).lexically_normal()};
+    if (!options.file.empty()) {
+        std::error_code error;
+        const auto path = std::filesystem::absolute(options.file, error);
+        if (error) {
+            throw Error(ErrorKind::refused,
+                        "--key-file is a relative path, and the current folder "
+                        "is unknown: " +
+                            error.message() + "; give an absolute path");
+        }
+        return KeyFile{path.lexically_normal()};
+    }
     if (!options.variable.empty()) return KeyEnv{options.variable};
     if (!options.command.empty()) return KeyCommand{options.command};
     if (!options.from_stdin) return std::monostate();

@@ -50,18 +50,21 @@ std::vector<Diagnosis> diagnose() {
         findings.add(check_twins(*checked.config));
         findings.add(check_hooks(*checked.config));
     }
-    findings.add(check_state_folder(registry.layout().root()));
+    CheckedState state = check_state_folder(registry);
+    findings.add(std::move(state.diagnoses));
     findings.add(check_leftovers(registry.layout(), config_directory()));
+    if (checked.config && state.is_readable) {
+        findings.add(check_relays(*checked.config, registry, state));
+        findings.add(check_ingest(*checked.config, registry, state));
+    }
     if (checked.config) {
-        findings.add(check_relays(*checked.config, registry));
-        findings.add(check_ingest(*checked.config, registry));
         findings.add(check_destinations(*checked.config, registry));
         findings.add(check_dashboard(*checked.config, registry.layout()));
     }
-    if (!checked.config) {
+    if (!checked.config && state.is_readable) {
         const Config known = known_config(read_config(config_directory()), registry);
-        findings.add(check_relays(known, registry));
-        if (!known.ingest.url.empty()) findings.add(check_ingest(known, registry));
+        findings.add(check_relays(known, registry, state));
+        if (!known.ingest.url.empty()) findings.add(check_ingest(known, registry, state));
     }
     findings.add(check_ffmpeg(av_features()));
     findings.add(check_services(share_directory(), std::chrono::system_clock::now()));
@@ -78,8 +81,12 @@ int doctor(const Options& options) {
     std::vector<Diagnosis> diagnoses = diagnose();
     if (options.fix) mend_all(diagnoses);
     const bool has_colour = is_terminal(StandardHandle::output) && !environment("NO_COLOR");
-    fmt::print("{}", options.json ? to_json(diagnoses)
-                                  : to_text(diagnoses, has_colour ? Colour::on : Colour::off));
+    if (options.json) {
+        fmt::print("{}", to_json(diagnoses));
+    } else {
+        print_lines(StandardHandle::output,
+                    to_text(diagnoses, has_colour ? Colour::on : Colour::off));
+    }
     if (std::ranges::any_of(diagnoses, is_config_broken)) {
         return static_cast<int>(ErrorKind::config);
     }

@@ -64,21 +64,23 @@ int enable(const Options& options) {
     BatchOptions batch = options.batch.to_options();
     batch.names = options.all ? place.every_configured() : place.configured(options.batch.names);
     if (batch.names.empty()) {
-        throw Error(ErrorKind::usage, options.all
-                                          ? "no destination is configured; run 'restream add NAME'"
-                                          : "name a destination, or --all");
+        throw Error(ErrorKind::usage,
+                    options.all
+                        ? "no destination is configured; run 'restream add NAME --service ID'"
+                        : "name a destination, or --all");
     }
     check_keys(place.config, batch);
     tell_twins(place, batch);
     if (options.no_start) {
         place.control.want(batch.names);
-        for (const auto& name : batch.names) fmt::print("{}: wanted, not started\n", name);
+        for (const auto& name : batch.names)
+            print_lines(StandardHandle::output, fmt::format("{}: wanted, not started\n", name));
         for (const auto& [name, why] : batch.hopeless)
             complain("enable", fmt::format("{}: {}", name, why));
         return batch.hopeless.empty() ? 0 : static_cast<int>(ErrorKind::config);
     }
-    const int ingest = batch.names.empty() ? 0 : bring_up_ingest(place);
-    return std::max(ingest, start_and_wait(place, batch, ""));
+    if (!batch.names.empty()) batch.ingest = bring_up_ingest(place);
+    return start_and_wait(place, batch, "");
 }
 
 }  // namespace

@@ -54,7 +54,9 @@ std::vector<std::string> in_session(const Registry& registry, const std::string&
 void tell_use(const Registry& registry, const std::string& name) {
     const auto running = in_session(registry, name);
     if (running.empty()) {
-        fmt::print(stderr, "{} has a new key; to use it now: restream enable {}\n", name, name);
+        print_lines(
+            StandardHandle::error,
+            fmt::format("{} has a new key; to use it now: restream enable {}\n", name, name));
         return;
     }
     wait_until(Deadline::after(patience_with_look), [&] {
@@ -63,10 +65,10 @@ void tell_use(const Registry& registry, const std::string& name) {
             return !record || record->restart_pending || !StateMachine::is_session(record->state);
         });
     });
-    fmt::print(stderr,
-               "{} has a new key, used from its next session on; to use it now, with a short "
-               "interruption: restream restart {}\n",
-               name, name);
+    print_lines(StandardHandle::error,
+                fmt::format("{} has a new key, used from its next session on; to use it now, with "
+                            "a short interruption: restream restart {}\n",
+                            name, name));
 }
 
 int replace(const std::string& name, const KeyOptions& options) {
@@ -84,7 +86,7 @@ int replace(const std::string& name, const KeyOptions& options) {
     }
     const Config after = load_config(directory);
     if (const auto problem = foresee_key_problem(after.at(name))) {
-        fmt::print(stderr, "{} has a new key\n", name);
+        print_lines(StandardHandle::error, fmt::format("{} has a new key\n", name));
         complain("key", problem->message);
     } else {
         tell_use(Registry{Layout(state_directory())}, name);

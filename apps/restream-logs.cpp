@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/inbox.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
 #include "config/config_reading.hpp"
@@ -71,18 +72,28 @@ int follow(const std::vector<RelayLog>& logs) {
 }
 
 int logs(const Options& options) {
-    if (const auto problem = name_problem(options.name)) throw Error(ErrorKind::usage, *problem);
+    if (name_problem(options.name)) load_config(config_directory()).at(options.name);
     const Layout layout(state_directory());
     const std::vector<RelayLog> logs = logs_of(layout, options.name);
-    const bool is_any_there = std::ranges::any_of(
-        logs, [](const RelayLog& log) { return std::filesystem::exists(log.path); });
+    if (const auto fault = folder_fault(layout.log_directory(), FolderUse::enter)) {
+        throw_path_fault("reading the log", *fault);
+    }
+    const auto is_there = [](const RelayLog& log) {
+        std::error_code error;
+        return std::filesystem::exists(log.path, error);
+    };
+    for (const auto& log : logs) {
+        if (!is_there(log) || is_readable(log.path)) continue;
+        const auto denied = std::make_error_code(std::errc::permission_denied);
+        throw_path_fault("reading the log", file_fault(log.path, denied));
+    }
+    const bool is_any_there = std::ranges::any_of(logs, is_there);
     if (!is_any_there) {
         // A name that is not known is reported as such.
         const Registry registry{layout};
         check_is_known(read_config(config_directory()), registry, options.name);
-        fmt::print(stderr,
-                   "restream-logs: {}: nothing logged yet; it begins with 'restream enable {}'\n",
-                   options.name, options.name);
+        complain("logs", fmt::format("{}: nothing logged yet; it begins with 'restream enable {}'",
+                                     options.name, options.name));
         if (!options.follow) return 0;
     }
     for (const auto& line : log_tail(logs, static_cast<std::size_t>(options.lines))) {

@@ -12,6 +12,7 @@
 #include "command.hpp"
 #include "config/config_reading.hpp"
 #include "known_names.hpp"
+#include "state/state_access.hpp"
 #include "status/status.hpp"
 
 namespace {
@@ -27,8 +28,8 @@ struct Options {
 
 int exit_status(const Options& options, const Status& status) {
     if (status.config_problem) return static_cast<int>(ErrorKind::config);
-    const bool are_live = std::ranges::all_of(
-        status.destinations, [](const auto& each) { return each.state == State::live; });
+    const bool are_live = std::ranges::all_of(status.destinations,
+                                              [](const auto& each) { return is_carrying(each); });
     return options.names.empty() || are_live ? 0 : static_cast<int>(ErrorKind::no);
 }
 
@@ -64,8 +65,18 @@ int print_names(const ConfigReading& reading) {
 }
 
 int status(const Options& options) {
+    if (options.watch && options.json) {
+        throw Error(ErrorKind::usage,
+                    "--watch and --json do not go together: --json prints one document and ends; "
+                    "leave one of them out");
+    }
+    if (options.only_names && (options.watch || options.json)) {
+        throw Error(ErrorKind::usage,
+                    "--names prints names only; leave it out, or --watch and --json");
+    }
     const ConfigReading reading = read_config(config_directory());
     const Registry registry{Layout(state_directory())};
+    if (!options.only_names) require_readable(registry.layout());
     for (const auto& name : options.names) check_is_known(reading, registry, name);
     if (options.only_names) return print_names(reading);
     if (options.watch) return watch(options);

@@ -17,6 +17,11 @@ Register-ArgumentCompleter -Native -CommandName restream -ScriptBlock {
             ForEach-Object { if ($_ -cmatch '^  ([a-z]+) ') { $Matches[1] } })
     } elseif ($previous -ceq '--service') {
         $candidates = @(& $tool services --names 2>$null)
+    } elseif ($previous -ceq '--backup') {
+        $candidates = @('both', 'failover', 'off')
+    } elseif ($verb -ceq 'help' -and $before.Count -eq 2) {
+        $candidates = @(& $tool --help 2>$null |
+            ForEach-Object { if ($_ -cmatch '^  ([a-z]+) ') { $Matches[1] } })
     } elseif (@('--key-file', '--ca-file', '--key-command') -ccontains $previous) {
         return  # PowerShell's own completion of files
     } elseif ($previous -ceq '--key-env') {

@@ -126,7 +126,7 @@ DestinationDefaults read_defaults(const Fields& fields, const DestinationDefault
     defaults.slate.limit =
         fields.duration("slate_limit", std::chrono::seconds(1), std::chrono::hours(24))
             .value_or(otherwise.slate.limit);
-    defaults.on_state = read_state_hook(fields, otherwise.on_state);
+    defaults.on_state = read_state_hook(fields, otherwise.on_state, states_of_relay);
     return defaults;
 }
 
@@ -134,7 +134,7 @@ Destination read_destination(const std::string& name, const Fields& fields,
                              const DestinationDefaults& defaults, Presets& presets) {
     fields.allow_only({"service", "url", "key", "backup_url", "backup", "on_ingest_loss", "hold",
                        "ca_file", "on_track_change", "slate", "slate_after", "slate_limit",
-                       "on_state", "on_state_deadline"});
+                       "on_state", "on_state_deadline", "on_state_for"});
     Destination destination;
     destination.name = name;
     destination.origin = fields.file();

@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "config/config.hpp"
 #include "config/destination_fields.hpp"
@@ -105,8 +106,8 @@ void drop_key_file(const fs::path& config_directory, const std::string& name) {
     fs::remove(ours, error);
     if (error) {
         throw Error(ErrorKind::refused,
-                    fmt::format("the key file {} can't be deleted: {}; delete it yourself",
-                                ours.string(), error.message()),
+                    fmt::format("deleting the key file {}: {}; delete it yourself", ours.string(),
+                                file_fault(ours, error).describe()),
                     error);
     }
 }
@@ -236,7 +237,13 @@ void change_destination(const fs::path& config_directory, const Destination& des
 }
 
 void check_is_removable(const fs::path& config_directory, const Destination& destination) {
-    if (destination.origin == file_of(config_directory, destination.name)) return;
+    const fs::path file = file_of(config_directory, destination.name);
+    if (destination.origin == file) {
+        // Found out before its relay is stopped: what stays configured goes on.
+        const auto fault = folder_fault(file.parent_path(), FolderUse::write);
+        if (fault) throw_path_fault("deleting " + file.string(), *fault);
+        return;
+    }
     throw Error(ErrorKind::config,
                 fmt::format("{}:{}: destination {} stands in a file that only you write; delete "
                             "[destination.{}] there",
@@ -250,8 +257,10 @@ void remove_destination(const fs::path& config_directory, const Destination& des
     std::error_code error;
     fs::remove(file, error);
     if (error) {
-        throw Error(ErrorKind::refused,
-                    fmt::format("{} can't be deleted: {}", file.string(), error.message()), error);
+        throw Error(
+            ErrorKind::refused,
+            fmt::format("deleting {}: {}", file.string(), file_fault(file, error).describe()),
+            error);
     }
     drop_key_file(config_directory, destination.name);
 }

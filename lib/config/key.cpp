@@ -202,6 +202,9 @@ std::vector<std::string> key_variables(const Config& config) {
             variables.push_back(name);
         }
     }
+    if (const auto name = config.ingest.on_state.variable(); !name.empty()) {
+        variables.push_back(name);
+    }
     add(config.ingest.publish_key);
     add(config.dashboard.password);
     std::sort(variables.begin(), variables.end());

@@ -54,6 +54,10 @@ std::set<fs::path> key_files(const Config& config) {
             add(webhook->url, each.origin);
         }
     }
+    const auto* webhook = std::get_if<Webhook>(&config.ingest.on_state.what);
+    if (webhook != nullptr && std::holds_alternative<KeyFile>(webhook->url)) {
+        add(webhook->url, config.directory / "restream.toml");
+    }
     add(config.ingest.publish_key, config.directory / "restream.toml");
     add(config.dashboard.password, config.directory / "restream.toml");
     return files;

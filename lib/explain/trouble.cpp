@@ -13,6 +13,9 @@ namespace {
 
 using Kind = Trouble::Kind;
 
+/// A relay says that the ingest is silent once nothing has come for so long.
+constexpr Milliseconds noticed_silence(1500);
+
 /// What the end of a session, or the reason of a state, is to us; nothing where nothing is wrong.
 std::optional<Kind> kind_of(std::string_view name) {
     const auto code = parse_end_code(name);
@@ -30,6 +33,8 @@ std::optional<Kind> kind_of(std::string_view name) {
         case EndCode::no_publisher:
         case EndCode::waiting_for_keyframe:
             return Kind::ingest_lost;
+        case EndCode::ingest_silent:
+            return Kind::ingest_gap;
         case EndCode::app_refused:
         case EndCode::publish_refused:
         case EndCode::already_published:
@@ -150,7 +155,8 @@ class Search {
         const auto kind = kind_of(code);
         if (!kind) return;
         // Before anything was live, an ingest without publisher is what one expects.
-        if (*kind == Kind::ingest_lost && !was_live_) {
+        const bool is_ingest = *kind == Kind::ingest_lost || *kind == Kind::ingest_gap;
+        if (is_ingest && !was_live_) {
             close(at);
             return;
         }
@@ -158,7 +164,9 @@ class Search {
         const bool is_second_look =
             open_ && open_->kind != *kind && at - open_->begin < std::chrono::seconds(1);
         if (open_ && open_->kind != *kind && !is_second_look) close(at);
-        if (!open_) open_ = Trouble{history_.name, *kind, at, at, false, {}, {}};
+        const WallTime begin =
+            code == end_code_name(EndCode::ingest_silent) ? at - noticed_silence : at;
+        if (!open_) open_ = Trouble{history_.name, *kind, begin, at, false, {}, {}};
         open_->kind = *kind;
         open_->code = code;
         open_->message = message;

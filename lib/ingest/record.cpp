@@ -50,6 +50,7 @@ std::string to_json(const IngestRecord& record) {
                      {"since", to_iso8601(record.since)},
                      {"url", record.url}};
     if (record.server) document["server"] = process_json(*record.server);
+    if (record.silent_since) document["silent_since"] = to_iso8601(*record.silent_since);
     return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -66,9 +67,15 @@ std::optional<IngestRecord> ingest_record_from_json(std::string_view text) {
     const auto problem = read_text(document, "problem");
     const auto since = from_iso8601(read_text(document, "since").value_or(""));
     if (!kind || !guardian || !restarts || !reloads || !problem || !since) return std::nullopt;
-    return IngestRecord{
-        *kind,    *guardian, read_process(document, "server"),       *restarts, *reloads,
-        *problem, *since,    read_text(document, "url").value_or("")};
+    return IngestRecord{*kind,
+                        *guardian,
+                        read_process(document, "server"),
+                        *restarts,
+                        *reloads,
+                        *problem,
+                        *since,
+                        from_iso8601(read_text(document, "silent_since").value_or("")),
+                        read_text(document, "url").value_or("")};
 }
 
 std::optional<IngestRecord> last_ingest_record(const Layout& layout) {

@@ -78,7 +78,7 @@ std::optional<SessionEnd> SrtSink::open(const SinkRequest& request) {
         return SessionEnd{EndCode::config_invalid,
                           "an SRT destination is called: mode must be caller"};
     }
-    auto learned = learn_tracks(request.prefix);
+    auto learned = learn_tracks(request, Container::mpegts);
     if (auto* end = std::get_if<SessionEnd>(&learned)) return std::move(*end);
     const AvTranscript::Listening listening(transcript_);
     interrupt_.set_deadline(Deadline::after(request.connect_deadline + Milliseconds(200)));

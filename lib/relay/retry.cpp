@@ -1,6 +1,7 @@
 #include "relay/retry.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace restream {
 
@@ -49,10 +50,16 @@ NextTry RetryPolicy::after(const SessionEnd& ended, const SessionFacts& session,
         end.code = EndCode::closed_early;
     }
     early_closes_ = end.code == EndCode::closed_early ? early_closes_ + 1 : 0;
-    if (session.was_confirmed) backoff_.reset();
+    if (session.was_confirmed) {
+        backoff_.reset();
+        has_changed_ = false;
+    }
     if (is_nobodys_fault(end.code)) {
         if (session.said_goodbye) dirty_end_.reset();
-        return {NextTry::Kind::at_once, Milliseconds(0), std::move(end)};
+        const bool is_loop = end.code == EndCode::tracks_changed && !session.was_confirmed &&
+                             std::exchange(has_changed_, true);
+        if (!is_loop) return {NextTry::Kind::at_once, Milliseconds(0), std::move(end)};
+        return {NextTry::Kind::after, backoff_.next(luck), std::move(end)};
     }
 
     const bool is_quick_refusal = end.code == EndCode::publish_refused ||

@@ -23,8 +23,8 @@ struct Row {
 constexpr std::array rows = {
     Row{EndCode::stopped, "stopped", "stopped", "", false},
     Row{EndCode::ingest_gone, "ingest_gone", "the ingest stopped", "start publishing again", false},
-    Row{EndCode::tracks_changed, "tracks_changed", "the ingest came back with other settings", "",
-        false},
+    Row{EndCode::tracks_changed, "tracks_changed", "the ingest came back with other settings",
+        "keep the encoder's codecs and settings while it is live", false},
     Row{EndCode::standby, "standby", "stands by until the primary server fails", "", false},
     Row{EndCode::ingest_down, "ingest_down", "nothing answers at the ingest's address",
         "start the ingest server ('restream ingest start'), or check [ingest] url in restream.toml",
@@ -36,6 +36,8 @@ constexpr std::array rows = {
     Row{EndCode::waiting_for_keyframe, "waiting_for_keyframe",
         "the ingest has not sent a keyframe yet", "set the encoder's keyframe interval to 2 s",
         false},
+    Row{EndCode::ingest_silent, "ingest_silent", "the ingest is silent",
+        "check the encoder: it hangs, or its network is interrupted", false},
     Row{EndCode::name_not_found, "name_not_found", "the server's name was not found",
         "check the URL's host and this machine's DNS", false},
     Row{EndCode::connection_refused, "connection_refused", "the server refused the connection",
@@ -155,7 +157,8 @@ std::string remedy(EndCode code, std::string_view relay) {
 
 bool is_nobodys_fault(EndCode code) {
     return code == EndCode::stopped || code == EndCode::ingest_gone ||
-           code == EndCode::tracks_changed || code == EndCode::standby;
+           code == EndCode::ingest_silent || code == EndCode::tracks_changed ||
+           code == EndCode::standby;
 }
 
 bool is_refusal(EndCode code) { return row(code).is_refusal; }

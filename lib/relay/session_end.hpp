@@ -25,6 +25,7 @@ enum class EndCode {
     no_publisher,          ///< the ingest server answers, nobody publishes
     waiting_for_keyframe,  ///< something is published, a keyframe or sequence header is still
                            ///< missing
+    ingest_silent,         ///< a publisher is connected, and sends no picture or nothing at all
     // the destination
     name_not_found,
     connection_refused,
@@ -78,6 +79,8 @@ std::optional<EndCode> parse_end_code(std::string_view name);
 Reason to_reason(const SessionEnd& end, std::string_view relay);
 /// The other way round; nothing where the code is none of ours.
 std::optional<SessionEnd> to_session_end(const Reason& reason);
+/// The detail of `ingest_silent` where only the picture is missing.
+constexpr std::string_view sound_without_picture = "sound arrives, and no picture";
 
 /// Whether that is the reason of a record.
 bool is_code(const std::optional<Reason>& reason, EndCode code);

@@ -59,6 +59,9 @@ struct SinkRequest {
     /// for a file all that arrived with it. Sinks that must know the tracks before the first byte
     /// learn them here; each tag comes again through write().
     std::vector<Tag> prefix;
+    /// A message of the sound where its codec has no sequence header (MP3, G.711), so that the
+    /// prefix may say nothing of it. To learn from only: it is not part of the session.
+    std::optional<Tag> sound;
 };
 
 /// Begins to open a destination and returns; what became of it, end() and is_accepted() tell. Never

@@ -61,6 +61,16 @@ class StateMachine {
     struct IngestReady {};
     struct IngestLost {
         SessionEnd why;
+        /// The last picture, from which `hold` counts; nothing: now.
+        std::optional<SteadyTime> since = std::nullopt;
+    };
+    /// It sends nothing, or no picture, although its connection stands. What holds then is live
+    /// again with IngestReady. Nothing happens where that is known already.
+    struct IngestSilent {
+        SessionEnd why;
+        SteadyTime since;  ///< the last picture, from which `hold` counts
+        /// Sound still comes and is passed on: no hold ends that.
+        bool still_flows = false;
     };
     struct Accepted {};  ///< by the destination
     struct Blocked {};   ///< the destination takes nothing for a while: this is no flow
@@ -74,7 +84,7 @@ class StateMachine {
         Timer timer;
     };
     using Event = std::variant<Start, Stop, Nudge, NoPlan, IngestMissing, IngestReady, IngestLost,
-                               Accepted, Blocked, Ended, Elapsed>;
+                               IngestSilent, Accepted, Blocked, Ended, Elapsed>;
 
     /// The session that ended last.
     struct Finished {
@@ -124,6 +134,7 @@ class StateMachine {
     void take(const IngestMissing& event, SteadyTime now);
     void take(const IngestReady&, SteadyTime now);
     void take(const IngestLost& event, SteadyTime now);
+    void take(const IngestSilent& event, SteadyTime now);
     void take(const Accepted&, SteadyTime now);
     void take(const Blocked&, SteadyTime now);
     void take(const Ended& event, SteadyTime now);
@@ -131,6 +142,7 @@ class StateMachine {
 
     void enter(State state, std::optional<SessionEnd> why,
                std::optional<SteadyTime> until = std::nullopt);
+    void hold(const SessionEnd& why, std::optional<SteadyTime> until);
     void enter_live(SteadyTime now);
     void forget_failure();
     void look_at_flow(SteadyTime now);

@@ -108,12 +108,14 @@ void Worker::stand_by() {
 void Worker::carry() {
     machine_.set_rules(rules());
     const auto& ingest = plan_->config.ingest;
-    Intake intake(means_.open_source, {ingest.url, ingest.probe_duration, ingest.probe_bytes},
-                  loop_);
-    std::vector<Tag> prefix;
-    if (!await_begin(intake, prefix)) return;
+    Intake::Settings settings{ingest.url, ingest.probe_duration, ingest.probe_bytes};
+    settings.awaits_flow = std::exchange(was_silent_, false) ||
+                           (means_.is_ingest_silent && means_.is_ingest_silent(ingest));
+    Intake intake(means_.open_source, std::move(settings), loop_);
+    Intake::Begun begun;
+    if (!await_begin(intake, begun)) return;
     tell(StateMachine::IngestReady{});
-    run_session(intake, std::move(prefix));
+    run_session(intake, std::move(begun));
 }
 
 StateMachine::Rules Worker::rules() const {
@@ -201,13 +203,13 @@ void Worker::look_at_plan() {
 
 /// Until the ingest gives a session's begin. False where the worker is to end or to stand by, or
 /// has to make another plan first.
-bool Worker::await_begin(Intake& intake, std::vector<Tag>& prefix) {
+bool Worker::await_begin(Intake& intake, Intake::Begun& begun) {
     while (!cancel_.is_requested() && is_called_for() && !has_other_plan_.load()) {
         const SteadyTime now = SteadyClock::now();
         intake.take(now);
         auto event = intake.next();
-        if (auto* begun = std::get_if<Intake::Begun>(&event)) {
-            prefix = std::move(begun->prefix);
+        if (auto* const first = std::get_if<Intake::Begun>(&event)) {
+            begun = std::move(*first);
             return true;
         }
         if (const auto& obstacle = intake.obstacle()) {
@@ -218,7 +220,7 @@ bool Worker::await_begin(Intake& intake, std::vector<Tag>& prefix) {
     return false;
 }
 
-void Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
+void Worker::run_session(Intake& intake, Intake::Begun begun) {
     keeper_.count([](Record& record) { ++record.attempts; });
     const Destination& destination = plan_->destination;
     SinkRequest request;
@@ -226,7 +228,8 @@ void Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
     request.url = destination.url;
     request.key = plan_->key;
     request.ca_file = destination.ca_file;
-    request.prefix = std::move(prefix);
+    request.prefix = std::move(begun.prefix);
+    request.sound = std::move(begun.sound);
     Session session(loop_, means_.open_sink, std::move(request),
                     {takes_other_tracks(), destination.slate.after}, intake, *this, cancel_);
     session.run();
@@ -255,11 +258,16 @@ double Worker::luck() { return std::uniform_real_distribution<>(0, 1)(chance_); 
 
 void Worker::happened(const StateMachine::Event& event, SteadyTime now) {
     // A slate may have come since the session began.
-    if (std::holds_alternative<StateMachine::IngestLost>(event)) machine_.set_rules(rules());
+    if (std::holds_alternative<StateMachine::IngestLost>(event) ||
+        std::holds_alternative<StateMachine::IngestSilent>(event)) {
+        machine_.set_rules(rules());
+    }
     const bool was_in_session = machine_.is_in_session();
+    const bool was_silent = machine_.why() && machine_.why()->code == EndCode::ingest_silent;
     const bool has_changed = machine_.apply(event, now);
     if (was_in_session && !machine_.is_in_session()) {
         const auto& [end, facts] = *machine_.finished();
+        was_silent_ = was_silent;
         flight_.ended(end);
         log_.line(fmt::format(
             "session ended: {}{}", describe(end),

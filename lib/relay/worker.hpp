@@ -44,6 +44,8 @@ class Worker : private SessionOwner {
         /// Whether open_sink knows what this URL names.
         std::function<bool(const std::string& url)> can_carry_to;
         std::filesystem::path programs = {};  ///< the folder with restream-slate and -hook
+        /// Whether the ingest server says that its publisher sends nothing. May be empty.
+        std::function<bool(const IngestConfig&)> is_ingest_silent = {};
     };
     /// Why run() returned.
     enum class Left {
@@ -70,8 +72,8 @@ class Worker : private SessionOwner {
     bool is_called_for();
     void stand_by();
     void carry();
-    bool await_begin(Intake& intake, std::vector<Tag>& prefix);
-    void run_session(Intake& intake, std::vector<Tag> prefix);
+    bool await_begin(Intake& intake, Intake::Begun& begun);
+    void run_session(Intake& intake, Intake::Begun begun);
     void pause();
     void tell(const StateMachine::Event& event) { happened(event, SteadyClock::now()); }
     void show();
@@ -108,6 +110,7 @@ class Worker : private SessionOwner {
     SlateKeeper slates_;
     HookKeeper hooks_;
     bool was_connected_ = false;
+    bool was_silent_ = false;  ///< the ingest, when the last session ended
     std::atomic<bool> is_nudged_{false};
 };
 

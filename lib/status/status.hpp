@@ -37,6 +37,9 @@ struct RelayStatus {
     bool restart_pending = false;
 };
 
+/// Live, and what it sends comes from the ingest now.
+bool is_carrying(const RelayStatus& relay);
+
 /// The relay to a destination's backup server.
 struct BackupStatus : RelayStatus {
     Backup mode = Backup::off;

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 #include "process/tag_server.hpp"
 
@@ -163,7 +164,7 @@ TEST_CASE(
         check_no_core(scene.world.guardian(name));
         check_memory_is_closed(scene.world.worker(name));
     }
-    CHECK(wait_until(Deadline::after(seconds(10)), [&] {
+    CHECK(wait_until(Patience(seconds(10)), [&] {
         return has(content_of(told), "\"destination\":\"env\"") &&
                has(content_of(scene.world.layout().log("inline")), "on_state: posting to");
     }));
@@ -210,7 +211,7 @@ TEST_CASE(
     CHECK(prints.run({"enable", "--all"}).status == 3);
     fs::remove(scene.world.config() / "destinations.d" / "bad.toml");
     prints.run({"restart", "stdin"});
-    prints.run({"remove", "stdin"});
+    prints.run({"remove", "stdin", "--yes"});
     prints.run({"disable", "--all"});
     prints.run({"stop", "--ingest"});
     CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(),

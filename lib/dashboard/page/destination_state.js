@@ -22,6 +22,8 @@ const kinds = {
 
 /// Whether a try is under way after one that failed: the card keeps what stood there between the tries.
 const isTryingAgain = ({ state, next_retry_in_s: left }) => left === 0 && (state === 'connecting' || state === 'waiting');
+/// Its session stands, and nothing comes that it could send.
+const isSilent = ({ state, reason }) => state === 'live' && reason?.code === 'ingest_silent';
 
 /// `wish`: what was asked for and has not come yet: true, false, or null.
 function kindOf(status, wish) {
@@ -34,6 +36,7 @@ function kindOf(status, wish) {
         return status.reason?.code === 'not_started_yet' ? 'not_started' : 'not_running';
     }
     if (isTryingAgain(status)) return 'connecting';
+    if (isSilent(status)) return 'holding';
     if (status.state === 'live') return status.confirmed ? 'live' : 'settling';
     return status.state in kinds ? status.state : 'waiting';
 }

@@ -11,7 +11,7 @@ export default {
     },
     tracks_changed: {
         message: 'L’ingest est revenu avec d’autres réglages',
-        remedy: '',
+        remedy: 'Ne changez ni les codecs ni les réglages de l’encodeur pendant le direct.',
     },
     standby: {
         message: 'Attend que le serveur principal défaille',
@@ -32,6 +32,10 @@ export default {
     waiting_for_keyframe: {
         message: 'L’ingest n’a pas encore envoyé d’image clé',
         remedy: 'Réglez l’intervalle d’images clés de l’encodeur sur 2 s.',
+    },
+    ingest_silent: {
+        message: 'L’ingest est muet',
+        remedy: 'Regardez l’encodeur : il est figé, ou son réseau est coupé.',
     },
     name_not_found: {
         message: 'Le nom du serveur est introuvable',
