@@ -24,6 +24,8 @@ using namespace restream;
 struct Options {
     NewDestination added;
     KeyOptions key;
+    KeyOptions passphrase;
+    std::string latency;
 };
 
 void check_url(const char* option, const std::string& url) {
@@ -102,12 +104,33 @@ std::string backup_words(const Destination& added) {
     return "";
 }
 
+/// What only an SRT destination has.
+void find_srt(Options& options) {
+    if (!options.latency.empty()) {
+        options.added.latency = parse_duration(options.latency);
+        if (!options.added.latency) {
+            throw Error(ErrorKind::usage,
+                        fmt::format("--latency: {} is not a duration; write 200ms, say",
+                                    in_quotes(options.latency)));
+        }
+    }
+    if (options.key.from_stdin && options.passphrase.from_stdin) {
+        throw Error(
+            ErrorKind::usage,
+            "--key-stdin and --passphrase-stdin can't both read standard input; give one of "
+            "them with --key-file or --passphrase-file");
+    }
+    if (!options.passphrase.is_any_given()) return;
+    options.added.passphrase = read_passphrase_input(options.passphrase);
+}
+
 int add(Options options) {
     forbid_core_dumps();
     const auto directory = config_directory();
     check_url("--url", options.added.url);
     check_url("--backup-url", options.added.backup_url);
     const auto service = check_service(options.added);
+    find_srt(options);
     // Before anybody is asked for a key: whether all else is right.
     const Destination preview = preview_destination(directory, options.added);
     options.added.key = find_key(options, preview, service);
@@ -119,7 +142,8 @@ int add(Options options) {
     const Destination& added = config.at(options.added.name);
     std::string told = fmt::format("added {}: {}\n", added.name, added.display_url());
     if (const auto words = backup_words(added); !words.empty()) told += words + "\n";
-    const auto problem = foresee_key_problem(added);
+    auto problem = foresee_key_problem(added);
+    if (!problem) problem = foresee_srt_problem(added);
     if (!problem) told += "to put the live picture there: restream enable " + added.name + "\n";
     print_lines(StandardHandle::error, told);
     if (problem) complain("add", problem->message);
@@ -143,7 +167,11 @@ int main(int argc, char** argv) {
                        "both: the two servers get the picture, at twice the upload; failover: the "
                        "second one only while the first fails (default); off: never")
             ->type_name("both|failover|off");
+        app.add_option("--latency", options->latency,
+                       "SRT: how long a lost packet may be sent again, such as 200ms")
+            ->type_name("TIME");
         declare_key_options(app, options->key);
+        declare_passphrase_options(app, options->passphrase);
         return [options] { return add(*options); };
     });
 }

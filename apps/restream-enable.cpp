@@ -29,11 +29,15 @@ void check_keys(const Config& config, BatchOptions& batch) {
             batch.hopeless[name] = problem->message;
             continue;
         }
-        if (const auto* from = std::get_if<KeyEnv>(&destination.key)) {
+        if (const auto problem = foresee_srt_problem(destination)) {
+            batch.hopeless[name] = problem->message;
+            continue;
+        }
+        for (const auto& variable : own_variables(destination)) {
             complain("enable",
                      fmt::format("{}: its key stands in this shell's {}; from another shell, or "
                                  "after a reboot, it has to be set there too",
-                                 name, from->variable));
+                                 name, variable));
         }
     }
     std::erase_if(batch.names, [&](const auto& name) { return batch.hopeless.contains(name); });

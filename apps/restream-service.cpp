@@ -109,7 +109,11 @@ void tell_lost_keys(const Config& config) {
                                             whose, from->variable));
         }
     };
-    for (const auto& each : config.destinations) tell(each.name + ": its key", each.key);
+    for (const auto& each : config.destinations) {
+        tell(each.name + ": its key", each.key);
+        tell(each.name + ": its passphrase", each.passphrase);
+        tell(each.name + ": its streamid", each.stream_id);
+    }
     tell("ingest: publish_key", config.ingest.publish_key);
 }
 

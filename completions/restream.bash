@@ -21,10 +21,10 @@ _restream() {
     case $previous in
         --service) candidates=$("$tool" services --names 2>/dev/null) ;;
         --backup) candidates='both failover off' ;;
-        --key-file | --ca-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
-        --key-env) mapfile -t COMPREPLY < <(compgen -e -- "$current"); return ;;
-        --key-command) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
-        --url | --backup-url | --timeout | --since | --lines | -n | --seconds | --listen) return ;;
+        --key-file | --passphrase-file | --ca-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --key-env | --passphrase-env) mapfile -t COMPREPLY < <(compgen -e -- "$current"); return ;;
+        --key-command | --passphrase-command) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
+        --url | --backup-url | --latency | --timeout | --since | --lines | -n | --seconds | --listen) return ;;
         *)
             if [ "${#words[@]}" -eq 0 ]; then
                 candidates=$("$tool" --help 2>/dev/null | sed -nE 's/^  ([a-z]+) .*/\1/p')

@@ -261,10 +261,11 @@ const Destination& Config::at(std::string_view name) const {
     for (const Destination& destination : destinations) known.push_back(destination.name);
     if (const auto problem = name_problem(name)) {
         const auto near = nearest_word(name, known);
-        throw Error(ErrorKind::usage,
-                    near ? fmt::format("there is no destination {}; did you mean {}?",
-                                       in_quotes(name), in_quotes(*near))
-                         : fmt::format("{} can't name a destination: {}", in_quotes(name), *problem));
+        throw Error(
+            ErrorKind::usage,
+            near ? fmt::format("there is no destination {}; did you mean {}?", in_quotes(name),
+                               in_quotes(*near))
+                 : fmt::format("{} can't name a destination: {}", in_quotes(name), *problem));
     }
     throw Error(
         ErrorKind::usage,

@@ -47,8 +47,9 @@ std::size_t count_destinations(const Evidence& evidence) {
 
 /// The server, or who speaks for it, has answered: so the way to it works.
 bool has_answered(const Witness& each) {
-    constexpr std::array answers = {"not_rtmp"sv,    "connection_refused"sv, "tls_wrong_host"sv,
-                                    "tls_expired"sv, "tls_untrusted"sv,      "app_refused"sv};
+    constexpr std::array answers = {
+        "not_rtmp"sv,      "connection_refused"sv, "tls_wrong_host"sv,     "tls_expired"sv,
+        "tls_untrusted"sv, "app_refused"sv,        "passphrase_refused"sv, "srt_refused"sv};
     return std::ranges::find(answers, each.trouble->code) != answers.end();
 }
 

@@ -39,6 +39,8 @@ std::optional<Kind> kind_of(std::string_view name) {
         case EndCode::publish_refused:
         case EndCode::already_published:
         case EndCode::closed_early:
+        case EndCode::passphrase_refused:
+        case EndCode::srt_refused:
         case EndCode::not_supported:
             return Kind::refused;
         case EndCode::closed:
@@ -53,6 +55,7 @@ std::optional<Kind> kind_of(std::string_view name) {
             return Kind::disk;
         case EndCode::config_invalid:
         case EndCode::key_unavailable:
+        case EndCode::passphrase_unavailable:
             return Kind::configuration;
         case EndCode::worker_crashed:
             return Kind::died;

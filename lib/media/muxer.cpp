@@ -19,9 +19,7 @@ void set_options(Container container, AvOptions& options) {
             options.set("cluster_time_limit", 1000);  // ms; a crash loses the open cluster
             break;
         case Container::mp4:
-            // frag_discont: without it, each track would begin at 0, wherever the other one does.
-            options.set("movflags",
-                        std::string("frag_keyframe+empty_moov+default_base_moof+frag_discont"));
+            options.set("movflags", std::string("frag_keyframe+empty_moov+default_base_moof"));
             options.set("frag_duration", longest_fragment_us);
             break;
         case Container::mpegts:

@@ -2,10 +2,16 @@
 
 #include <tuple>
 #include <type_traits>
+#include <utility>
+
+#include "config/key.hpp"
 
 namespace restream {
 
 namespace {
+
+/// For the commands that print secrets.
+constexpr Milliseconds patience = std::chrono::seconds(10);
 
 bool are_same(const KeyReference& one, const KeyReference& other) {
     if (one.index() != other.index()) return false;
@@ -46,12 +52,54 @@ auto settings_of(const IngestConfig& ingest) {
     return std::tie(ingest.url, ingest.probe_duration, ingest.probe_bytes);
 }
 
+auto settings_of(const SrtOptions& srt) {
+    return std::tie(srt.passphrase, srt.stream_id, srt.latency, srt.more);
+}
+
 }  // namespace
+
+std::variant<Plan, SessionEnd> plan_of(Config config, Destination destination,
+                                       SecretCommands commands,
+                                       const std::function<bool()>& is_cancelled) {
+    const auto deadline = Deadline::after(patience);
+    const auto is_left_out = [&](const KeyReference& reference) {
+        return commands == SecretCommands::are_left_out &&
+               std::holds_alternative<KeyCommand>(reference);
+    };
+    Secret key;
+    if (!is_left_out(destination.key)) {
+        auto read = resolve_key(destination, deadline, is_cancelled);
+        if (const auto* problem = std::get_if<KeyProblem>(&read)) {
+            return SessionEnd{EndCode::key_unavailable, problem->message};
+        }
+        key = std::move(std::get<Secret>(read));
+    }
+    SrtOptions srt = srt_options_in(destination.url);
+    if (destination.latency) srt.latency = destination.latency;
+    if (srt.stream_id.is_empty()) srt.stream_id = key;
+    struct Field {
+        const KeyReference& reference;
+        decltype(&resolve_passphrase) resolve;
+        Secret& into;
+    };
+    for (const Field& field : {Field{destination.passphrase, &resolve_passphrase, srt.passphrase},
+                               Field{destination.stream_id, &resolve_stream_id, srt.stream_id}}) {
+        if (is_left_out(field.reference)) continue;
+        auto read = field.resolve(destination, deadline, is_cancelled);
+        if (const auto* problem = std::get_if<KeyProblem>(&read)) {
+            return SessionEnd{EndCode::passphrase_unavailable, problem->message};
+        }
+        auto& secret = std::get<Secret>(read);
+        if (!secret.is_empty()) field.into = std::move(secret);
+    }
+    return Plan{std::move(config), std::move(destination), std::move(key), std::move(srt)};
+}
 
 bool are_same(const Plan& one, const Plan& other) {
     return settings_of(one.destination) == settings_of(other.destination) &&
            settings_of(one.config.ingest) == settings_of(other.config.ingest) &&
-           are_same(one.destination.on_state, other.destination.on_state) && one.key == other.key;
+           are_same(one.destination.on_state, other.destination.on_state) && one.key == other.key &&
+           settings_of(one.srt) == settings_of(other.srt);
 }
 
 }  // namespace restream

@@ -33,8 +33,9 @@ void PlanWatch::use(const Plan& plan) {
     plan_ = plan;
     plan_->config.destinations.clear();  // one of 100 is enough
     files_ = {plan.config.directory / "restream.toml", plan.destination.origin};
-    if (const auto* file = std::get_if<KeyFile>(&plan.destination.key)) {
-        files_.push_back(file->path);
+    for (const auto* each :
+         {&plan.destination.key, &plan.destination.passphrase, &plan.destination.stream_id}) {
+        if (const auto* file = std::get_if<KeyFile>(each)) files_.push_back(file->path);
     }
     // The first look reads all: a file may have changed since the plan was made.
     seen_.clear();
@@ -59,7 +60,21 @@ std::string PlanWatch::mark() const {
 }
 
 bool PlanWatch::is_other(Plan now) const {
-    if (is_same_command(now.destination.key, plan_->destination.key)) now.key = plan_->key;
+    const Destination& fields = now.destination;
+    const Destination& before = plan_->destination;
+    if (is_same_command(fields.key, before.key)) {
+        now.key = plan_->key;
+        // Where nothing else says it, the key is SRT's stream ID, too.
+        const bool is_stream_id = std::holds_alternative<std::monostate>(fields.stream_id) &&
+                                  now.srt.stream_id.is_empty();
+        if (is_stream_id) now.srt.stream_id = plan_->srt.stream_id;
+    }
+    if (is_same_command(fields.passphrase, before.passphrase)) {
+        now.srt.passphrase = plan_->srt.passphrase;
+    }
+    if (is_same_command(fields.stream_id, before.stream_id)) {
+        now.srt.stream_id = plan_->srt.stream_id;
+    }
     return !are_same(now, *plan_);
 }
 

@@ -17,7 +17,7 @@ namespace restream {
 /// compared stays in memory: a digest of a key in a file could be guessed.
 class PlanWatch {
   public:
-    /// Reads the plan as it would be made now, with an empty key where a command gives it; nothing
+    /// Reads the plan as it would be made now, with no secret that a command gives; nothing
     /// where the configuration is broken or has no key.
     using Read = std::function<std::optional<Plan>()>;
 
@@ -27,7 +27,7 @@ class PlanWatch {
     void use(const Plan& plan);
 
     /// Whether a session would be made from another plan now. Where that is not known, what was
-    /// known before. A key command is not run: only another command counts as another key.
+    /// known before. Commands are not run: only another command counts as another secret.
     bool has_changed();
 
   private:

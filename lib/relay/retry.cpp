@@ -20,9 +20,10 @@ Milliseconds Backoff::next(double luck) {
 }
 
 NextTry RetryPolicy::refused(SessionEnd end, const ServiceFacts& service) const {
-    const bool is_mended_by_itself = end.code == EndCode::publish_refused ||
-                                     end.code == EndCode::closed_early ||
-                                     end.code == EndCode::app_refused;
+    const bool is_mended_by_itself =
+        end.code == EndCode::publish_refused || end.code == EndCode::closed_early ||
+        end.code == EndCode::app_refused || end.code == EndCode::passphrase_refused ||
+        end.code == EndCode::srt_refused;
     if (is_mended_by_itself && service.keys_last) {
         return {NextTry::Kind::after_long, rejected_wait, std::move(end)};
     }
@@ -62,9 +63,9 @@ NextTry RetryPolicy::after(const SessionEnd& ended, const SessionFacts& session,
         return {NextTry::Kind::after, backoff_.next(luck), std::move(end)};
     }
 
-    const bool is_quick_refusal = end.code == EndCode::publish_refused ||
-                                  end.code == EndCode::already_published ||
-                                  end.code == EndCode::closed_early;
+    const bool is_quick_refusal =
+        end.code == EndCode::publish_refused || end.code == EndCode::already_published ||
+        end.code == EndCode::closed_early || end.code == EndCode::srt_refused;
     if (is_quick_refusal && dirty_end_ && now - *dirty_end_ < longest_held) {
         early_closes_ = 0;
         end.code = EndCode::session_held;

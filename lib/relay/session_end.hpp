@@ -41,6 +41,8 @@ enum class EndCode {
     publish_refused,      ///< the server refused the stream key
     already_published,    ///< another session publishes with this key
     closed_early,  ///< accepted, then closed within the time the platform takes to check a key
+    passphrase_refused,  ///< SRT: the passphrase is not the server's
+    srt_refused,         ///< SRT: the server refused for another reason, such as the stream ID
     session_held,  ///< a quick refusal after a dirty end: the platform still holds the last session
     closed,        ///< the server closed a session that had run
     reset,         ///< the connection broke
@@ -52,7 +54,8 @@ enum class EndCode {
     failed,       ///< anything else; the detail says what
     // this machine
     config_invalid,
-    key_unavailable,  ///< no key, its file is missing, its command failed
+    key_unavailable,         ///< no key, its file is missing, its command failed
+    passphrase_unavailable,  ///< likewise, of SRT's passphrase or stream ID
     worker_crashed,
     no_record,  ///< the relay lives, but its record cannot be written or read
 };

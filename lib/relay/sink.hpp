@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/secret.hpp"
 #include "base/tcp_facts.hpp"
+#include "config/srt_options.hpp"
 #include "relay/session_end.hpp"
 #include "rtmp/loop.hpp"
 #include "rtmp/tag.hpp"
@@ -52,6 +53,7 @@ struct SinkRequest {
     std::string destination;  ///< its name, for messages
     std::string url;          ///< rtmp, rtmps, srt, file; without the stream key
     Secret key;               ///< joined to the URL at the wire only
+    SrtOptions srt;           ///< for srt; its URL has neither query nor user info then
     std::string ca_file;      ///< PEM with the authorities to trust for rtmps; empty: the system's
     Milliseconds connect_deadline = std::chrono::seconds(10);
     Milliseconds write_deadline = std::chrono::seconds(10);

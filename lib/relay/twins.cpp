@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "config/key.hpp"
+#include "config/srt_options.hpp"
 #include "relay/carried.hpp"
 #include "rtmp/endpoint.hpp"
 
@@ -27,14 +28,25 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-/// A command is not run: its text stands for its key.
-std::optional<Secret> key_of(const Destination& destination) {
-    if (const auto* command = std::get_if<KeyCommand>(&destination.key)) {
+/// A command is not run: its text stands for its secret.
+std::optional<Secret> secret_of(const KeyReference& reference, const Destination& destination,
+                                decltype(&resolve_key) resolve) {
+    if (const auto* command = std::get_if<KeyCommand>(&reference)) {
         return Secret("command " + command->command);
     }
-    auto key = resolve_key(destination, Deadline::never());
-    if (auto* secret = std::get_if<Secret>(&key)) return std::move(*secret);
+    auto read = resolve(destination, Deadline::never(), {});
+    if (auto* secret = std::get_if<Secret>(&read)) return std::move(*secret);
     return std::nullopt;
+}
+
+/// Its server and its stream ID, which a field says, or the URL, or the key.
+std::optional<Secret> srt_target_of(const Destination& destination, const Secret& key) {
+    const auto field = secret_of(destination.stream_id, destination, resolve_stream_id);
+    if (!field) return std::nullopt;
+    Secret stream_id = srt_options_in(destination.url).stream_id;
+    if (stream_id.is_empty()) stream_id = key;
+    if (!field->is_empty()) stream_id = *field;
+    return Secret(fmt::format("{} {}", srt_address(lower(destination.url)), stream_id.reveal()));
 }
 
 /// rtmp and rtmps lead to the same server, each at its own port.
@@ -51,7 +63,7 @@ std::string host_of(std::string_view host) {
 /// Where it publishes, with the name; nothing where that cannot be known, or where each session has
 /// a place of its own (a file).
 std::optional<Secret> target_of(const Destination& destination) {
-    const auto key = key_of(destination);
+    const auto key = secret_of(destination.key, destination, resolve_key);
     if (!key) return std::nullopt;
     if (const auto endpoint = publish_endpoint(destination.url, *key)) {
         const std::string name =
@@ -60,10 +72,7 @@ std::optional<Secret> target_of(const Destination& destination) {
                                   endpoint->app, name));
     }
     if (!lower(destination.url).starts_with("srt://")) return std::nullopt;
-    const std::string_view url = destination.url;
-    const auto end = std::min(url.find_first_of("/?", 6), url.size());
-    return Secret(
-        fmt::format("{}{} {}", lower(url.substr(0, end)), url.substr(end), key->reveal()));
+    return srt_target_of(destination, *key);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/memory.hpp"
 #include "config/key.hpp"
+#include "config/srt_options.hpp"
 #include "relay/carried.hpp"
 #include "relay/worker_kind.hpp"
 #include "state/relay_name.hpp"
@@ -15,9 +16,6 @@
 namespace restream {
 
 namespace {
-
-/// For a key command.
-constexpr Milliseconds key_patience = std::chrono::seconds(10);
 
 WallTime wall_now() { return std::chrono::system_clock::now(); }
 
@@ -137,31 +135,33 @@ bool Worker::may_show_slate() const {
     return plan_->destination.on_ingest_loss == OnIngestLoss::slate && takes_other_tracks();
 }
 
-/// Reads the configuration and the key. Where that fails but went well before, the last plan stays:
-/// a typing error in the configuration ends no relay. Returns why there is no plan.
+/// Reads the configuration and the secrets. Where that fails but went well before, the last plan
+/// stays: a typing error in the configuration ends no relay. Returns why there is no plan.
 std::optional<SessionEnd> Worker::make_plan() {
     SessionEnd problem{EndCode::config_invalid};
     try {
         Config config = means_.load();
         Destination destination = carried(config, name_);
         hooks_.use(destination, key_variables(config));
-        auto key = resolve_key(destination, Deadline::after(key_patience),
-                               [this] { return cancel_.is_requested(); });
+        auto made = plan_of(std::move(config), std::move(destination), SecretCommands::are_run,
+                            [this] { return cancel_.is_requested(); });
         if (cancel_.is_requested()) return SessionEnd{EndCode::stopped};
-        if (auto* secret = std::get_if<Secret>(&key)) {
-            log_.hide(*secret);
-            flight_.hide(*secret);
+        if (auto* plan = std::get_if<Plan>(&made)) {
+            for (const Secret* each : {&plan->key, &plan->srt.passphrase, &plan->srt.stream_id}) {
+                log_.hide(*each);
+                flight_.hide(*each);
+            }
             keeper_.count([&](Record& record) {
-                record.service = destination.service;
-                record.url = destination.display_url();
+                record.service = plan->destination.service;
+                record.url = plan->destination.display_url();
             });
-            plan_ = Plan{std::move(config), std::move(destination), std::move(*secret)};
+            plan_ = std::move(*plan);
             plan_watch_.use(*plan_);
             has_other_plan_.store(false);
             return std::nullopt;
         }
         plan_.reset();
-        problem = {EndCode::key_unavailable, std::get<KeyProblem>(key).message};
+        problem = std::move(std::get<SessionEnd>(made));
     } catch (const Error& error) {
         problem.detail = error.what();
     }
@@ -178,13 +178,10 @@ std::optional<Plan> Worker::read_plan() const {
     try {
         Config config = means_.load();
         Destination destination = carried(config, name_);
-        if (std::holds_alternative<KeyCommand>(destination.key)) {
-            return Plan{std::move(config), std::move(destination), Secret()};
-        }
-        auto key = resolve_key(destination, Deadline::after(key_patience));
-        auto* secret = std::get_if<Secret>(&key);
-        if (secret == nullptr) return std::nullopt;
-        return Plan{std::move(config), std::move(destination), std::move(*secret)};
+        auto made =
+            plan_of(std::move(config), std::move(destination), SecretCommands::are_left_out);
+        if (auto* plan = std::get_if<Plan>(&made)) return std::move(*plan);
+        return std::nullopt;
     } catch (const Error&) {
         return std::nullopt;
     }
@@ -228,6 +225,10 @@ void Worker::run_session(Intake& intake, Intake::Begun begun) {
     request.url = destination.url;
     request.key = plan_->key;
     request.ca_file = destination.ca_file;
+    if (destination.url.starts_with("srt:")) {
+        request.url = srt_address(destination.url);
+        request.srt = plan_->srt;
+    }
     request.prefix = std::move(begun.prefix);
     request.sound = std::move(begun.sound);
     Session session(loop_, means_.open_sink, std::move(request),

@@ -74,8 +74,9 @@ void tell_silence(RelayStatus& relay, const std::string& name, const IngestStatu
     if (is_told) return;
     const bool has_sound = ingest.silence == Silence::picture;
     relay.confirmed = false;
-    relay.reason = to_reason(EndCode::ingest_silent, name,
-                             has_sound ? std::string(sound_without_picture) : std::string());
+    relay.reason = to_reason(
+        {EndCode::ingest_silent, has_sound ? std::string(sound_without_picture) : std::string()},
+        name);
 }
 
 /// Adds the relay's record to `records` where it lives. Returns it.

@@ -135,8 +135,10 @@ std::vector<Row> to_rows(const Status& status, WallTime now) {
     std::vector<Row> rows = {{{"NAME", "STATE", "SINCE", "BITRATE", "DROPS", "URL"}, {}, {}}};
     for (const auto& each : status.destinations) {
         const auto add = [&](const std::string& name, const RelayStatus& relay) {
-            rows.push_back({to_cells(name, relay, each.down, now), colour_of(relay),
-                            reason_line(each.name, relay), {}});
+            rows.push_back({to_cells(name, relay, each.down, now),
+                            colour_of(relay),
+                            reason_line(each.name, relay),
+                            {}});
         };
         add(each.name, each);
         if (!each.backup) continue;

@@ -128,31 +128,35 @@ double seconds_of(const LiveSession& live) {
     return (live.tags.back().time.since(live.tags.front().time)) / 1000.0;
 }
 
-/// Where each packet is shown, in milliseconds from the first one of the file; sorted.
-std::map<std::string, std::vector<double>> shown_at(const fs::path& path) {
-    std::map<std::string, std::vector<double>> found;
-    double first = 1e9;
+using Times = std::map<std::string, std::vector<double>>;
+
+/// From the first picture on, if there is one; sorted.
+Times aligned(Times found) {
+    for (auto& [kind, times] : found) std::ranges::sort(times);
+    const double first = found.contains("video") ? found["video"][0] : found["audio"][0];
+    for (auto& [kind, times] : found) {
+        for (double& ms : times) ms -= first;
+    }
+    return found;
+}
+
+/// Where each packet is shown, in milliseconds.
+Times shown_at(const fs::path& path) {
+    Times found;
     std::stringstream lines(ffprobe_text(
         {"-show_entries", "packet=codec_type,pts_time", "-of", "csv=p=0", path.string()}));
     for (std::string line; std::getline(lines, line);) {
         const auto comma = line.find(',');
         if (comma == std::string::npos) continue;
         CAPTURE(line);
-        const double ms = std::stod(line.substr(comma + 1)) * 1000;
-        found[line.substr(0, comma)].push_back(ms);
-        first = std::min(first, ms);
+        found[line.substr(0, comma)].push_back(std::stod(line.substr(comma + 1)) * 1000);
     }
-    for (auto& [kind, times] : found) {
-        for (double& ms : times) ms -= first;
-        std::ranges::sort(times);
-    }
-    return found;
+    return aligned(std::move(found));
 }
 
 /// The same of what the publisher sent.
-std::map<std::string, std::vector<double>> sent_at(const std::vector<Tag>& tags) {
-    std::map<std::string, std::vector<double>> found;
-    double first = 1e9;
+Times sent_at(const std::vector<Tag>& tags) {
+    Times found;
     for (const Tag& tag : tags) {
         const auto video = tag.type == TagType::video ? video_body(tag.bytes()) : std::nullopt;
         const auto audio = tag.type == TagType::audio ? audio_body(tag.bytes()) : std::nullopt;
@@ -160,13 +164,8 @@ std::map<std::string, std::vector<double>> sent_at(const std::vector<Tag>& tags)
         if (!body || body->kind != TagBody::Kind::frame) continue;
         const double ms = tag.time.ms() + double(body->composition_ms.value_or(0));
         found[tag.type == TagType::video ? "video" : "audio"].push_back(ms);
-        first = std::min(first, ms);
     }
-    for (auto& [kind, times] : found) {
-        for (double& ms : times) ms -= first;
-        std::ranges::sort(times);
-    }
-    return found;
+    return aligned(std::move(found));
 }
 
 /// The largest difference in milliseconds: they are rounded once by the publisher and once by the
@@ -179,8 +178,10 @@ void check_shown_as_sent(const fs::path& path, const std::vector<Tag>& tags) {
         REQUIRE(shown.contains(kind));
         const auto& there = shown.at(kind);
         REQUIRE(there.size() == times.size());
+        // FFmpeg's mp4 begins each track at 0: its first frame of sound lasts until the second.
+        const std::size_t from = path.extension() == ".mp4" && kind == "audio" ? 1 : 0;
         double worst = 0;
-        for (std::size_t i = 0; i < times.size(); ++i) {
+        for (std::size_t i = from; i < times.size(); ++i) {
             worst = std::max(worst, std::abs(there[i] - times[i]));
         }
         CHECK(worst <= 2.1);
@@ -230,7 +231,10 @@ TEST_CASE("codecs: MP3 of every rate beside H.264 is recorded in every container
             CHECK(facts.find(std::to_string(rate)) != std::string::npos);
             const double duration =
                 std::stod(facts.substr(facts.rfind('\n', facts.size() - 2) + 1));
-            CHECK(duration == doctest::Approx(seconds_of(live)).epsilon(0.05));
+            // An flv file has the metadata of the one the publisher sent.
+            if (name != "a.flv") {
+                CHECK(duration == doctest::Approx(seconds_of(live)).epsilon(0.05));
+            }
             if (name != "a.m3u8") check_shown_as_sent(path, live.tags);
         }
     }
@@ -267,7 +271,7 @@ TEST_CASE("codecs: G.711 and PCM go into mkv") {
     const Row rows[] = {{"alaw", 0x72, 8000, 1, "pcm_alaw"},
                         {"mulaw", 0x82, 8000, 1, "pcm_mulaw"},
                         {"s16le", 0x3a, 22050, 2, "pcm_s16le"},
-                        {"u8", 0x04, 11025, 1, "pcm_u8"}};
+                        {"u8", 0x08, 22050, 1, "pcm_u8"}};
     for (const Row& row : rows) {
         CAPTURE(std::string(row.codec));
         const LiveSession live =

@@ -115,6 +115,8 @@ struct Destinations {
                       "word@127.0.0.1:" + std::to_string(closed_port) + "/live",
                   canary + "user");
         world.add("srt", srt + "?passphrase=" + canary + "phrase&streamid=" + canary + "id");
+        world.add("srtfields", srt, "",
+                  "passphrase = \"" + canary + "phrase\"\nstreamid = \"" + canary + "id\"\n");
     }
 };
 
@@ -154,7 +156,7 @@ TEST_CASE(
     CHECK(scene.platform.begun(canary + "twice") == 1);
     CHECK(destinations.second.wait_for(
         [](const auto& all) { return !all.empty() && all[0].name == canary + "twice"; }));
-    for (const std::string name : {"refused", "down", "tls", "user", "srt"}) {
+    for (const std::string name : {"refused", "down", "tls", "user", "srt", "srtfields"}) {
         CAPTURE(name);
         CHECK(prints.run({"enable", name, "--timeout", "3s"}, with_variable).status == 5);
     }

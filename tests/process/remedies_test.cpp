@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "process/free_port.hpp"
 #include "process/nginx_server.hpp"
@@ -70,6 +72,7 @@ std::optional<std::vector<std::string>> as_arguments(const std::string& command)
     for (auto& each : words) {
         if (each == "NAME") each = name;
         if (each == "ID") each = "twitch";
+        if (each == "COMMAND") each = "status";
     }
     return words;
 }

@@ -38,8 +38,9 @@ TEST_CASE("dashboard: a document in the page says the same, and cannot leave its
 
 TEST_CASE("dashboard: a destination's secrets are in no document") {
     const TemporaryFolder folder;
-    folder.write("destinations.d/one.toml",
-                 "url = \"srt://u5er:pa55w0rd@127.0.0.1:9000?passphrase=CANARY1234&latency=20\"\n");
+    folder.write(
+        "destinations.d/one.toml",
+        "url = \"srt://u5er:pa55w0rd@127.0.0.1:9000?passphrase=CANARY1234&latency=20ms\"\n");
     folder.write("destinations.d/two.toml", "url = \"rtmp://127.0.0.1/live/CANARY\"\n");
     folder.write("destinations.d/three.toml",
                  "url = \"rtmp://127.0.0.1/live\"\nkey = \"CANARY\"\nhold = \"90s\"\n");

@@ -89,6 +89,14 @@ export default {
         message: 'Le serveur dit que cette clé de stream est déjà utilisée',
         remedy: 'Cherchez un autre encodeur, une autre machine ou une autre destination qui émet avec la même clé, et arrêtez-le ; si c’était la session précédente de ce relais, le serveur la lâchera de lui-même.',
     },
+    passphrase_refused: {
+        message: 'Le serveur a refusé la phrase de passe SRT',
+        remedy: 'Donnez à la destination la phrase de passe du serveur, puis réessayez.',
+    },
+    srt_refused: {
+        message: 'Le serveur SRT a refusé la connexion',
+        remedy: 'Vérifiez l’identifiant de flux et les options de l’URL avec l’opérateur du serveur.',
+    },
     closed_early: {
         message: 'Le serveur a accepté la session et l’a fermée un instant après, comme il fait avec une mauvaise clé de stream',
         remedy: 'Copiez une nouvelle clé de la plateforme, et remplacez-la ici.',
@@ -136,6 +144,10 @@ export default {
     key_unavailable: {
         message: 'La clé de stream ne peut pas être lue',
         remedy: 'Remplacez la clé ici.',
+    },
+    passphrase_unavailable: {
+        message: 'La phrase de passe SRT ou l’identifiant de flux ne peut pas être lu',
+        remedy: 'Corrigez passphrase ou streamid de la destination, puis réessayez.',
     },
     worker_crashed: {
         message: 'Le processus du relais s’est écrasé',
