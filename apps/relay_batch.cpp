@@ -12,6 +12,7 @@
 #include "base/inbox.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
+#include "known_names.hpp"
 #include "progress.hpp"
 #include "relay/carried.hpp"
 #include "relay/session_end.hpp"
@@ -24,16 +25,12 @@ using nlohmann::ordered_json;
 
 namespace {
 
-Config load_or_tell(std::string_view verb, ConfigFault on_fault) {
-    try {
-        return load_config(config_directory());
-    } catch (const Error& error) {
-        if (on_fault == ConfigFault::ends) throw;
-        complain(verb, error.what());
-        Config empty;
-        empty.directory = config_directory();
-        return empty;
-    }
+ConfigReading read_or_end(std::string_view verb, ConfigFault on_fault) {
+    ConfigReading reading = read_config(config_directory());
+    if (!reading.problem) return reading;
+    if (on_fault == ConfigFault::ends) throw Error(ErrorKind::config, reading.problem->message);
+    complain(verb, reading.problem->message);
+    return reading;
 }
 
 std::vector<std::string> once(const std::vector<std::string>& names) {
@@ -48,7 +45,8 @@ std::vector<std::string> once(const std::vector<std::string>& names) {
 
 Workplace::Workplace(std::string_view verb_name, ConfigFault on_fault)
     : verb(verb_name),
-      config(load_or_tell(verb, on_fault)),
+      reading(read_or_end(verb, on_fault)),
+      config(reading.config),
       registry(Layout(state_directory())),
       control(registry, config, verb, program_directory()) {
     require_readable(registry.layout());
@@ -61,8 +59,9 @@ std::vector<std::string> Workplace::configured(const std::vector<std::string>& n
 
 std::vector<std::string> Workplace::known(const std::vector<std::string>& names) const {
     for (const auto& name : names) {
-        if (name_problem(name) || (!registry.is_wanted(name) && !registry.is_any_alive(name)))
-            config.at(name);
+        if (name_problem(name) || !registry.is_wanted(name)) {
+            check_is_known(reading, registry, name);
+        }
     }
     return once(names);
 }
@@ -97,7 +96,7 @@ std::vector<std::string> Workplace::every_wanted() const {
 void BatchFlags::declare(CLI::App& app) {
     app.add_option("NAME", names, "destinations");
     app.add_option("--timeout", timeout, "wait at most this long (15s)");
-    app.add_flag("--wait-live", wait_live, "waiting for the ingest is not enough");
+    app.add_flag("--wait-live", wait_live, "0 only when live: waiting and holding are 1");
     app.add_flag("--json", json, "one JSON document on standard output");
 }
 

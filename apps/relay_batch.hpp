@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "config/config.hpp"
+#include "config/config_reading.hpp"
 #include "relay/control.hpp"
 #include "relay/outcome.hpp"
 #include "state/registry.hpp"
@@ -26,7 +26,8 @@ enum class ConfigFault { ends, is_told };
 struct Workplace {
     explicit Workplace(std::string_view verb, ConfigFault on_fault = ConfigFault::ends);
     const std::string verb;
-    const Config config;
+    const ConfigReading reading;
+    const Config& config;  ///< as far as it could be read
     const Registry registry;
     const Control control;
 

@@ -38,6 +38,8 @@ class Findings {
     std::vector<Diagnosis> all_;
 };
 
+bool is_config_broken(const Diagnosis& each) { return each.finding.code == "config_invalid"; }
+
 std::vector<Diagnosis> diagnose() {
     const Registry registry{Layout(state_directory())};
     Findings findings;
@@ -45,6 +47,7 @@ std::vector<Diagnosis> diagnose() {
     findings.add(std::move(checked.diagnoses));
     if (checked.config) {
         findings.add(check_keys(*checked.config, registry));
+        findings.add(check_twins(*checked.config));
         findings.add(check_hooks(*checked.config));
     }
     CheckedState state = check_state_folder(registry);
@@ -57,6 +60,11 @@ std::vector<Diagnosis> diagnose() {
     if (checked.config) {
         findings.add(check_destinations(*checked.config, registry));
         findings.add(check_dashboard(*checked.config, registry.layout()));
+    }
+    if (!checked.config && state.is_readable) {
+        const Config known = known_config(read_config(config_directory()), registry);
+        findings.add(check_relays(known, registry, state));
+        if (!known.ingest.url.empty()) findings.add(check_ingest(known, registry, state));
     }
     findings.add(check_ffmpeg(av_features()));
     findings.add(check_services(share_directory(), std::chrono::system_clock::now()));
@@ -79,6 +87,9 @@ int doctor(const Options& options) {
         print_lines(StandardHandle::output,
                     to_text(diagnoses, has_colour ? Colour::on : Colour::off));
     }
+    if (std::ranges::any_of(diagnoses, is_config_broken)) {
+        return static_cast<int>(ErrorKind::config);
+    }
     const bool has_failure = std::ranges::any_of(diagnoses, [](const Diagnosis& each) {
         return each.finding.severity == Severity::failure;
     });
@@ -89,8 +100,10 @@ int doctor(const Options& options) {
 
 int main(int argc, char** argv) {
     return run_command(
-        "doctor", "Finds out what is wrong, and what helps. Exit status 1 if anything fails.", argc,
-        argv, [](CLI::App& app) -> CommandBody {
+        "doctor",
+        "Finds out what is wrong, and what helps. Exit status 1 if anything fails, 3 if the "
+        "configuration is broken.",
+        argc, argv, [](CLI::App& app) -> CommandBody {
             auto options = std::make_shared<Options>();
             app.add_flag("--json", options->json, "one JSON document on standard output");
             app.add_flag("--fix", options->fix,

@@ -7,7 +7,9 @@
 #include "base/error.hpp"
 #include "command.hpp"
 #include "config/key.hpp"
+#include "relay/twins.hpp"
 #include "relay_batch.hpp"
+#include "state/relay_name.hpp"
 
 namespace {
 
@@ -41,6 +43,26 @@ void check_keys(const Config& config, BatchOptions& batch) {
     std::erase_if(batch.names, [&](const auto& name) { return batch.hopeless.contains(name); });
 }
 
+/// Those that run or are wanted, and send where one of these does.
+void tell_twins(const Workplace& place, const BatchOptions& batch) {
+    const auto is_used = [&](const std::string& relay) {
+        const std::string name(destination_of(relay));
+        return std::ranges::find(batch.names, name) != batch.names.end() ||
+               place.registry.is_wanted(name) || place.registry.is_any_alive(name);
+    };
+    const auto is_asked_for = [&](const std::string& relay) {
+        return std::ranges::find(batch.names, destination_of(relay)) != batch.names.end();
+    };
+    for (const auto& [one, other] : find_twins(place.config)) {
+        if (!is_asked_for(one) && !is_asked_for(other)) continue;
+        if (!is_used(one) || !is_used(other)) continue;
+        complain("enable",
+                 fmt::format("{} and {} send to the same server with the same stream key; the "
+                             "server takes one of them: give each a key of its own",
+                             relay_words(one), relay_words(other)));
+    }
+}
+
 int enable(const Options& options) {
     const Workplace place("enable");
     BatchOptions batch = options.batch.to_options();
@@ -52,6 +74,7 @@ int enable(const Options& options) {
                         : "name a destination, or --all");
     }
     check_keys(place.config, batch);
+    tell_twins(place, batch);
     if (options.no_start) {
         place.control.want(batch.names);
         for (const auto& name : batch.names)

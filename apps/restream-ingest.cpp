@@ -22,17 +22,19 @@ namespace {
 
 using namespace restream;
 
-/// 1 where it is down, or does not answer although it is ours.
+/// 1 where it is down, or does not answer although it is ours; 3 where the configuration is broken.
 int print_status(const Workplace& place, Report report) {
-    const IngestView view = look_at_ingest(place.config, place.registry);
+    const IngestView view = look_at_ingest(place.reading, place.registry);
     if (report == Report::json) {
         fmt::print("{}", to_json(view));
     } else {
         print_lines(StandardHandle::output, to_text(view, std::chrono::system_clock::now()));
         const bool is_idle = view.status.state == IngestState::no_publisher;
-        if (is_idle && view.record)
+        if (is_idle && view.record && place.reading.knows_ingest) {
             print_lines(StandardHandle::output, obs_settings(place.config.ingest));
+        }
     }
+    if (view.config_problem) return static_cast<int>(ErrorKind::config);
     const bool does_not_answer =
         view.status.state == IngestState::unknown && view.status.server != IngestServer::external;
     const bool is_no = does_not_answer || view.status.state == IngestState::down;
@@ -187,7 +189,7 @@ CommandBody declare(CLI::App& app) {
     add("restart", "stop the relays and the server, start them again",
         [=] { return restart(report()); });
     add("status", "whether it is up, and who publishes",
-        [json] { return print_status(Workplace("ingest"), *json ? Report::json : Report::text); });
+        [=] { return print_status(Workplace("ingest", ConfigFault::is_told), report()); });
     add("serve", "be the server's guardian, in the foreground", serve)->group("");
     app.require_subcommand(1);
     return [body] { return (*body)(); };

@@ -1,9 +1,11 @@
 // restream key NAME: replaces a destination's stream key.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/paths.hpp"
@@ -12,7 +14,10 @@
 #include "config/editor.hpp"
 #include "config/key.hpp"
 #include "key_input.hpp"
+#include "relay/state_machine.hpp"
 #include "state/command_lock.hpp"
+#include "state/registry.hpp"
+#include "state/relay_name.hpp"
 
 namespace {
 
@@ -32,6 +37,40 @@ KeyReference find_key(const KeyOptions& options, const std::string& name) {
     return key;
 }
 
+/// Until its relay has seen the new key: it looks once a second.
+constexpr Milliseconds patience_with_look = std::chrono::seconds(3);
+
+/// The relays of the destination that run a session, which goes on with the old key.
+std::vector<std::string> in_session(const Registry& registry, const std::string& name) {
+    std::vector<std::string> relays;
+    for (const auto& relay : {name, backup_relay(name)}) {
+        const auto record = registry.live_record(relay);
+        if (record && StateMachine::is_session(record->state)) relays.push_back(relay);
+    }
+    return relays;
+}
+
+/// When the next session begins, and what begins it now.
+void tell_use(const Registry& registry, const std::string& name) {
+    const auto running = in_session(registry, name);
+    if (running.empty()) {
+        print_lines(
+            StandardHandle::error,
+            fmt::format("{} has a new key; to use it now: restream enable {}\n", name, name));
+        return;
+    }
+    wait_until(Deadline::after(patience_with_look), [&] {
+        return std::ranges::all_of(running, [&](const auto& relay) {
+            const auto record = registry.live_record(relay);
+            return !record || record->restart_pending || !StateMachine::is_session(record->state);
+        });
+    });
+    print_lines(StandardHandle::error,
+                fmt::format("{} has a new key, used from its next session on; to use it now, with "
+                            "a short interruption: restream restart {}\n",
+                            name, name));
+}
+
 int replace(const std::string& name, const KeyOptions& options) {
     forbid_core_dumps();
     const auto directory = config_directory();
@@ -46,13 +85,11 @@ int replace(const std::string& name, const KeyOptions& options) {
         replace_key(directory, destination, key);
     }
     const Config after = load_config(directory);
-    print_lines(StandardHandle::error,
-                fmt::format("{} has a new key, used from its next session on\n", name));
     if (const auto problem = foresee_key_problem(after.at(name))) {
+        print_lines(StandardHandle::error, fmt::format("{} has a new key\n", name));
         complain("key", problem->message);
     } else {
-        print_lines(StandardHandle::error,
-                    fmt::format("to use it now: restream enable {}\n", name));
+        tell_use(Registry{Layout(state_directory())}, name);
     }
     return 0;
 }

@@ -13,9 +13,11 @@
 #include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
-#include "config/config.hpp"
+#include "config/config_reading.hpp"
+#include "known_names.hpp"
 #include "state/layout.hpp"
 #include "state/log_tail.hpp"
+#include "state/registry.hpp"
 
 namespace {
 
@@ -87,8 +89,9 @@ int logs(const Options& options) {
     }
     const bool is_any_there = std::ranges::any_of(logs, is_there);
     if (!is_any_there) {
-        load_config(config_directory())
-            .at(options.name);  // a name that is not known is told as such
+        // A name that is not known is reported as such.
+        const Registry registry{layout};
+        check_is_known(read_config(config_directory()), registry, options.name);
         complain("logs", fmt::format("{}: nothing logged yet; it begins with 'restream enable {}'",
                                      options.name, options.name));
         if (!options.follow) return 0;

@@ -10,7 +10,8 @@
 #include "base/paths.hpp"
 #include "base/terminal.hpp"
 #include "command.hpp"
-#include "config/config.hpp"
+#include "config/config_reading.hpp"
+#include "known_names.hpp"
 #include "state/state_access.hpp"
 #include "status/status.hpp"
 
@@ -26,6 +27,7 @@ struct Options {
 };
 
 int exit_status(const Options& options, const Status& status) {
+    if (status.config_problem) return static_cast<int>(ErrorKind::config);
     const bool are_live = std::ranges::all_of(status.destinations,
                                               [](const auto& each) { return is_carrying(each); });
     return options.names.empty() || are_live ? 0 : static_cast<int>(ErrorKind::no);
@@ -47,13 +49,19 @@ int watch(const Options& options) {
     Inbox inbox;
     const bool is_shown = is_terminal(StandardHandle::output);
     for (;;) {
-        const Config config = load_config(config_directory());
+        const ConfigReading reading = read_config(config_directory());
         const Registry registry{Layout(state_directory())};
         if (is_shown) fmt::print("\x1b[H\x1b[2J");
-        print(options, look(config, registry, options.names));
+        print(options, look(reading, registry, options.names));
         if (std::fflush(stdout) != 0) return 0;
         if (inbox.wait(Deadline::after(std::chrono::seconds(1))) == Inbox::What::stop) return 0;
     }
+}
+
+/// For the shell's completion: nothing is said of a broken configuration.
+int print_names(const ConfigReading& reading) {
+    for (const auto& each : reading.config.destinations) fmt::print("{}\n", each.name);
+    return reading.problem ? static_cast<int>(ErrorKind::config) : 0;
 }
 
 int status(const Options& options) {
@@ -66,18 +74,17 @@ int status(const Options& options) {
         throw Error(ErrorKind::usage,
                     "--names prints names only; leave it out, or --watch and --json");
     }
-    const Config config = load_config(config_directory());
+    const ConfigReading reading = read_config(config_directory());
     const Registry registry{Layout(state_directory())};
     if (!options.only_names) require_readable(registry.layout());
-    for (const auto& name : options.names) {
-        if (name_problem(name) || !registry.is_any_alive(name)) config.at(name);
-    }
-    if (options.only_names) {
-        for (const auto& each : config.destinations) fmt::print("{}\n", each.name);
-        return 0;
-    }
+    for (const auto& name : options.names) check_is_known(reading, registry, name);
+    if (options.only_names) return print_names(reading);
     if (options.watch) return watch(options);
-    const Status now = look(config, registry, options.names);
+    const Status now = look(reading, registry, options.names);
+    // The table has it at its top.
+    if (reading.problem && (options.json || !is_terminal(StandardHandle::output))) {
+        complain("status", reading.problem->message);
+    }
     print(options, now);
     return exit_status(options, now);
 }

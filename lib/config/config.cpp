@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/path_fault.hpp"
+#include "config/config_reading.hpp"
 #include "config/dashboard_fields.hpp"
 #include "config/destination_fields.hpp"
 #include "config/ingest_fields.hpp"
@@ -35,20 +36,42 @@ LogConfig read_log(const Fields& fields) {
 /// Reads the folder's files, one after the other, into a Config.
 class Loader {
   public:
-    explicit Loader(const fs::path& directory) { config_.directory = directory; }
+    enum class OnProblem { ends, goes_on };
 
-    Config load() {
-        require(config_.directory, FolderUse::enter);
-        const fs::path main_file = config_.directory / "restream.toml";
-        if (is_there(main_file)) read_main_file(main_file);
-        for (const fs::path& file : destination_files()) read_destination_file(file);
+    Loader(const fs::path& directory, OnProblem on_problem) : on_problem_(on_problem) {
+        config_.directory = directory;
+        reading_.knows_ingest = reading_.knows_dashboard = false;
+    }
+
+    ConfigReading load() {
+        attempt([&] { require(config_.directory, FolderUse::enter); });
+        attempt([&] { read_main_file(config_.directory / "restream.toml"); });
+        std::vector<fs::path> files;
+        attempt([&] { files = destination_files(); });
+        for (const fs::path& file : files) {
+            attempt([&] { read_destination_file(file); });
+        }
         std::sort(config_.destinations.begin(), config_.destinations.end(),
                   [](const auto& a, const auto& b) { return a.name < b.name; });
-        refuse_shared_playlists();
-        return std::move(config_);
+        attempt([&] { refuse_shared_playlists(); });
+        reading_.config = std::move(config_);
+        return std::move(reading_);
     }
 
   private:
+    /// Notes the first problem where it may go on. Returns whether there was none.
+    template <typename Step>
+    bool attempt(const Step& step) {
+        try {
+            step();
+            return true;
+        } catch (const Error& error) {
+            if (on_problem_ == OnProblem::ends) throw;
+            if (!reading_.problem) reading_.problem = config_problem(error.what());
+            return false;
+        }
+    }
+
     static void require(const fs::path& folder, FolderUse use) {
         if (const auto fault = folder_fault(folder, use)) {
             throw_path_fault("reading the configuration", *fault, ErrorKind::config);
@@ -87,31 +110,43 @@ class Loader {
     }
 
     void read_main_file(const fs::path& file) {
+        if (!is_there(file)) {
+            reading_.knows_ingest = reading_.knows_dashboard = true;
+            return;
+        }
         const toml::table root = parse_toml(file, read_config_text(file));
         const Fields top(file, root, "");
-        top.allow_only({"ingest", "defaults", "log", "dashboard", "destination"});
-        if (const auto* table = top.child("ingest")) {
-            config_.ingest = read_ingest(Fields(file, *table, "[ingest]"));
-        }
-        if (const auto* table = top.child("log")) {
-            config_.log = read_log(Fields(file, *table, "[log]"));
-        }
-        if (const auto* table = top.child("dashboard")) {
-            config_.dashboard = read_dashboard(Fields(file, *table, "[dashboard]"));
-        }
-        if (const auto* table = top.child("defaults")) {
-            const Fields fields(file, *table, "[defaults]");
-            fields.allow_only({"on_ingest_loss", "hold", "slate", "slate_after", "slate_limit",
-                               "on_state", "on_state_deadline", "on_state_for"});
-            defaults_ = read_defaults(fields, defaults_);
-        }
+        attempt([&] { top.allow_only({"ingest", "defaults", "log", "dashboard", "destination"}); });
+        reading_.knows_ingest = attempt([&] {
+            if (const auto* table = top.child("ingest")) {
+                config_.ingest = read_ingest(Fields(file, *table, "[ingest]"));
+            }
+        });
+        attempt([&] {
+            if (const auto* table = top.child("log")) {
+                config_.log = read_log(Fields(file, *table, "[log]"));
+            }
+        });
+        reading_.knows_dashboard = attempt([&] {
+            if (const auto* table = top.child("dashboard")) {
+                config_.dashboard = read_dashboard(Fields(file, *table, "[dashboard]"));
+            }
+        });
+        attempt([&] {
+            if (const auto* table = top.child("defaults")) {
+                const Fields fields(file, *table, "[defaults]");
+                fields.allow_only({"on_ingest_loss", "hold", "slate", "slate_after", "slate_limit",
+                                   "on_state", "on_state_deadline", "on_state_for"});
+                defaults_ = read_defaults(fields, defaults_);
+            }
+        });
         const toml::node* destinations = root.get("destination");
         if (destinations == nullptr) return;
         if (!destinations->is_table()) {
             top.fail_type("destination", "tables; write [destination.NAME]");
         }
         for (const auto& [key, node] : *destinations->as_table()) {
-            read_table(file, key, node);
+            attempt([&, &key = key, &node = node] { read_table(file, key, node); });
         }
     }
 
@@ -169,6 +204,8 @@ class Loader {
         config_.destinations.push_back(parse_destination(file, text, defaults_, presets_));
     }
 
+    const OnProblem on_problem_;
+    ConfigReading reading_;
     Config config_;
     DestinationDefaults defaults_;
     Presets presets_;
@@ -224,10 +261,11 @@ const Destination& Config::at(std::string_view name) const {
     for (const Destination& destination : destinations) known.push_back(destination.name);
     if (const auto problem = name_problem(name)) {
         const auto near = nearest_word(name, known);
-        throw Error(ErrorKind::usage,
-                    near ? fmt::format("there is no destination {}; did you mean {}?",
-                                       in_quotes(name), in_quotes(*near))
-                         : fmt::format("{} can't name a destination: {}", in_quotes(name), *problem));
+        throw Error(
+            ErrorKind::usage,
+            near ? fmt::format("there is no destination {}; did you mean {}?", in_quotes(name),
+                               in_quotes(*near))
+                 : fmt::format("{} can't name a destination: {}", in_quotes(name), *problem));
     }
     throw Error(
         ErrorKind::usage,
@@ -235,6 +273,12 @@ const Destination& Config::at(std::string_view name) const {
                     in_quotes(name), suggestion(name, known), name));
 }
 
-Config load_config(const fs::path& directory) { return Loader(directory).load(); }
+Config load_config(const fs::path& directory) {
+    return Loader(directory, Loader::OnProblem::ends).load().config;
+}
+
+ConfigReading read_config(const fs::path& directory) {
+    return Loader(directory, Loader::OnProblem::goes_on).load();
+}
 
 }  // namespace restream

@@ -154,7 +154,7 @@ Answer Api::index() {
     try {
         status = data_element_text(status_document());
     } catch (const Error&) {
-        // A configuration that is broken: the page is told by the events.
+        // A state folder that cannot be read: the page is told by the events.
     }
     std::string text(found->content);
     fill_mark(text, "@TOKEN@", means_.token.reveal());
@@ -172,12 +172,12 @@ Answer Api::picture() const {
 }
 
 std::string Api::status_document() {
-    const auto [config, generation] = configs_.now();
+    const auto [reading, generation] = configs_.read();
     const std::lock_guard lock(mutex_);
     const SteadyTime now = SteadyClock::now();
     if (status_.empty() || now - status_at_ > status_is_new || generation != status_generation_) {
         require_readable(registry_.layout());
-        const Status status = restream::look(*config, registry_, {});
+        const Status status = restream::look(*reading, registry_, {});
         status_ = to_json(status);
         is_ingest_live_ = status.ingest.state == IngestState::live;
         status_at_ = now;
@@ -199,21 +199,20 @@ bool Api::is_ingest_live() {
 std::string Api::status_line() { return in_one_line(status_document()); }
 
 std::string Api::ingest_line() {
-    const auto config = configs_.current();
-    return in_one_line(ingest_document(look_at_ingest(*config, registry_), *config));
+    return in_one_line(ingest_document(*configs_.reading(), registry_));
 }
 
 Answer Api::made(const Route& route, const Request& request) {
-    if (route.is_of_configured) {
+    // A log is read whatever the configuration has become.
+    const bool is_readable = route.page == Page::log && configs_.reading()->problem;
+    if (route.is_of_configured && !is_readable) {
         if (auto refused = check_is_configured(*configs_.current(), route.name)) return *refused;
     }
     switch (route.page) {
         case Page::status:
             return json_answer(status_document());
-        case Page::ingest: {
-            const auto config = configs_.current();
-            return json_answer(ingest_document(look_at_ingest(*config, registry_), *config));
-        }
+        case Page::ingest:
+            return json_answer(ingest_document(*configs_.reading(), registry_));
         case Page::destinations:
             return json_answer(destinations_document(*configs_.current()));
         case Page::log:
@@ -268,10 +267,10 @@ Answer Api::log(const Route& route, const Request& request) {
 }
 
 Answer Api::metrics() {
-    const auto config = configs_.current();
+    const auto reading = configs_.reading();
     require_readable(registry_.layout());
-    return text_answer(to_prometheus(restream::look(*config, registry_, {}),
-                                     look_at_ingest(*config, registry_), means_.version),
+    return text_answer(to_prometheus(restream::look(*reading, registry_, {}),
+                                     look_at_ingest(*reading, registry_), means_.version),
                        "text/plain; version=0.0.4; charset=utf-8");
 }
 

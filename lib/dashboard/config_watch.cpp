@@ -60,12 +60,7 @@ void ConfigWatch::look() {
     std::string now = fingerprint();
     if (now == seen_ && generation_ > 0) return;
     ++generation_;
-    try {
-        config_ = std::make_shared<const Config>(load_config(directory_));
-    } catch (const Error& error) {
-        config_ = nullptr;
-        problem_ = error.what();
-    }
+    reading_ = std::make_shared<const ConfigReading>(read_config(directory_));
     // From before it was read: what changes meanwhile is seen the next time.
     seen_ = std::move(now);
 }
@@ -73,14 +68,14 @@ void ConfigWatch::look() {
 ConfigWatch::Seen ConfigWatch::now() {
     const std::lock_guard lock(mutex_);
     look();
-    if (!config_) throw Error(ErrorKind::config, problem_);
-    return {config_, generation_};
+    if (reading_->problem) throw Error(ErrorKind::config, reading_->problem->message);
+    return {{reading_, &reading_->config}, generation_};
 }
 
-std::uint64_t ConfigWatch::generation() {
+ConfigWatch::Read ConfigWatch::read() {
     const std::lock_guard lock(mutex_);
     look();
-    return generation_;
+    return {reading_, generation_};
 }
 
 }  // namespace restream

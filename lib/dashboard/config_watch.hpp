@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "config/config.hpp"
+#include "config/config_reading.hpp"
 
 namespace restream {
 
@@ -25,8 +25,15 @@ class ConfigWatch {
     /// As it is now. **Throws**: Error{config} where it is broken, as load_config.
     Seen now();
     std::shared_ptr<const Config> current() { return now().config; }
-    /// The number alone: also where it is broken.
-    std::uint64_t generation();
+
+    struct Read {
+        std::shared_ptr<const ConfigReading> reading;
+        std::uint64_t generation = 0;
+    };
+    /// The same for what only looks, also where it is broken.
+    Read read();
+    std::shared_ptr<const ConfigReading> reading() { return read().reading; }
+    std::uint64_t generation() { return read().generation; }
 
   private:
     std::string fingerprint() const;
@@ -36,8 +43,7 @@ class ConfigWatch {
     const std::filesystem::path share_;
     std::mutex mutex_;
     std::string seen_;
-    std::shared_ptr<const Config> config_;  ///< nullptr while it is broken
-    std::string problem_;
+    std::shared_ptr<const ConfigReading> reading_;
     std::uint64_t generation_ = 0;
 };
 

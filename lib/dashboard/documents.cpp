@@ -48,8 +48,11 @@ std::string destinations_document(const Config& config) {
     return dump({{"schema", 1}, {"destinations", std::move(destinations)}});
 }
 
-std::string ingest_document(const IngestView& view, const Config& config) {
-    ordered_json document = ordered_json::parse(to_json(view));
+std::string ingest_document(const ConfigReading& reading, const Registry& registry) {
+    ordered_json document = ordered_json::parse(to_json(look_at_ingest(reading, registry)));
+    document["obs"] = nullptr;
+    if (!reading.knows_ingest) return dump(document);
+    const Config& config = reading.config;
     const bool has_playpath = !ingest_endpoint(config.ingest).playpath.is_empty();
     const bool has_key = config.ingest.has_publish_key();
     // With both, OBS is given the whole URL as its server.

@@ -13,7 +13,8 @@ namespace restream {
 std::string destinations_document(const Config& config);
 
 /// `ingest status --json`, with what OBS is to be given beside it.
-std::string ingest_document(const IngestView& view, const Config& config);
+/// Where the configuration is broken and does not say, OBS is to be given nothing: null.
+std::string ingest_document(const ConfigReading& reading, const Registry& registry);
 
 /// The same JSON in one line. REQUIRES: `document` is JSON, so that a line's end is no part of a
 /// text in it.

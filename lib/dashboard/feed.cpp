@@ -85,12 +85,16 @@ void Feed::tell_problem(const Answer& problem, bool is_all) {
 
 void Feed::look_at_all(What what) {
     const bool is_all = what.is_all;
-    const auto generation = configs_.generation();
+    const auto [reading, generation] = configs_.read();
     if (generation_ != 0 && generation != generation_) tell("configuration", "{}", true);
     generation_ = generation;
     tell("status", api_.status_line(), is_all);
-    // Only who was told of a problem is told that there is none any more.
-    if (told_.contains("problem")) tell("problem", "{\"error\":null}", is_all);
+    if (reading->problem) {
+        tell_problem(refusal_of(ErrorKind::config, reading->problem->message), is_all);
+    } else if (told_.contains("problem")) {
+        // Only who was told of a problem is told that there is none any more.
+        tell("problem", "{\"error\":null}", is_all);
+    }
     if (what.has_ingest) tell("ingest", api_.ingest_line(), is_all);
     const auto picture = thumbnail_.picture();
     tell("thumbnail",

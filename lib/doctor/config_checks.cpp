@@ -1,11 +1,15 @@
 #include "doctor/config_checks.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "base/error.hpp"
 #include "config/key.hpp"
 #include "doctor/found.hpp"
+#include "relay/twins.hpp"
 #include "state/lock.hpp"
+#include "state/relay_name.hpp"
+#include "status/status.hpp"
 
 namespace restream {
 
@@ -101,6 +105,32 @@ CheckedConfig check_config(const fs::path& directory) {
                                           : found(Severity::ok, "config_valid", count));
     for (const auto& each : {directory, directory / "destinations.d"}) {
         if (auto open = check_folder(each)) result.diagnoses.push_back(std::move(*open));
+    }
+    return result;
+}
+
+Config known_config(const ConfigReading& reading, const Registry& registry) {
+    Config config = shown_config(reading, registry.layout());
+    const auto destination = [&](const std::string& name) -> Destination& {
+        const auto found = std::ranges::find(config.destinations, name, &Destination::name);
+        if (found != config.destinations.end()) return *found;
+        config.destinations.emplace_back().name = name;
+        return config.destinations.back();
+    };
+    for (const auto& name : registry.wanted_names()) destination(name);
+    for (const auto& relay : registry.known_names()) {
+        if (!registry.is_alive(relay)) continue;
+        Destination& one = destination(std::string(destination_of(relay)));
+        if (is_backup_relay(relay) && one.backup == Backup::off) one.backup = Backup::both;
+    }
+    return config;
+}
+
+std::vector<Diagnosis> check_twins(const Config& config) {
+    std::vector<Diagnosis> result;
+    for (const auto& [one, other] : find_twins(config)) {
+        result.push_back(found(Severity::warning, "same_server_and_key",
+                               Term{one, relay_words(one)}, Term{other, relay_words(other)}));
     }
     return result;
 }

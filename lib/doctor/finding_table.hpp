@@ -37,6 +37,11 @@ inline constexpr std::array finding_table = {
              "new one",
              "", ""},
     Sentence{"key_unusable", "config", "destination problem", "{destination}: {problem}", "", ""},
+    Sentence{"same_server_and_key", "config", "relay other",
+             "{relay} and {other} send to the same server with the same stream key",
+             "a server takes one publisher per key: it refuses the other one, or they interrupt "
+             "each other",
+             "give each a key of its own with 'restream key NAME', or remove one"},
     Sentence{"publish_key_unusable", "config", "problem", "[ingest] {problem}", "", ""},
     Sentence{
         "hook_program_missing", "config", "destinations program path",

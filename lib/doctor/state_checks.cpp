@@ -8,6 +8,7 @@
 #include "base/process.hpp"
 #include "doctor/found.hpp"
 #include "relay/carried.hpp"
+#include "state/absence.hpp"
 #include "state/lock.hpp"
 #include "state/relay_name.hpp"
 #include "state/state_access.hpp"
@@ -36,6 +37,7 @@ Death death_of(const Registry& registry, const std::string& name) {
     const auto last = registry.last_record(name);
     if (!last) return Death::never_lived;
     if (last->guardian.boot_id != this_process().boot_id) return Death::by_boot;
+    if (absence_of(registry, name) == Absence::not_started) return Death::never_lived;
     return last->state == State::stopped ? Death::by_stop : Death::by_kill;
 }
 

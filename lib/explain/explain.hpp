@@ -1,12 +1,14 @@
 // Puts what all relays kept side by side, and says for each incident who it was.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/local_time.hpp"
+#include "config/config_reading.hpp"
 #include "explain/history.hpp"
 #include "explain/rules.hpp"
 
@@ -38,8 +40,9 @@ struct Explanation {
 Explanation explain(std::span<const RelayHistory> histories, WallTime since, WallTime now,
                     std::span<const std::string> names);
 
-/// The one document of `explain --json`.
-std::string to_json(const Explanation& explanation);
+/// The one document of `explain --json`. `config_problem`: of a broken configuration.
+std::string to_json(const Explanation& explanation,
+                    const std::optional<ConfigProblem>& config_problem = {});
 
 /// How the text is printed.
 struct TextStyle {

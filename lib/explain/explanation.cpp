@@ -71,7 +71,8 @@ ordered_json incident_json(const Incident& incident) {
 
 }  // namespace
 
-std::string to_json(const Explanation& explanation) {
+std::string to_json(const Explanation& explanation,
+                    const std::optional<ConfigProblem>& config_problem) {
     ordered_json relays = ordered_json::array();
     for (const auto& each : explanation.relays) {
         relays.push_back({{"name", relay_words(each.name)},
@@ -85,6 +86,7 @@ std::string to_json(const Explanation& explanation) {
     ordered_json incidents = ordered_json::array();
     for (const auto& each : explanation.incidents) incidents.push_back(incident_json(each));
     const ordered_json document = {{"schema", 1},
+                                   {"config_error", ordered_json::parse(to_json(config_problem))},
                                    {"since", to_iso8601(explanation.since)},
                                    {"now", to_iso8601(explanation.now)},
                                    {"relays", relays},

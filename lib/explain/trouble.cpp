@@ -39,6 +39,7 @@ std::optional<Kind> kind_of(std::string_view name) {
             return Kind::ingest_gap;
         case EndCode::app_refused:
         case EndCode::publish_refused:
+        case EndCode::already_published:
         case EndCode::closed_early:
         case EndCode::passphrase_refused:
         case EndCode::srt_refused:

@@ -23,7 +23,7 @@ IngestGuard::IngestGuard(IngestServer kind, IngestMeans means) : means_(std::mov
     record_.since = std::chrono::system_clock::now();
 }
 
-Config IngestGuard::load_own() const {
+Config IngestGuard::load_own() {
     Config config = means_.load();
     require_managed(config.ingest);
     if (config.ingest.server != record_.kind) {
@@ -33,6 +33,7 @@ Config IngestGuard::load_own() const {
                         "replaces one with the other, which interrupts every live destination",
                         describe_server(config.ingest.server), describe_server(record_.kind)));
     }
+    record_.url = config.ingest.display_url();
     return config;
 }
 

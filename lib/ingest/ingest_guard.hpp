@@ -38,9 +38,9 @@ class IngestGuard : public Guarded {
     virtual std::string last_words() = 0;
     virtual bool answers() const = 0;
 
-    /// The configuration. **Throws**: Error{config}; Error{refused} where it wants another kind of
-    /// server.
-    Config load_own() const;
+    /// The configuration, whose URL the record has from now on. **Throws**: Error{config};
+    /// Error{refused} where it wants another kind of server.
+    Config load_own();
     void publish() const;
     /// Published where that is news.
     void tell_silence(std::optional<WallTime> since);

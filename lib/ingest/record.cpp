@@ -47,7 +47,8 @@ std::string to_json(const IngestRecord& record) {
                      {"restarts", record.restarts},
                      {"reloads", record.reloads},
                      {"problem", record.problem},
-                     {"since", to_iso8601(record.since)}};
+                     {"since", to_iso8601(record.since)},
+                     {"url", record.url}};
     if (record.server) document["server"] = process_json(*record.server);
     if (record.silent_since) document["silent_since"] = to_iso8601(*record.silent_since);
     return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
@@ -73,7 +74,8 @@ std::optional<IngestRecord> ingest_record_from_json(std::string_view text) {
                         *reloads,
                         *problem,
                         *since,
-                        from_iso8601(read_text(document, "silent_since").value_or(""))};
+                        from_iso8601(read_text(document, "silent_since").value_or("")),
+                        read_text(document, "url").value_or("")};
 }
 
 std::optional<IngestRecord> last_ingest_record(const Layout& layout) {

@@ -26,6 +26,7 @@ struct IngestRecord {
     WallTime since{};            ///< when the server was started last
     /// nginx's publisher is connected and has sent nothing since then; see NginxPulse.
     std::optional<WallTime> silent_since{};
+    std::string url{};           ///< what relays play, masked; empty of an older restream
     bool operator==(const IngestRecord&) const = default;
 };
 

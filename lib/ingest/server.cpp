@@ -128,7 +128,7 @@ IngestStatus ingest_status(const IngestConfig& config, const Layout& layout,
                            std::span<const Record> live_records) {
     IngestStatus status;
     status.server = config.server;
-    status.url = config.display_url();
+    if (!config.url.empty()) status.url = config.display_url();
     if (config.server == IngestServer::external) {
         status.state = ingest_state_of(live_records);
         if (status.state == IngestState::silent) status.silence = silence_of(live_records);

@@ -29,7 +29,7 @@ std::string_view ingest_state_name(IngestState state);
 /// What `status` says of the ingest.
 struct IngestStatus {
     IngestServer server = IngestServer::embedded;
-    std::string url;  ///< masked
+    std::string url;  ///< masked; empty where the configuration is broken and no record has it
     IngestState state = IngestState::unknown;
     std::optional<int> pid;         ///< the guardian of a managed server
     std::optional<int> worker_pid;  ///< the server itself

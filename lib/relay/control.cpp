@@ -41,7 +41,7 @@ void Control::want(const std::vector<std::string>& names) const {
     const CommandLock lock(registry_.layout(), verb_);
     registry_.prepare();
     for (const auto& name : names) {
-        registry_.set_wanted(name, true);
+        if (!registry_.is_wanted(name) || !registry_.is_any_alive(name)) registry_.renew_wish(name);
         registry_.set_down(name, false);
     }
 }

@@ -31,6 +31,7 @@ double in_seconds(Milliseconds span) { return std::chrono::duration<double>(span
 }  // namespace
 
 HookEvent hook_event(const Record& record, std::optional<State> previous, SteadyTime now) {
+    const WallTime wall = std::chrono::system_clock::now();
     HookEvent event;
     event.destination = destination_of(record.name);
     event.is_backup = is_backup_relay(record.name);
@@ -39,12 +40,14 @@ HookEvent hook_event(const Record& record, std::optional<State> previous, Steady
     event.state = record.state;
     event.previous = previous;
     event.confirmed = record.confirmed;
-    event.reason = record.reason;
+    event.reason = shown_reason(record, wall);
     event.since = record.since;
     if (record.next_retry) {
         const auto left = std::chrono::ceil<Milliseconds>(*record.next_retry - now);
         event.next_try_in = std::max(Milliseconds(0), left);
     }
+    if (is_trying_again(record)) event.next_try_in = Milliseconds(0);
+    event.attempts = record.tries;
     event.reconnects = record.reconnects;
     return event;
 }
@@ -92,7 +95,8 @@ std::string hook_sentence(const HookEvent& event) {
     std::string words = fmt::format("{}{}: {}", event.destination,
                                     event.is_backup ? " (backup)" : "", state_name(event.state));
     if (event.reason) words += ": " + bounded(event.reason->message);
-    if (event.next_try_in) {
+    const bool is_waiting_for_try = event.state == State::backoff || event.state == State::rejected;
+    if (event.next_try_in && is_waiting_for_try) {
         words += fmt::format("; next try in {:.0f} s", std::ceil(in_seconds(*event.next_try_in)));
     }
     return words;
@@ -113,6 +117,7 @@ std::string to_json(const HookEvent& event) {
                              {"reason", nullptr},
                              {"since", to_iso8601(event.since)},
                              {"next_retry_in_s", nullptr},
+                             {"attempts", event.attempts},
                              {"reconnects", event.reconnects},
                              {"skipped", event.skipped},
                              {"text", sentence},

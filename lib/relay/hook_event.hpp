@@ -31,6 +31,7 @@ struct HookEvent {
     std::optional<Reason> reason;
     WallTime since{};
     std::optional<Milliseconds> next_try_in;
+    std::uint64_t attempts = 0;  ///< since it was live last, the present one included
     std::uint32_t reconnects = 0;
     std::uint64_t skipped = 0;  ///< changes just before this one that the hook is not told of
     std::optional<IngestChange> ingest{};

@@ -13,6 +13,8 @@ Record next_life(const std::optional<Record>& last, const std::string& name) {
     record.attempts = last->attempts;
     record.worker_restarts = last->worker_restarts;
     record.dirty_end = last->dirty_end;
+    record.failure = last->failure;
+    record.tries = last->tries;
     const bool was_in_session = last->state == State::live || last->state == State::holding ||
                                 last->state == State::connecting;
     if (was_in_session) record.dirty_end = last->written;

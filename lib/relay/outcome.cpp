@@ -22,7 +22,9 @@ std::optional<double> seconds_until(const std::optional<SteadyTime>& time) {
 }
 
 Outcome make(Outcome::Kind kind, const Record& record) {
-    return {kind, record.reason, seconds_until(record.next_retry)};
+    const auto& reason =
+        kind == Outcome::Kind::connecting && !record.reason ? record.failure : record.reason;
+    return {kind, reason, seconds_until(record.next_retry)};
 }
 
 }  // namespace
@@ -65,6 +67,7 @@ std::optional<Outcome> known_outcome(const Registry& registry, std::string_view 
             if (record->settled) return make(Outcome::Kind::live, *record);
             return std::nullopt;
         case State::holding:
+            if (expected.wait_live) return std::nullopt;
             return make(Outcome::Kind::holding, *record);
         case State::waiting:
             if (is_code(record->reason, EndCode::standby)) {
@@ -104,6 +107,8 @@ Outcome final_outcome(const Registry& registry, std::string_view name,
     switch (record->state) {
         case State::live:
             return make(Outcome::Kind::live, *record);
+        case State::holding:
+            return make(Outcome::Kind::holding, *record);
         case State::waiting:
             // Without a reason it is not known to wait for the ingest: its key command runs, say.
             return make(record->reason ? Outcome::Kind::waiting : Outcome::Kind::connecting,
@@ -119,9 +124,9 @@ Outcome final_outcome(const Registry& registry, std::string_view name,
 int exit_status(const Outcome& outcome, const Expectation& expected) {
     switch (outcome.kind) {
         case Outcome::Kind::live:
-        case Outcome::Kind::holding:
         case Outcome::Kind::standby:
             return 0;
+        case Outcome::Kind::holding:
         case Outcome::Kind::waiting:
             return expected.wait_live ? static_cast<int>(ErrorKind::no) : 0;
         case Outcome::Kind::cancelled:
@@ -153,7 +158,8 @@ std::string describe(const Outcome& outcome) {
                                describe_duration(std::chrono::seconds(
                                    static_cast<std::int64_t>(*outcome.next_retry_in_s + 0.999))));
         case Outcome::Kind::connecting:
-            return "still connecting; it stays wanted and keeps trying";
+            return fmt::format("still connecting{}; it stays wanted and keeps trying",
+                               words.empty() ? "" : ", after the last try failed: " + words);
         case Outcome::Kind::cancelled:
             return "cancelled: it was disabled or stopped meanwhile";
         case Outcome::Kind::gone:

@@ -37,7 +37,7 @@ struct Expectation {
     std::uint64_t attempts_before = 0;  ///< failures up to this try are old news
     bool is_wish =
         true;  ///< ends when the destination is not wanted any more; else when it is stopped
-    bool wait_live = false;  ///< waiting for the ingest is not enough
+    bool wait_live = false;  ///< neither waiting for the ingest nor holding is enough
 };
 
 /// What is known by now; nothing while it may still go either way.
@@ -46,8 +46,8 @@ std::optional<Outcome> known_outcome(const Registry& registry, std::string_view 
 /// What stands when time has run out.
 Outcome final_outcome(const Registry& registry, std::string_view name, const Expectation& expected);
 
-/// 0 for live, holding, standby, and waiting unless live was asked for; 1 for cancelled and for
-/// waiting; else 5.
+/// 0 for live, standby, and holding and waiting unless live was asked for; 1 for cancelled, holding
+/// and waiting; else 5.
 int exit_status(const Outcome& outcome, const Expectation& expected);
 
 /// For people: "live", "waiting for the ingest: …", "refused: …; remedy; it stays wanted and keeps

@@ -41,11 +41,10 @@ void RelayGuardian::crashed(const std::string& how, std::uint32_t restarts, Mill
     record_ = next_life(registry_.last_record(record_.name), record_.name);
     record_.guardian = this_process();
     record_.worker_restarts = restarts;
+    record_.failure = to_reason({EndCode::worker_crashed, how}, record_.name);
     if (wait.count() > 0) {
-        const SessionEnd end{EndCode::worker_crashed, how};
         record_.state = State::backoff;
-        record_.reason = Reason{std::string(end_code_name(end.code)), describe(end),
-                                remedy(end.code, record_.name)};
+        record_.reason = record_.failure;
         record_.next_retry = SteadyClock::now() + wait;
         ++record_.attempts;
     }
@@ -67,6 +66,8 @@ void RelayGuardian::stopped() {
     record_ = next_life(last, record_.name);
     record_.guardian = this_process();
     record_.state = State::stopped;
+    record_.failure.reset();
+    record_.tries = 0;
     publish();
 }
 

@@ -32,12 +32,6 @@ NextTry RetryPolicy::refused(SessionEnd end, const ServiceFacts& service) const 
 
 namespace {
 
-bool is_nobodys_fault(EndCode code) {
-    return code == EndCode::stopped || code == EndCode::ingest_gone ||
-           code == EndCode::ingest_silent || code == EndCode::tracks_changed ||
-           code == EndCode::standby;
-}
-
 /// What other destinations meet at the same moment where this machine's network fails.
 bool is_of_the_network(EndCode code) {
     return code == EndCode::reset || code == EndCode::unreachable || code == EndCode::stalled ||
@@ -65,13 +59,13 @@ NextTry RetryPolicy::after(const SessionEnd& ended, const SessionFacts& session,
         if (session.said_goodbye) dirty_end_.reset();
         const bool is_loop = end.code == EndCode::tracks_changed && !session.was_confirmed &&
                              std::exchange(has_changed_, true);
-        if (!is_loop) return {};
+        if (!is_loop) return {NextTry::Kind::at_once, Milliseconds(0), std::move(end)};
         return {NextTry::Kind::after, backoff_.next(luck), std::move(end)};
     }
 
-    const bool is_quick_refusal = end.code == EndCode::publish_refused ||
-                                  end.code == EndCode::closed_early ||
-                                  end.code == EndCode::srt_refused;
+    const bool is_quick_refusal =
+        end.code == EndCode::publish_refused || end.code == EndCode::already_published ||
+        end.code == EndCode::closed_early || end.code == EndCode::srt_refused;
     if (is_quick_refusal && dirty_end_ && now - *dirty_end_ < longest_held) {
         early_closes_ = 0;
         end.code = EndCode::session_held;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 
 namespace restream {
@@ -73,6 +75,45 @@ bool says_not_found(std::string_view said) {
            said.find("NotFound") != std::string_view::npos;
 }
 
+/// What servers say when somebody else publishes under the name, in lower case. A name that is
+/// spent ("already used", "already ended") is another matter.
+/// Red5, Ant Media Server and Adobe's server say NetStream.Publish.BadName without any words, as
+/// others do for a wrong key: that stays a refused key.
+constexpr std::string_view words_of_busy_name[] = {
+    "already publish",        // nginx-rtmp, node-media-server, ZLMediaKit, MediaMTX, restream
+    "already being publish",  // servers that copy Adobe's documentation
+    "already in use",         // Wowza: "Stream name is already in use"
+    "already exist",          // SRS: "Stream already exists or busy"
+    "already stream",
+    "already live",
+    "already broadcast",
+    "already taken",
+    "already connected",
+    "already active",
+    "is busy",  // SRS: "rtmp: stream X is busy"
+    "streambusy",
+    "stream busy",
+    "currently in use",
+    "currently being published",
+    "duplicate stream",
+    "duplicate publish",
+    "another publisher",
+};
+
+bool says_name_is_busy(std::string_view said) {
+    std::string lower(said);
+    std::ranges::transform(lower, lower.begin(), [](char each) {
+        return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
+    });
+    return std::ranges::any_of(words_of_busy_name, [&](std::string_view words) {
+        return lower.find(words) != std::string::npos;
+    });
+}
+
+bool is_refusal(RtmpEnding::Cause cause) {
+    return cause == Cause::name_refused || cause == Cause::app_refused;
+}
+
 }  // namespace
 
 SessionEnd destination_end(const RtmpEnding& ending, const RtmpEndpoint& endpoint,
@@ -84,6 +125,9 @@ SessionEnd destination_end(const RtmpEnding& ending, const RtmpEndpoint& endpoin
     std::string detail = detail_of(ending, endpoint);
     if (ending.cause == Cause::malformed && !ending.detail.empty()) {
         detail = fmt::format("{}: {}", endpoint.address(), detail);
+    }
+    if (is_refusal(ending.cause) && says_name_is_busy(ending.detail)) {
+        return {EndCode::already_published, std::move(detail)};
     }
     return {code, std::move(detail)};
 }

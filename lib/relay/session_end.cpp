@@ -70,6 +70,11 @@ constexpr std::array rows = {
         "check the URL's path", true},
     Row{EndCode::publish_refused, "publish_refused", "the server refused the stream key",
         "copy a fresh key and run 'restream key {}'", true},
+    Row{EndCode::already_published, "already_published",
+        "the server says that this stream key is in use",
+        "look for another encoder, another machine or another destination that streams with the "
+        "same key, and stop it; if it was this relay's last session, the server drops it by itself",
+        false},
     Row{EndCode::closed_early, "closed_early",
         "the server accepted the session and closed it a moment later, as it does with a bad "
         "stream key",
@@ -131,6 +136,22 @@ std::optional<EndCode> parse_end_code(std::string_view name) {
     return std::nullopt;
 }
 
+Reason to_reason(const SessionEnd& end, std::string_view relay) {
+    return {std::string(end_code_name(end.code)), describe(end), remedy(end.code, relay)};
+}
+
+std::optional<SessionEnd> to_session_end(const Reason& reason) {
+    const auto code = parse_end_code(reason.code);
+    if (!code) return std::nullopt;
+    SessionEnd end{*code};
+    const std::string before = std::string(row(*code).message) + " (";
+    if (reason.message.starts_with(before) && reason.message.ends_with(')')) {
+        end.detail =
+            reason.message.substr(before.size(), reason.message.size() - before.size() - 1);
+    }
+    return end;
+}
+
 bool is_code(const std::optional<Reason>& reason, EndCode code) {
     return reason && reason->code == end_code_name(code);
 }
@@ -143,6 +164,12 @@ std::string describe(const SessionEnd& end) {
 
 std::string remedy(EndCode code, std::string_view relay) {
     return fmt::format(fmt::runtime(row(code).remedy), destination_of(relay));
+}
+
+bool is_nobodys_fault(EndCode code) {
+    return code == EndCode::stopped || code == EndCode::ingest_gone ||
+           code == EndCode::ingest_silent || code == EndCode::tracks_changed ||
+           code == EndCode::standby;
 }
 
 bool is_refusal(EndCode code) { return row(code).is_refusal; }

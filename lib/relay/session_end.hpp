@@ -41,6 +41,7 @@ enum class EndCode {
     not_rtmp,             ///< what answers is no RTMP, or it closes instead of a handshake
     app_refused,          ///< the server refused connect
     publish_refused,      ///< the server refused the stream key
+    already_published,    ///< another session publishes with this key
     closed_early,  ///< accepted, then closed within the time the platform takes to check a key
     passphrase_refused,  ///< SRT: the passphrase is not the server's
     srt_refused,         ///< SRT: the server refused for another reason, such as the stream ID
@@ -79,6 +80,10 @@ std::vector<std::string_view> end_code_names();
 /// The other way round.
 std::optional<EndCode> parse_end_code(std::string_view name);
 
+/// As records and documents have it.
+Reason to_reason(const SessionEnd& end, std::string_view relay);
+/// The other way round; nothing where the code is none of ours.
+std::optional<SessionEnd> to_session_end(const Reason& reason);
 /// The detail of `ingest_silent` where only the picture is missing.
 constexpr std::string_view sound_without_picture = "sound arrives, and no picture";
 
@@ -92,6 +97,10 @@ std::string describe(const SessionEnd& end);
 /// What the user can do about it: "copy a fresh key and run 'restream key youtube'". Empty where
 /// there is nothing to do.
 std::string remedy(EndCode code, std::string_view relay);
+
+/// No failure of the destination or of this machine: the user, the ingest or the primary server
+/// ended the session.
+bool is_nobodys_fault(EndCode code);
 
 /// True where only the user can mend it, so that trying again by itself is of no use.
 bool is_refusal(EndCode code);

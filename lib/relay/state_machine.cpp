@@ -65,6 +65,7 @@ void StateMachine::take(const Stop&, SteadyTime now) {
         const SessionEnd end{EndCode::stopped};
         (void)policy_.after(end, finish(end, true, now), rules_.service, now, 0);
     }
+    forget_failure();
     enter(stopped, std::nullopt);
 }
 
@@ -76,6 +77,7 @@ void StateMachine::take(const Nudge&, SteadyTime) {
 
 void StateMachine::take(const NoPlan& event, SteadyTime now) {
     if (state_ != waiting) return;
+    ++tries_;
     follow(policy_.after(event.why, {}, rules_.service, now, event.luck), now);
 }
 
@@ -89,6 +91,7 @@ void StateMachine::take(const IngestReady&, SteadyTime now) {
     if (state_ == waiting) {
         accepted_at_.reset();
         was_confirmed_ = false;
+        ++tries_;
         enter(connecting, std::nullopt);
     } else if (state_ == holding) {
         enter_live(now);
@@ -165,7 +168,13 @@ void StateMachine::enter(State state, std::optional<SessionEnd> why,
     set_timer(until);
 }
 
+void StateMachine::forget_failure() {
+    failure_.reset();
+    tries_ = 0;
+}
+
 void StateMachine::enter_live(SteadyTime now) {
+    forget_failure();
     enter(live, std::nullopt);
     flows_since_ = now;
     look_at_flow(now);
@@ -217,6 +226,9 @@ void StateMachine::end_session(const SessionEnd& end, bool said_goodbye, double 
 }
 
 void StateMachine::follow(NextTry next, SteadyTime now) {
+    const bool has_failed =
+        next.kind != NextTry::Kind::at_once || !is_nobodys_fault(next.shown.code);
+    if (has_failed) failure_ = next.shown;
     switch (next.kind) {
         case NextTry::Kind::at_once:
             enter(waiting, std::nullopt);

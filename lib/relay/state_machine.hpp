@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "base/clock.hpp"
@@ -94,6 +95,11 @@ class StateMachine {
     void set_rules(const Rules& rules) { rules_ = rules; }
     /// A session of an earlier life of this relay ended without a goodbye at `when`.
     void remember_dirty_end(SteadyTime when) { policy_.remember_dirty_end(when); }
+    /// Tries of an earlier life of this relay failed, the last one for this reason.
+    void remember_failure(SessionEnd why, std::uint64_t tries) {
+        failure_ = std::move(why);
+        tries_ = tries;
+    }
 
     /// Returns whether anything that is shown changed.
     bool apply(const Event& event, SteadyTime now);
@@ -101,6 +107,10 @@ class StateMachine {
     State state() const { return state_; }
     /// Why it is in this state, where there is something to say.
     const std::optional<SessionEnd>& why() const { return why_; }
+    /// Why the last try failed: kept until a session is live, and no longer than until the stop.
+    const std::optional<SessionEnd>& failure() const { return failure_; }
+    /// Since it was live last, the one under way included.
+    std::uint64_t tries() const { return tries_; }
     const std::optional<Timer>& timer() const { return timer_; }
     /// When it tries again by itself; nothing where it does not wait for that.
     std::optional<SteadyTime> next_try() const;
@@ -134,6 +144,7 @@ class StateMachine {
                std::optional<SteadyTime> until = std::nullopt);
     void hold(const SessionEnd& why, std::optional<SteadyTime> until);
     void enter_live(SteadyTime now);
+    void forget_failure();
     void look_at_flow(SteadyTime now);
     void set_timer(std::optional<SteadyTime> at);
     SessionFacts finish(const SessionEnd& end, bool said_goodbye, SteadyTime now);
@@ -144,6 +155,8 @@ class StateMachine {
     RetryPolicy policy_;
     State state_ = State::stopped;
     std::optional<SessionEnd> why_;
+    std::optional<SessionEnd> failure_;
+    std::uint64_t tries_ = 0;
     std::uint64_t generation_ = 0;
     std::optional<Timer> timer_;
     std::uint64_t changes_ = 0;

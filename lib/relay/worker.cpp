@@ -17,9 +17,6 @@ namespace restream {
 
 namespace {
 
-/// For a key command.
-constexpr Milliseconds key_patience = std::chrono::seconds(10);
-
 WallTime wall_now() { return std::chrono::system_clock::now(); }
 
 }  // namespace
@@ -31,11 +28,18 @@ Worker::Worker(const Registry& registry, LogFile& log, Record first, Loop& loop,
       loop_(loop),
       means_(std::move(means)),
       flight_(registry.layout().flight(first.name), first.worker_restarts),
-      keeper_(registry, log, first, [this](Milliseconds late) { flight_.write(late); }),
+      plan_watch_([this] { return read_plan(); }),
+      keeper_(registry, log, first,
+              [this](Milliseconds late) {
+                  flight_.write(late);
+                  look_at_plan();
+              }),
       chance_(std::random_device{}()),
       slates_({means_.programs, registry.layout().slate_directory(),
                [&log](const std::string& line) { log.line(line); }}),
       hooks_({means_.programs, [&log](const std::string& line) { log.line(line); }}) {
+    const auto failure = first.failure ? to_session_end(*first.failure) : std::nullopt;
+    if (failure) machine_.remember_failure(*failure, first.tries);
     if (first.dirty_end) {
         const auto ago = std::max(WallTime::duration(0), wall_now() - *first.dirty_end);
         if (ago < RetryPolicy::longest_held) {
@@ -137,37 +141,16 @@ bool Worker::may_show_slate() const {
     return plan_->destination.on_ingest_loss == OnIngestLoss::slate && takes_other_tracks();
 }
 
-/// The destination with its secrets. **Blocks**: for key commands.
-std::variant<Worker::Plan, SessionEnd> Worker::plan_for(Config config) {
-    Destination destination = carried(config, name_);
-    hooks_.use(destination, key_variables(config));
-    const auto is_cancelled = [this] { return cancel_.is_requested(); };
-    const auto deadline = Deadline::after(key_patience);
-    auto key = resolve_key(destination, deadline, is_cancelled);
-    if (const auto* problem = std::get_if<KeyProblem>(&key)) {
-        return SessionEnd{EndCode::key_unavailable, problem->message};
-    }
-    SrtOptions srt = srt_options_in(destination.url);
-    if (destination.latency) srt.latency = destination.latency;
-    if (srt.stream_id.is_empty()) srt.stream_id = std::get<Secret>(key);
-    for (auto [resolve, into] : {std::pair(&resolve_passphrase, &srt.passphrase),
-                                 std::pair(&resolve_stream_id, &srt.stream_id)}) {
-        auto secret = resolve(destination, deadline, is_cancelled);
-        if (const auto* problem = std::get_if<KeyProblem>(&secret)) {
-            return SessionEnd{EndCode::passphrase_unavailable, problem->message};
-        }
-        if (!std::get<Secret>(secret).is_empty()) *into = std::move(std::get<Secret>(secret));
-    }
-    return Plan{std::move(config), std::move(destination), std::move(std::get<Secret>(key)),
-                std::move(srt)};
-}
-
 /// Reads the configuration and the secrets. Where that fails but went well before, the last plan
 /// stays: a typing error in the configuration ends no relay. Returns why there is no plan.
 std::optional<SessionEnd> Worker::make_plan() {
     SessionEnd problem{EndCode::config_invalid};
     try {
-        auto made = plan_for(means_.load());
+        Config config = means_.load();
+        Destination destination = carried(config, name_);
+        hooks_.use(destination, key_variables(config));
+        auto made = plan_of(std::move(config), std::move(destination), SecretCommands::are_run,
+                            [this] { return cancel_.is_requested(); });
         if (cancel_.is_requested()) return SessionEnd{EndCode::stopped};
         if (auto* plan = std::get_if<Plan>(&made)) {
             for (const Secret* each : {&plan->key, &plan->srt.passphrase, &plan->srt.stream_id}) {
@@ -179,6 +162,8 @@ std::optional<SessionEnd> Worker::make_plan() {
                 record.url = plan->destination.display_url();
             });
             plan_ = std::move(*plan);
+            plan_watch_.use(*plan_);
+            has_other_plan_.store(false);
             return std::nullopt;
         }
         plan_.reset();
@@ -194,9 +179,35 @@ std::optional<SessionEnd> Worker::make_plan() {
     return problem;
 }
 
-/// Until the ingest gives a session's begin. Nothing where the worker is to end or to stand by.
+/// For the plan's watch, on the keeper's thread.
+std::optional<Plan> Worker::read_plan() const {
+    try {
+        Config config = means_.load();
+        Destination destination = carried(config, name_);
+        auto made =
+            plan_of(std::move(config), std::move(destination), SecretCommands::are_left_out);
+        if (auto* plan = std::get_if<Plan>(&made)) return std::move(*plan);
+        return std::nullopt;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+/// On the keeper's thread, once a second.
+void Worker::look_at_plan() {
+    const bool has_changed = plan_watch_.has_changed();
+    if (has_other_plan_.exchange(has_changed) == has_changed) return;
+    if (has_changed) log_.line("the configuration has changed: the next session uses it");
+    keeper_.change([&](Record& record) {
+        record.restart_pending = has_changed && StateMachine::is_session(record.state);
+    });
+    loop_.wake();
+}
+
+/// Until the ingest gives a session's begin. Nothing where the worker is to end or to stand by, or
+/// has to make another plan first.
 std::optional<Intake::Begun> Worker::await_begin() {
-    while (!cancel_.is_requested() && is_called_for()) {
+    while (!cancel_.is_requested() && is_called_for() && !has_other_plan_.load()) {
         const SteadyTime now = SteadyClock::now();
         intake_->take(now);
         auto event = intake_->next();
@@ -292,10 +303,11 @@ void Worker::show() {
         record.confirmed = machine_.is_confirmed();
         record.settled = machine_.is_settled();
         record.reason.reset();
-        if (why) {
-            record.reason = Reason{std::string(end_code_name(why->code)), describe(*why),
-                                   remedy(why->code, name_)};
-        }
+        if (why) record.reason = to_reason(*why, name_);
+        record.failure.reset();
+        if (const auto& failure = machine_.failure()) record.failure = to_reason(*failure, name_);
+        record.tries = machine_.tries();
+        record.restart_pending = has_other_plan_.load() && StateMachine::is_session(state);
         record.next_retry.reset();
         if (retry_in) record.next_retry = now + *retry_in;
         record.dirty_end.reset();

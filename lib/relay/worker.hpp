@@ -19,6 +19,8 @@
 #include "relay/flight_recorder.hpp"
 #include "relay/hook_keeper.hpp"
 #include "relay/intake.hpp"
+#include "relay/plan.hpp"
+#include "relay/plan_watch.hpp"
 #include "relay/record_keeper.hpp"
 #include "relay/session.hpp"
 #include "relay/sink.hpp"
@@ -33,6 +35,7 @@ namespace restream {
 ///
 /// What comes next, the state machine decides; here is done what its state asks for. The
 /// configuration is read again before every session, so a new key is used from the next one on.
+/// While a session runs, its thread for the record looks whether the next one would be another.
 class Worker : private SessionOwner {
   public:
     struct Means {
@@ -64,17 +67,9 @@ class Worker : private SessionOwner {
     void nudge();
 
   private:
-    /// What the configuration says now, and the key.
-    struct Plan {
-        Config config;
-        Destination destination;
-        Secret key;
-        SrtOptions srt = {};
-    };
-
-    std::variant<Plan, SessionEnd> plan_for(Config config);
-
     std::optional<SessionEnd> make_plan();
+    std::optional<Plan> read_plan() const;
+    void look_at_plan();
     bool is_called_for();
     void stand_by();
     void carry();
@@ -105,7 +100,9 @@ class Worker : private SessionOwner {
     Means means_;
     Cancel cancel_;
     FlightRecorder flight_;
-    RecordKeeper keeper_;  ///< behind what it writes beside the record
+    PlanWatch plan_watch_;
+    std::atomic<bool> has_other_plan_{false};  ///< the configuration has changed since
+    RecordKeeper keeper_;                      ///< behind what its thread does beside the record
     std::optional<Plan> plan_;
     std::optional<Intake> intake_;  ///< stays where the next session goes on with it
     std::optional<TagType> only_;   ///< as Intake's: what it knew of the publisher that is there

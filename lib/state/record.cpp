@@ -14,6 +14,9 @@ namespace {
 
 constexpr int schema = 1;
 
+/// Encoders send a keyframe every 2 s, some every 4 s.
+constexpr auto usual_wait_for_keyframe = std::chrono::seconds(5);
+
 constexpr std::array<std::pair<State, std::string_view>, 7> state_names = {{
     {State::stopped, "stopped"},
     {State::waiting, "waiting"},
@@ -162,6 +165,10 @@ class Reader {
     bool is_good_;
 };
 
+json reason_json(const Reason& reason) {
+    return {{"code", reason.code}, {"message", reason.message}, {"remedy", reason.remedy}};
+}
+
 json session_json(const SessionFigures& session) {
     return {{"started", to_iso8601(session.started)},
             {"bytes_sent", session.bytes_sent},
@@ -189,6 +196,20 @@ std::optional<State> parse_state(std::string_view name) {
     return std::nullopt;
 }
 
+const std::optional<Reason>& shown_reason(const Record& record, WallTime now) {
+    if (!record.failure || record.state == State::live) return record.reason;
+    if (!record.reason) return record.failure;
+    const bool may_come_soon = record.state == State::waiting &&
+                               record.reason->code == "waiting_for_keyframe" &&
+                               now - record.since < usual_wait_for_keyframe;
+    return may_come_soon ? record.failure : record.reason;
+}
+
+bool is_trying_again(const Record& record) {
+    const bool waits_for_nothing = record.state == State::waiting && !record.reason;
+    return record.failure && (record.state == State::connecting || waits_for_nothing);
+}
+
 std::string to_json(const Record& record) {
     json document = {{"schema", schema},
                      {"name", record.name},
@@ -198,6 +219,9 @@ std::string to_json(const Record& record) {
                      {"confirmed", record.confirmed},
                      {"settled", record.settled},
                      {"reason", nullptr},
+                     {"failure", nullptr},
+                     {"tries", record.tries},
+                     {"restart_pending", record.restart_pending},
                      {"since", to_iso8601(record.since)},
                      {"guardian", process_json(record.guardian)},
                      {"worker", nullptr},
@@ -208,11 +232,8 @@ std::string to_json(const Record& record) {
                      {"next_retry_ms", nullptr},
                      {"dirty_end", nullptr},
                      {"written", to_iso8601(record.written)}};
-    if (record.reason) {
-        document["reason"] = {{"code", record.reason->code},
-                              {"message", record.reason->message},
-                              {"remedy", record.reason->remedy}};
-    }
+    if (record.reason) document["reason"] = reason_json(*record.reason);
+    if (record.failure) document["failure"] = reason_json(*record.failure);
     if (record.worker) document["worker"] = process_json(*record.worker);
     if (record.session) document["session"] = session_json(*record.session);
     if (record.next_retry) document["next_retry_ms"] = since_boot_ms(*record.next_retry);
@@ -237,6 +258,12 @@ std::optional<Record> record_from_json(std::string_view text) {
     reader.read("confirmed", record.confirmed);
     reader.read("settled", record.settled);
     reader.read("reason", record.reason);
+    // An older restream wrote none of these.
+    if (document.contains("failure")) reader.read("failure", record.failure);
+    if (document.contains("tries")) reader.read("tries", record.tries);
+    if (document.contains("restart_pending")) {
+        reader.read("restart_pending", record.restart_pending);
+    }
     reader.read("since", record.since);
     reader.read("guardian", record.guardian);
     reader.read("worker", record.worker);

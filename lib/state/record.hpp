@@ -50,6 +50,12 @@ struct Record {
     bool confirmed = false;  ///< live with 10 s of steady flow
     bool settled = false;    ///< live for longer than the service takes to close a bad key
     std::optional<Reason> reason;
+    /// Why the last try failed, until the destination is live or the user stops the relay.
+    std::optional<Reason> failure;
+    /// Tries to open the destination since it was live last, the present one included.
+    std::uint64_t tries = 0;
+    /// The session runs with other settings, or another key, than the configuration has now.
+    bool restart_pending = false;
     WallTime since{};
     ProcessId guardian;
     std::optional<ProcessId> worker;
@@ -69,6 +75,12 @@ struct Record {
 
     bool operator==(const Record&) const = default;
 };
+
+/// What explains the state to people: its own reason, else the last failure. Waiting for a keyframe
+/// is a part of each try: only a long wait replaces the failure. `now` is passed in.
+const std::optional<Reason>& shown_reason(const Record& record, WallTime now);
+/// A try is under way after one that failed.
+bool is_trying_again(const Record& record);
 
 /// JSON, one line.
 std::string to_json(const Record& record);

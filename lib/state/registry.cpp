@@ -61,6 +61,10 @@ void Registry::set_wanted(std::string_view name, bool wanted) const {
         remove_or_throw(layout_.wanted(name));
 }
 
+void Registry::renew_wish(std::string_view name) const {
+    publish_or_throw(layout_.wanted(name), "", Durability::survives_power_cut);
+}
+
 std::vector<std::string> Registry::wanted_names() const {
     std::vector<std::string> names;
     for (const auto& path : paths_in(layout_.wanted_directory())) {

@@ -26,6 +26,8 @@ class Registry {
     /// The user's standing wish: outlives a reboot. Of a backup's relay, its destination's.
     bool is_wanted(std::string_view name) const;
     void set_wanted(std::string_view name, bool wanted) const;
+    /// A wish that is made anew: what ended before it is old news.
+    void renew_wish(std::string_view name) const;
     std::vector<std::string> wanted_names() const;
 
     /// Stopped by `stop`: not to be healed until start, enable, restart, or the next boot.

@@ -24,6 +24,7 @@ namespace {
 constexpr std::size_t most_refusals_shown = 3;
 
 IngestView look_at_external(const IngestConfig& config, IngestView view) {
+    if (config.url.empty()) return view;  // it stands in what could not be read
     const RtmpEndpoint endpoint = ingest_endpoint(config);
     const auto problem =
         connect_problem(endpoint.host, endpoint.port, Deadline::after(std::chrono::seconds(1)));
@@ -208,6 +209,12 @@ IngestView look_at_ingest(const Config& config, const Registry& registry) {
     return view;
 }
 
+IngestView look_at_ingest(const ConfigReading& reading, const Registry& registry) {
+    IngestView view = look_at_ingest(shown_config(reading, registry.layout()), registry);
+    view.config_problem = reading.problem;
+    return view;
+}
+
 std::string to_json(const IngestView& view) {
     ordered_json value = {{"server", ingest_server_name(view.status.server)},
                           {"running", nullptr},
@@ -229,7 +236,10 @@ std::string to_json(const IngestView& view) {
     if (!view.problem.empty()) value["problem"] = view.problem;
     if (view.nginx) value.update(nginx_tracks(*view.nginx));
     if (view.embedded) value.update(embedded_json(view));
-    const ordered_json document = {{"schema", 1}, {"ingest", std::move(value)}};
+    const ordered_json document = {
+        {"schema", 1},
+        {"config_error", ordered_json::parse(to_json(view.config_problem))},
+        {"ingest", std::move(value)}};
     return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

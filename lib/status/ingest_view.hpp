@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "config/config_reading.hpp"
 #include "ingest/nginx_stat.hpp"
 #include "ingest/publications_record.hpp"
 #include "ingest/record.hpp"
@@ -13,6 +14,7 @@
 namespace restream {
 
 struct IngestView {
+    std::optional<ConfigProblem> config_problem;  ///< of a configuration that is broken
     IngestStatus status;
     std::optional<IngestRecord> record;     ///< of a managed server that runs
     std::optional<NginxPublication> nginx;  ///< what relays play, as nginx tells it
@@ -23,6 +25,8 @@ struct IngestView {
 
 /// **Blocks**: for an external server, 1 s at most; usually a few ms.
 IngestView look_at_ingest(const Config& config, const Registry& registry);
+/// The same where the configuration may be broken: then its own record says what runs.
+IngestView look_at_ingest(const ConfigReading& reading, const Registry& registry);
 
 /// The document of `ingest status --json`.
 std::string to_json(const IngestView& view);

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "ingest/record.hpp"
 #include "relay/session_end.hpp"
 #include "rtmp/media_pulse.hpp"
+#include "state/absence.hpp"
 #include "state/media_json.hpp"
 #include "state/relay_name.hpp"
 #include "status/values_json.hpp"
@@ -20,22 +22,35 @@ namespace {
 /// A living worker publishes every second. Older than this, the record says nothing about now.
 constexpr auto oldest_record = std::chrono::seconds(15);
 
-Reason to_reason(EndCode code, const std::string& name, std::string detail = {}) {
-    const SessionEnd end{code, std::move(detail)};
-    return {std::string(end_code_name(code)), describe(end), remedy(code, name)};
+/// Why a relay that does not run should; nothing where it should not.
+std::optional<Reason> reason_of(Absence absence, const std::string& relay) {
+    const std::string help = fmt::format("run 'restream start {}'", destination_of(relay));
+    switch (absence) {
+        case Absence::dead:
+            return Reason{"not_running", "wanted, but its relay does not run", help};
+        case Absence::not_started:
+            return Reason{std::string(not_started_code), "wanted, not started", help};
+        case Absence::off:
+        case Absence::stopped:
+            break;
+    }
+    return std::nullopt;
 }
 
 void fill(RelayStatus& status, const Record& record) {
     const WallTime now = std::chrono::system_clock::now();
     status.state = record.state;
     status.confirmed = record.confirmed;
-    status.reason = record.reason;
+    status.reason = shown_reason(record, now);
     status.since = record.since;
     status.pid = record.guardian.pid;
     status.worker_pid = record.worker ? record.worker->pid : 0;
     status.worker_restarts = record.worker_restarts;
     status.session = record.session;
     status.reconnects = record.reconnects;
+    status.attempts = record.tries;
+    status.restart_pending = record.restart_pending;
+    if (is_trying_again(record)) status.next_retry_in_s = 0;
     if (record.next_retry) {
         const std::chrono::duration<double> left = *record.next_retry - SteadyClock::now();
         status.next_retry_in_s = std::max(0.0, left.count());
@@ -45,8 +60,8 @@ void fill(RelayStatus& status, const Record& record) {
     const bool has_writer = identify(record.worker->pid) == *record.worker;
     if (has_writer) {
         status.confirmed = false;
-        status.reason = to_reason(EndCode::no_record, record.name,
-                                  "it was last written " + to_iso8601(record.written));
+        status.reason = to_reason(
+            {EndCode::no_record, "it was last written " + to_iso8601(record.written)}, record.name);
     }
 }
 
@@ -58,8 +73,9 @@ void tell_silence(RelayStatus& relay, const std::string& name, const IngestStatu
     if (is_told) return;
     const bool has_sound = ingest.silence == Silence::picture;
     relay.confirmed = false;
-    relay.reason = to_reason(EndCode::ingest_silent, name,
-                             has_sound ? std::string(sound_without_picture) : std::string());
+    relay.reason = to_reason(
+        {EndCode::ingest_silent, has_sound ? std::string(sound_without_picture) : std::string()},
+        name);
 }
 
 /// Adds the relay's record to `records` where it lives. Returns it.
@@ -67,10 +83,7 @@ std::optional<Record> look_at_relay(const Registry& registry, const std::string&
                                     RelayStatus& status, std::vector<Record>& records) {
     status.is_alive = registry.is_alive(relay);
     if (!status.is_alive) {
-        if (registry.is_wanted(relay) && !registry.is_down(relay)) {
-            status.reason = Reason{"not_running", "wanted, but its relay does not run",
-                                   fmt::format("run 'restream start {}'", destination_of(relay))};
-        }
+        status.reason = reason_of(absence_of(registry, relay), relay);
         return std::nullopt;
     }
     if (auto record = registry.record_of_living(relay)) {
@@ -82,7 +95,7 @@ std::optional<Record> look_at_relay(const Registry& registry, const std::string&
     status.is_alive = registry.is_alive(relay);
     if (!status.is_alive) return std::nullopt;  // it ended between the two questions
     status.state = State::waiting;
-    status.reason = to_reason(EndCode::no_record, relay);
+    status.reason = to_reason({EndCode::no_record}, relay);
     return std::nullopt;
 }
 
@@ -105,7 +118,7 @@ DestinationStatus look_at(const Config& config, const Registry& registry, const 
     DestinationStatus status;
     status.name = name;
     status.wanted = registry.is_wanted(name);
-    status.down = registry.is_down(name);
+    status.down = status.wanted && registry.is_down(name);
     if (const auto* destination = config.find(name)) {
         status.service = destination->service;
         status.url = destination->display_url();
@@ -153,7 +166,9 @@ ordered_json relay_value(const RelayStatus& each) {
                           {"worker_restarts", each.worker_restarts},
                           {"session", nullptr},
                           {"reconnects", each.reconnects},
-                          {"next_retry_in_s", nullptr}};
+                          {"attempts", each.attempts},
+                          {"next_retry_in_s", nullptr},
+                          {"restart_pending", each.restart_pending}};
     if (each.reason) {
         value["reason"] = {{"code", each.reason->code},
                            {"message", each.reason->message},
@@ -210,19 +225,69 @@ ordered_json ingest_value(const IngestStatus& ingest) {
 
 }  // namespace
 
-Status look(const Config& config, const Registry& registry, const std::vector<std::string>& names) {
-    Status status;
-    std::vector<std::string> all = names;
-    if (all.empty()) {
-        for (const auto& each : config.destinations) all.push_back(each.name);
-        for (const auto& relay : registry.known_names()) {
-            std::string name(destination_of(relay));
-            if (config.find(name) == nullptr && registry.is_alive(relay) &&
-                std::ranges::find(all, name) == all.end()) {
-                all.push_back(std::move(name));
-            }
+namespace {
+
+/// Those that are configured, and those whose relay lives although they are not.
+std::vector<std::string> every_name(const Config& config, const Registry& registry) {
+    std::vector<std::string> all;
+    for (const auto& each : config.destinations) all.push_back(each.name);
+    for (const auto& relay : registry.known_names()) {
+        std::string name(destination_of(relay));
+        if (config.find(name) == nullptr && registry.is_alive(relay) &&
+            std::ranges::find(all, name) == all.end()) {
+            all.push_back(std::move(name));
         }
     }
+    return all;
+}
+
+/// What is wanted may stand in what could not be read.
+std::vector<std::string> every_name_despite(const Config& config, const Registry& registry) {
+    std::vector<std::string> all = every_name(config, registry);
+    for (auto& name : registry.wanted_names()) {
+        if (std::ranges::find(all, name) == all.end()) all.push_back(std::move(name));
+    }
+    std::ranges::sort(all);
+    return all;
+}
+
+/// What an unknown destination's last record says of it.
+void complete(DestinationStatus& status, const Registry& registry) {
+    status.is_configured = true;
+    const auto last = registry.last_record(status.name);
+    if (!last) return;
+    if (status.url.empty()) status.url = last->url;
+    if (status.service.empty()) status.service = last->service;
+}
+
+}  // namespace
+
+Config shown_config(const ConfigReading& reading, const Layout& layout) {
+    Config config = reading.config;
+    if (reading.knows_ingest) return config;
+    const auto record = last_ingest_record(layout);
+    config.ingest = {};
+    config.ingest.server = record ? record->kind : IngestServer::external;
+    config.ingest.url = record ? record->url : "";
+    return config;
+}
+
+Status look(const ConfigReading& reading, const Registry& registry,
+            const std::vector<std::string>& names) {
+    if (!reading.problem) return look(reading.config, registry, names);
+    const Config config = shown_config(reading, registry.layout());
+    Status status =
+        look(config, registry, names.empty() ? every_name_despite(config, registry) : names);
+    for (auto& each : status.destinations) {
+        if (!each.is_configured) complete(each, registry);
+    }
+    status.config_problem = reading.problem;
+    return status;
+}
+
+Status look(const Config& config, const Registry& registry, const std::vector<std::string>& names) {
+    Status status;
+    const std::vector<std::string> all = names.empty() ? every_name(config, registry) : names;
     std::vector<Record> records;
     for (const auto& name : all)
         status.destinations.push_back(look_at(config, registry, name, records));
@@ -248,9 +313,11 @@ bool is_carrying(const RelayStatus& relay) {
 std::string to_json(const Status& status) {
     ordered_json destinations = ordered_json::array();
     for (const auto& each : status.destinations) destinations.push_back(to_value(each));
-    const ordered_json document = {{"schema", 1},
-                                   {"ingest", ingest_value(status.ingest)},
-                                   {"destinations", std::move(destinations)}};
+    const ordered_json document = {
+        {"schema", 1},
+        {"config_error", ordered_json::parse(to_json(status.config_problem))},
+        {"ingest", ingest_value(status.ingest)},
+        {"destinations", std::move(destinations)}};
     return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
 #include "base/text.hpp"
 #include "relay/session_end.hpp"
@@ -29,6 +31,10 @@ bool stands_by(const RelayStatus& each) {
     return each.state == State::waiting && is_code(each.reason, EndCode::standby);
 }
 
+bool is_not_started(const RelayStatus& each) {
+    return each.reason && each.reason->code == not_started_code;
+}
+
 std::string_view colour_of(const RelayStatus& each) {
     if (stands_by(each)) return "\x1b[2m";
     switch (each.state) {
@@ -42,7 +48,8 @@ std::string_view colour_of(const RelayStatus& each) {
         case State::rejected:
             return "\x1b[31m";
         case State::stopped:
-            return each.reason ? "\x1b[31m" : "\x1b[2m";
+            if (!each.reason) return "\x1b[2m";
+            return is_not_started(each) ? "\x1b[33m" : "\x1b[31m";
     }
     return "";
 }
@@ -52,6 +59,7 @@ std::string state_words(const RelayStatus& each, bool is_down) {
     if (each.state == State::live) return each.confirmed ? "live" : "live (new)";
     if (stands_by(each)) return "standby";
     if (each.state == State::stopped && is_down) return "stopped";
+    if (each.state == State::stopped && is_not_started(each)) return "not started";
     if (each.state == State::stopped && each.reason) return "dead";
     if (each.state == State::stopped) return "off";
     return std::string(state_name(each.state));
@@ -74,19 +82,40 @@ Cells to_cells(const std::string& name, const RelayStatus& each, bool is_down, W
             : std::string("-");
     return {name,         state_words(each, is_down),
             since,        bitrate(each),
-            losses(each), each.url.empty() ? "(not configured any more)" : each.url};
+            losses(each), each.url.empty() ? "(URL not known)" : each.url};
 }
 
-std::string reason_line(const RelayStatus& each) {
-    if (!each.reason || stands_by(each)) return {};
-    std::string line = "  " + each.reason->message;
-    if (!each.reason->remedy.empty()) line += "; " + each.reason->remedy;
-    if (each.next_retry_in_s) {
-        line += fmt::format("; next try in {}",
-                            describe_duration(std::chrono::seconds(
-                                static_cast<std::int64_t>(*each.next_retry_in_s + 0.5))));
+/// "next try in 4 s (3 failed)", "try 4 is under way"; empty where no try is due.
+std::string retry_words(const RelayStatus& each) {
+    if (!each.next_retry_in_s) return {};
+    const bool is_trying = each.state == State::connecting || each.state == State::waiting;
+    if (is_trying) {
+        return each.state == State::connecting ? fmt::format("try {} is under way", each.attempts)
+                                               : "the next try is under way";
     }
-    return line;
+    const auto left = std::chrono::seconds(static_cast<std::int64_t>(*each.next_retry_in_s + 0.5));
+    const std::string failed =
+        each.attempts > 1 ? fmt::format(" ({} failed)", each.attempts) : std::string();
+    return fmt::format("next try in {}{}", describe_duration(left), failed);
+}
+
+std::string reason_line(const std::string& destination, const RelayStatus& each) {
+    std::vector<std::string> parts;
+    const auto add = [&](const std::string& words) {
+        if (!words.empty()) parts.push_back(words);
+    };
+    if (each.reason && !stands_by(each)) {
+        add(each.reason->message);
+        add(each.reason->remedy);
+        add(retry_words(each));
+    }
+    if (each.restart_pending) {
+        add(
+            fmt::format("restart pending: its settings or its key have changed; 'restream restart "
+                        "{}' interrupts it and uses them",
+                        destination));
+    }
+    return parts.empty() ? "" : fmt::format("  {}", fmt::join(parts, "; "));
 }
 
 /// What a backup costs that always gets the picture, too.
@@ -104,13 +133,16 @@ std::string both_line(const DestinationStatus& each) {
 
 std::vector<Row> to_rows(const Status& status, WallTime now) {
     std::vector<Row> rows = {{{"NAME", "STATE", "SINCE", "BITRATE", "DROPS", "URL"}, {}, {}}};
-    const auto add = [&](const std::string& name, const RelayStatus& relay, bool is_down) {
-        rows.push_back({to_cells(name, relay, is_down, now), colour_of(relay), reason_line(relay)});
-    };
     for (const auto& each : status.destinations) {
-        add(each.name, each, each.down);
+        const auto add = [&](const std::string& name, const RelayStatus& relay) {
+            rows.push_back({to_cells(name, relay, each.down, now),
+                            colour_of(relay),
+                            reason_line(each.name, relay),
+                            {}});
+        };
+        add(each.name, each);
         if (!each.backup) continue;
-        add("  backup", *each.backup, each.down);
+        add("  backup", *each.backup);
         rows.back().note = both_line(each);
     }
     return rows;
@@ -142,9 +174,14 @@ std::string_view ingest_words(IngestState state) {
 }
 
 std::string ingest_lines(const IngestStatus& ingest, std::size_t width, WallTime now) {
-    std::string text = fmt::format("ingest: {}, {} ({})\n", ingest_words(ingest.state), ingest.url,
-                                   ingest_server_name(ingest.server));
-    if (const auto words = media_words(ingest.media); !words.empty()) text += "  " + words + "\n";
+    std::string text = fmt::format("ingest: {}", ingest_words(ingest.state));
+    if (!ingest.url.empty()) {
+        text += fmt::format(", {} ({})", ingest.url, ingest_server_name(ingest.server));
+    }
+    text += "\n";
+    if (const auto words = media_words(ingest.media); !words.empty()) {
+        text += "  " + words + "\n";
+    }
     if (const auto words = silence_words(ingest.silence, ingest.silent_since, now);
         !words.empty()) {
         text += "  " + words + "\n";
@@ -162,7 +199,14 @@ std::string ingest_lines(const IngestStatus& ingest, std::size_t width, WallTime
 
 std::string to_table(const Status& status, int width, bool has_colour, WallTime now) {
     const auto room = static_cast<std::size_t>(std::max(width, 20));
-    std::string out = ingest_lines(status.ingest, room, now);
+    std::string out;
+    if (status.config_problem) {
+        out = wrapped("",
+                      fmt::format("the configuration is broken: {}; what runs goes on",
+                                  status.config_problem->message),
+                      room, 2);
+    }
+    out += ingest_lines(status.ingest, room, now);
     if (status.destinations.empty()) {
         return out + wrapped("", "no destinations; add one with 'restream add NAME --service ID'",
                              room, 2);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkRules, closePage, openPage, screenshot } from './browser.mjs';
 import { card, closed, dialog, enable, hasKind, isLive, put, stage, theSwitch } from './stage.mjs';
-import { eventually, goodUrl, look, nobodyUrl, refusingUrl, world } from './world.mjs';
+import { eventually, goodUrl, isMock, look, nobodyUrl, refusingUrl, world } from './world.mjs';
 
 const soon_ms = 1000;
 
@@ -202,5 +202,58 @@ test('page: a backup server that stands by, and one that carries; who ends all i
     await screenshot(page, 'backup');
     await page.locator('#end-all').click();
     await dialog(page).getByText('2 destinations are live', { exact: false }).waitFor();
+    await closePage(page);
+});
+
+test('page: between two tries a card keeps its reason and its height', async () => {
+    await put('second', { url: nobodyUrl, key: 'good-key' });
+    const page = await openPage(stage.browser, stage.url);
+    await enable('second');
+    await hasKind(page, 'second', 'backoff');
+    // Everything that is shown from now on, by what it is shown with.
+    await page.evaluate(() => {
+        const node = document.querySelector('.card[data-name="second"]');
+        window.shown = [];
+        const look = () => {
+            const { kind } = node.dataset;
+            const note = node.querySelector('.note').textContent;
+            window.shown.push({ kind, height: node.getBoundingClientRect().height, note,
+                reason: node.querySelector('.reason-message').textContent.trim() });
+        };
+        new MutationObserver(() => requestAnimationFrame(look)).observe(node, { attributes: true, subtree: true, childList: true, characterData: true });
+    });
+    await page.waitForFunction(() => {
+        const kinds = window.shown.map(({ kind }) => kind);
+        return kinds.includes('connecting') && kinds.slice(kinds.indexOf('connecting')).includes('backoff');
+    }, null, { timeout: 60000 });
+    const shown = await page.evaluate(() => window.shown);
+    assert.deepEqual([...new Set(shown.map(({ kind }) => kind))].sort(), ['backoff', 'connecting']);
+    assert.equal(new Set(shown.map(({ height }) => height)).size, 1, JSON.stringify(shown));
+    assert.ok(shown.every(({ reason, note }) => reason !== '' && note !== ''), JSON.stringify(shown));
+    await checkRules(page, 'between two tries');
+    await closePage(page);
+});
+
+test('page: a destination that is wanted and was not started says so, and is started from its card', { skip: !isMock }, async () => {
+    await put('studio');
+    world.world.destinations.get('studio').wanted = true;
+    const page = await openPage(stage.browser, stage.url);
+    await hasKind(page, 'studio', 'not_started');
+    assert.match(await card(page, 'studio').locator('.tally').textContent(), /Not started/);
+    await card(page, 'studio').getByRole('button', { name: /^Start/ }).click();
+    await isLive(page, 'studio');
+    await closePage(page);
+});
+
+test('page: a key that the running session does not have yet is shown as a restart that is pending', { skip: !isMock }, async () => {
+    await put('studio');
+    await enable('studio');
+    const page = await openPage(stage.browser, stage.url);
+    await isLive(page, 'studio');
+    const line = card(page, 'studio').locator('.pending');
+    await line.waitFor({ state: 'hidden' });
+    world.world.destinations.get('studio').restartPending = true;
+    await line.getByText(/Restart pending: .* “Restart” interrupts it/).waitFor();
+    await checkRules(page, 'restart pending');
     await closePage(page);
 });

@@ -160,13 +160,14 @@ test('page: errors and what became of commands are said in French, with the serv
     await closePage(page);
 });
 
-test('page: a broken configuration is told in French, with the place as the server says it', async () => {
+test('page: a broken configuration is told in French, with file, line and column', async () => {
     const page = await openFrench();
     world.breakConfiguration('serve');
     const bar = page.locator('#problem');
     await bar.getByText('La configuration est défectueuse.').waitFor();
-    await bar.getByText('Corrigez le fichier.').waitFor();
-    assert.match(await bar.locator('[lang=en]').textContent(), /restream\.toml:2:1: unknown field "serve"/);
+    await bar.getByText(/restream\.toml, ligne 2, colonne 1/).waitFor();
+    await bar.getByText('Ce qui tourne continue.', { exact: false }).waitFor();
+    assert.match(await bar.locator('[lang=en]').textContent(), /^unknown field "serve"/);
     await closePage(page);
 });
 

@@ -76,6 +76,8 @@ test('page: a configuration that is broken is told, and what was known stays', a
     world.breakConfiguration('<b>lisen</b>');
     await page.locator('#problem').getByText('unknown field "<b>lisen</b>"', { exact: false }).waitFor();
     assert.equal(await page.locator('main b, #problem b').count(), 0, 'text of the server is text');
+    await page.locator('#problem').getByText(/restream\.toml, line 2, column 1:/).waitFor();
+    await card(page, 'studio').waitFor();
     await checkRules(page, 'broken configuration');
     await screenshot(page, 'broken-configuration');
     await world.reset();

@@ -4,7 +4,7 @@
 //     node tests/dashboard/mock_server.mjs [PORT]
 //
 // POST /mock changes the world: {"publishing": bool, "silence": text or null, "up": bool, "events": "drop", "key": text or null,
-// "problem": text or null, "destination": {name, ...members}, "backup": {name, state}}. mock_test holds what is told
+// "problem": the file that is broken, or null, "destination": {name, ...members}, "backup": {name, state}}. mock_test holds what is told
 // against share/openapi.json.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -243,7 +243,10 @@ export class MockServer {
         if (verb === 'reveal-publish-key') return { key: world.publishKey };
         if (!['start', 'stop', 'reload', 'restart'].includes(verb)) throw new Refusal(404, 'not_found', `there is no ${verb}`);
         world.isUp = verb !== 'stop';
-        if (verb === 'start' || verb === 'stop') return done({ ingest: world.ingest().ingest });
+        if (verb === 'start' || verb === 'stop') {
+            const { config_error, ingest } = world.ingest();
+            return done({ config_error, ingest });
+        }
         return { ...outcomes([]), messages: [`ingest: ${verb}`] };
     }
 
@@ -254,8 +257,8 @@ export class MockServer {
         if (up !== undefined) world.isUp = up;
         if (key !== undefined) world.publishKey = key;
         if (events === 'drop') this.dropEvents();
-        if (problem === null) world.problem = null;
-        else if (problem !== undefined) world.breakConfiguration(problem);
+        if (problem === null) Object.assign(world, { problem: null, configError: null });
+        else if (problem !== undefined) world.breakConfiguration({ file: problem, line: 1, column: 1 }, 'no');
         if (destination !== undefined) world.put(destination.name, destination);
         if (backup !== undefined) world.setBackup(backup.name, backup.state);
         return {};

@@ -38,6 +38,7 @@ const reasons = {
         remedy: 'check the encoder: it hangs, or its network is interrupted' }),
     ingest_down: () => ({ code: 'ingest_down', message: 'nothing answers at the ingest\'s address',
         remedy: 'start the ingest server (\'restream ingest start\'), or check [ingest] url in restream.toml' }),
+    not_started: () => ({ code: 'not_started_yet', message: 'wanted, not started', remedy: 'run \'restream start\'' }),
     standby: () => ({ code: 'standby', message: 'stands by', remedy: '' }),
 };
 
@@ -49,6 +50,7 @@ export class World {
         this.publishKey = 'in-4711-secret';
         this.trouble = null;
         this.problem = null;
+        this.configError = null;
         this.moreFindings = [];
         this.refusals = [];
         this.failedStop = null;
@@ -84,13 +86,23 @@ export class World {
         Object.assign(one, { backup_url: 'rtmp://b.example.org/live', backup: 'failover' });
         one.backupRelay = { mode: 'failover', url: one.backup_url, state, confirmed: true,
             reason: state === 'waiting' ? reasons.standby() : null, since: iso(), pid: 4246, worker_pid: 4247, worker_restarts: 0,
-            session: null, reconnects: 0, next_retry_in_s: null };
+            session: null, reconnects: 0, attempts: 0, next_retry_in_s: null, restart_pending: false };
     }
 
-    breakConfiguration(message) { this.problem = { code: 'config', message, remedy: 'mend the file' }; }
+    /// `place`: {file, line, column}.
+    breakConfiguration(place, words) {
+        const message = `${place.file}:${place.line}:${place.column}: ${words}`;
+        this.problem = { code: 'config', message, remedy: 'mend the file' };
+        this.configError = { message, words, ...place };
+    }
 
     #become(one, state, reason = null) {
         one.state = state;
+        // A failure is shown until the destination is live.
+        if (state === 'backoff' || state === 'rejected') one.failure = reason;
+        if (['live', 'holding', 'stopped'].includes(state)) Object.assign(one, { failure: null, attempts: 0 });
+        if (state === 'connecting') one.attempts = (one.attempts ?? 0) + 1;
+        if (state === 'stopped' || state === 'connecting') one.restartPending = false;
         one.reason = reason;
         one.since = Date.now();
         one.retryAt = state === 'backoff' ? Date.now() + retry_s * 1000 : null;
@@ -154,17 +166,17 @@ export class World {
     #destination(one) {
         const isFlowing = one.started !== null && one.started !== undefined;
         return { name: one.name, service: one.service, url: one.url, wanted: one.wanted, down: one.down, state: one.state,
-            confirmed: one.state === 'live' && Date.now() - one.since > confirm_ms, reason: one.reason ?? null,
+            confirmed: one.state === 'live' && Date.now() - one.since > confirm_ms, reason: one.reason ?? one.failure ?? (one.wanted && !one.down && one.state === 'stopped' ? reasons.not_started() : null),
             since: one.state === 'stopped' ? null : iso(one.since), pid: one.state === 'stopped' ? null : 4244,
             worker_pid: one.state === 'stopped' ? null : 4245, worker_restarts: 0,
             session: isFlowing ? { started: iso(one.started), bytes_sent: one.bytes, bitrate_kbps: one.shown ?? 0, video_messages: 0,
                 audio_messages: 0, dropped_messages: one.dropped, queue_ms: 12, rtt_ms: 21.4 } : null,
-            reconnects: one.reconnects, backup: one.backupRelay ?? null,
-            next_retry_in_s: one.retryAt ? Math.max(0, Math.round((one.retryAt - Date.now()) / 100) / 10) : null };
+            reconnects: one.reconnects, attempts: one.attempts ?? 0, restart_pending: one.restartPending ?? false, backup: one.backupRelay ?? null,
+            next_retry_in_s: one.state === 'connecting' && one.failure ? 0 : one.retryAt ? Math.max(0, Math.round((one.retryAt - Date.now()) / 100) / 10) : null };
     }
 
     status() {
-        return { schema: 1, ingest: { server: 'embedded', url: 'rtmp://127.0.0.1:1935/live', state: this.#ingestState(),
+        return { schema: 1, config_error: this.configError, ingest: { server: 'embedded', url: 'rtmp://127.0.0.1:1935/live', state: this.#ingestState(),
             pid: this.isUp ? 4242 : null, worker_pid: this.isUp ? 4243 : null, ...this.#media(), silence: this.#silence(), trouble: this.trouble, on_air: null,
             on_air_since: null },
         destinations: [...this.destinations.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map((one) => this.#destination(one)) };
@@ -173,7 +185,7 @@ export class World {
     ingest() {
         const isPublished = this.isPublished;
         const players = [...this.destinations.values()].filter((one) => one.state !== 'stopped').length;
-        return { schema: 1, ingest: { server: 'embedded', running: this.isUp ? 'embedded' : null, url: 'rtmp://127.0.0.1:1935/live',
+        return { schema: 1, config_error: this.configError, ingest: { server: 'embedded', running: this.isUp ? 'embedded' : null, url: 'rtmp://127.0.0.1:1935/live',
             state: this.#ingestState(), pid: null, worker_pid: null, restarts: 0, problem: null,
             silence: this.#silence(), trouble: this.trouble === null ? null : { ...this.trouble, cause: '' }, players: isPublished ? players : null,
             ...this.#media(), on_air: null,

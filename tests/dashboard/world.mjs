@@ -43,7 +43,7 @@ class MockWorld {
     end() { this.server.close(); }
 
     reset() {
-        Object.assign(this.world, { isUp: true, publishing: Date.now() - 4000, trouble: null, problem: null, publishKey: null,
+        Object.assign(this.world, { isUp: true, publishing: Date.now() - 4000, trouble: null, problem: null, configError: null, publishKey: null,
             silence: null, moreFindings: [], refusals: [], failedStop: null, incidents: [] });
     }
 
@@ -55,7 +55,7 @@ class MockWorld {
     setPublishKey(key) { this.world.publishKey = key; }
 
     breakConfiguration(field) {
-        this.world.breakConfiguration(`restream.toml:2:1: unknown field "${field}" in [ingest]`);
+        this.world.breakConfiguration({ file: '/home/anna/.config/restream/restream.toml', line: 2, column: 1 }, `unknown field "${field}" in [ingest]`);
     }
 
     /// As if only restream.toml had it.

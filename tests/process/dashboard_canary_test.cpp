@@ -174,7 +174,7 @@ TEST_CASE("dashboard canary: what is refused is told without what was sent") {
         CAPTURE(bad);
         all.world.add("bad", "rtmp://127.0.0.1/live", "", bad + "\n");
         CHECK_FALSE(events.wait("problem", is_told).is_null());
-        CHECK(all.get("/api/v1/status").brief() == "500 config");
+        CHECK(all.get("/api/v1/status").status == 200);
         CHECK(all.change("POST", "destinations/one/enable").brief() == "500 config");
         std::filesystem::remove(all.world.config() / "destinations.d" / "bad.toml");
         CHECK_FALSE(events.wait("problem", std::not_fn(is_told)).is_null());

@@ -118,7 +118,15 @@ TEST_CASE("dashboard: events tell of a broken configuration, and when it is mend
     REQUIRE_FALSE(problem.is_null());
     CHECK(problem["error"]["code"] == "config");
     CHECK(has(problem["error"]["message"].get<std::string>(), "nonsense"));
-    CHECK(dashboard.get("/api/v1/status").brief() == "500 config");
+    // It hides nothing: what runs is told, with what is wrong and where.
+    const json error = dashboard.get("/api/v1/status").json()["config_error"];
+    CHECK(error["file"] == (world.config() / "restream.toml").string());
+    CHECK_MESSAGE(error["line"].is_number(), error.dump());
+    CHECK_MESSAGE(error["column"].is_number(), error.dump());
+    CHECK(has(error["words"].get<std::string>(), "nonsense"));
+    CHECK(dashboard.get("/api/v1/ingest").json()["config_error"] == error);
+    CHECK(dashboard.get("/metrics").status == 200);
+    CHECK(dashboard.get("/api/v1/destinations").brief() == "500 config");
     CHECK(dashboard.get("/healthz").status == 200);
     // Who comes meanwhile is told so, too.
     EventReader second(dashboard);

@@ -21,7 +21,9 @@ json diagnose(const World& world) {
     const Outcome outcome = world.run({"doctor", "--json"});
     json document = json::parse(outcome.output, nullptr, false);
     REQUIRE_MESSAGE(!document.is_discarded(), "doctor --json: " << outcome.describe());
-    const int expected = document["failures"].get<int>() > 0 ? 1 : 0;
+    const bool is_broken = std::ranges::any_of(
+        document["findings"], [](const json& each) { return each["code"] == "config_invalid"; });
+    const int expected = is_broken ? 3 : document["failures"].get<int>() > 0 ? 1 : 0;
     CHECK_MESSAGE(outcome.status == expected, outcome.describe());
     return document["findings"];
 }
@@ -104,6 +106,16 @@ TEST_CASE(
     const json findings = diagnose(world);
     CHECK(has(findings, "failure", "restream.toml:2:"));
     CHECK(has(findings, "ok", "FFmpeg"));
+    CHECK(world.run({"doctor", "--json"}).status == 3);
+}
+
+TEST_CASE("doctor: two destinations with the same server and key are reported, without the key") {
+    const World world;
+    world.add("one", "rtmp://127.0.0.1:1936/live", "word-of-both");
+    world.add("two", "rtmp://127.0.0.1:1936/live/", "word-of-both");
+    const json findings = diagnose(world);
+    CHECK(has(findings, "warning", "one and two send to the same server with the same stream key"));
+    CHECK(findings.dump().find("word-of-both") == std::string::npos);
 }
 
 TEST_SUITE_END();

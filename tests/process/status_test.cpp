@@ -23,18 +23,32 @@ std::set<std::string> members(const json& object) {
     return names;
 }
 
-const std::set<std::string> document_members = {"schema", "ingest", "destinations"};
+const std::set<std::string> document_members = {"schema", "config_error", "ingest", "destinations"};
 const std::set<std::string> ingest_members = {"server",     "url",         "state", "pid",
                                               "worker_pid", "video",       "audio", "trouble",
                                               "on_air",     "on_air_since"};
-const std::set<std::string> destination_members = {
-    "name",       "service",         "url",     "wanted",     "down",
-    "state",      "confirmed",       "reason",  "since",      "pid",
-    "worker_pid", "worker_restarts", "session", "reconnects", "next_retry_in_s",
-    "backup"};
+const std::set<std::string> destination_members = {"name",
+                                                   "service",
+                                                   "url",
+                                                   "wanted",
+                                                   "down",
+                                                   "state",
+                                                   "confirmed",
+                                                   "reason",
+                                                   "since",
+                                                   "pid",
+                                                   "worker_pid",
+                                                   "worker_restarts",
+                                                   "session",
+                                                   "reconnects",
+                                                   "attempts",
+                                                   "next_retry_in_s",
+                                                   "restart_pending",
+                                                   "backup"};
 const std::set<std::string> backup_members = {
-    "mode", "url",        "state",           "confirmed", "reason",     "since",
-    "pid",  "worker_pid", "worker_restarts", "session",   "reconnects", "next_retry_in_s"};
+    "mode",       "url",      "state",           "confirmed",       "reason",
+    "since",      "pid",      "worker_pid",      "worker_restarts", "session",
+    "reconnects", "attempts", "next_retry_in_s", "restart_pending"};
 const std::set<std::string> video_members = {
     "codec", "profile",      "width",    "height",
     "fps",   "bitrate_kbps", "b_frames", "keyframe_interval_s"};

@@ -292,7 +292,7 @@ TEST_CASE("sink: how it cannot be opened") {
         {fmt::format("rtmps://127.0.0.1:{}/live", web.port()), EndCode::tls_failed},
         {fmt::format("rtmp://127.0.0.1:{}/live", web.port()), EndCode::not_rtmp},
         {nginx.url("unknown"), EndCode::app_refused},
-        {nginx.url("live"), EndCode::publish_refused},
+        {nginx.url("live"), EndCode::already_published},
         {nginx.url("asks"), EndCode::publish_refused},
         {"rtmpt://127.0.0.1/live", EndCode::config_invalid},
         {"rtmp://127.0.0.1/", EndCode::config_invalid},

@@ -64,6 +64,7 @@ TEST_CASE("hook: the document of a state that has nothing to explain") {
                            {"reason", nullptr},
                            {"since", to_iso8601(begin)},
                            {"next_retry_in_s", nullptr},
+                           {"attempts", 0},
                            {"reconnects", 0},
                            {"skipped", 0},
                            {"text", "youtube: waiting"},
@@ -102,6 +103,18 @@ TEST_CASE("hook: the document says why, what was before, and when the next try i
     CHECK(document["reconnects"] == 2);
     CHECK(document["skipped"] == 3);
     CHECK(document["text"] == "youtube: backoff: words of connection_refused; next try in 4 s");
+}
+
+TEST_CASE("hook: a new try is told with the failure before it, and that it is under way") {
+    Record record = record_in(State::connecting, "");
+    record.reason.reset();
+    record.failure = Reason{"reset", "the connection broke", "check"};
+    record.tries = 3;
+    const json document = json::parse(to_json(hook_event(record, State::backoff, now)));
+    CHECK(document["reason"]["code"] == "reset");
+    CHECK(document["attempts"] == 3);
+    CHECK(document["next_retry_in_s"] == 0.0);
+    CHECK(document["text"] == "youtube: connecting: the connection broke");
 }
 
 TEST_CASE("hook: a try that is due already is due in no time") {

@@ -72,7 +72,7 @@ TEST_CASE("findings: the page has French for each code, with the same gaps") {
 }
 
 TEST_CASE("reasons: the page has French for each way a session ends, and for what commands add") {
-    std::set<std::string> codes = {"not_running", "not_started", "not_stopped"};
+    std::set<std::string> codes = {"not_running", "not_started", "not_started_yet", "not_stopped"};
     for (const auto name : end_code_names()) codes.insert(std::string(name));
     CHECK(codes.contains("publish_refused"));
     CHECK(keys_of(page_entries("reasons_fr.js")) == codes);

@@ -20,6 +20,9 @@ Record full_record() {
     record.confirmed = true;
     record.settled = true;
     record.reason = Reason{"closed", "the server closed the session", ""};
+    record.failure = Reason{"reset", "the connection broke", "check"};
+    record.tries = 3;
+    record.restart_pending = true;
     record.since = *from_iso8601("2026-01-31T20:14:03.120Z");
     record.guardian = {4244, 123456789, "f00d"};
     record.worker = ProcessId{4245, 123456790, "f00d"};
@@ -44,6 +47,20 @@ TEST_CASE("record: what is written reads back") {
     bare.name = "x";
     bare.guardian = {1, 2, "b"};
     CHECK(record_from_json(to_json(bare)) == bare);
+}
+
+TEST_CASE("record: one of an older restream has no failure, and still reads") {
+    Record expected = full_record();
+    expected.failure.reset();
+    expected.tries = 0;
+    expected.restart_pending = false;
+    std::string text = to_json(expected);
+    for (const char* member : {"\"failure\":null,", "\"tries\":0,", "\"restart_pending\":false,"}) {
+        const std::size_t at = text.find(member);
+        REQUIRE_MESSAGE(at != std::string::npos, text);
+        text.erase(at, std::string_view(member).size());
+    }
+    CHECK(record_from_json(text) == expected);
 }
 
 TEST_CASE("record: one from before media facts were told still reads") {

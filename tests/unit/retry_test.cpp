@@ -142,6 +142,23 @@ TEST_CASE("retry: a quick refusal after a dirty end reads as a session that is s
     CHECK(now - start <= 91s);
 }
 
+TEST_CASE("retry: a key that another session uses is tried again, as it may be let go") {
+    RetryPolicy policy;
+    auto next = policy.after({EndCode::already_published}, never_accepted, plain, start, 0);
+    CHECK(next.kind == NextTry::Kind::after);
+    CHECK(next.shown.code == EndCode::already_published);
+    CHECK(next.wait == 1s);
+    next = policy.after({EndCode::already_published}, never_accepted, plain, start, 0);
+    CHECK(next.wait == 1500ms);
+    // After a session that broke off, the other session is ours.
+    policy.remember_dirty_end(start - 10s);
+    next = policy.after({EndCode::already_published}, never_accepted, plain, start, 0);
+    CHECK(next.shown.code == EndCode::session_held);
+    next = policy.after({EndCode::already_published}, never_accepted, plain, start + 81s, 0);
+    CHECK(next.shown.code == EndCode::already_published);
+    CHECK(next.kind == NextTry::Kind::after);
+}
+
 TEST_CASE("retry: a refusal after a goodbye is a refusal") {
     RetryPolicy policy;
     policy.after({EndCode::reset}, ran_well, plain, start, 0);
@@ -189,6 +206,13 @@ TEST_CASE("retry: every end has its words, and a remedy names the destination") 
         for (int j = 0; j < i; ++j)
             CHECK(end_code_name(code) != end_code_name(static_cast<EndCode>(j)));
     }
+    for (const auto name : end_code_names()) {
+        for (const char* detail : {"", "1.2.3.4:443", "BadName (x)"}) {
+            const SessionEnd end{*parse_end_code(name), detail};
+            CHECK(to_session_end(to_reason(end, "yt")) == end);
+        }
+    }
+    CHECK_FALSE(to_session_end({"another", "words", ""}));
     CHECK(remedy(EndCode::publish_refused, "yt") == "copy a fresh key and run 'restream key yt'");
     CHECK(describe({EndCode::publish_refused, "BadName"}) ==
           "the server refused the stream key (BadName)");

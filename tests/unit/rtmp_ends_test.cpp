@@ -44,7 +44,7 @@ TEST_CASE("ends: each way in which a destination's connection ends has its own r
         {Cause::app_refused, "NetConnection.Connect.Rejected: no", "app_refused",
          "NetConnection.Connect.Rejected: no"},
         {Cause::app_refused, "", "app_refused", "it closed the connection"},
-        {Cause::name_refused, "NetStream.Publish.BadName: Already publishing", "publish_refused",
+        {Cause::name_refused, "NetStream.Publish.BadName: Already publishing", "already_published",
          "NetStream.Publish.BadName: Already publishing"},
         {Cause::name_refused, "", "publish_refused", "it closed the connection"},
         {Cause::closed, "", "closed", ""},
@@ -134,4 +134,46 @@ TEST_CASE("sink: announces the codecs that have a FourCC, and nothing for AVC an
     // A second track beside plain AVC.
     const Tag track = tag(TagType::video, 0, {0x96, 0, 'a', 'v', 'c', '1', 1, 1});
     CHECK(fourccs_of({avc_header(), track}) == std::vector<std::string>{"avc1"});
+}
+
+TEST_CASE("ends: a key that is in use is not a bad key, in the words of each server") {
+    const std::string_view busy[] = {
+        "NetStream.Publish.BadName: Already publishing",                  // nginx-rtmp, ZLMediaKit
+        "NetStream.Publish.BadName: already publishing",                  // restream
+        "NetStream.Publish.BadName: Stream already publishing",           // node-media-server
+        "NetStream.Publish.BadName: Stream name is already in use: ***",  // Wowza
+        "NetStream.Publish.BadName: someone is already publishing to path 'live/***'",  // MediaMTX
+        "another publisher is already publishing to path 'live'",
+        "NetStream.Publish.BadName: Stream already exists or busy",  // SRS
+        "rtmp: stream /live/livestream is busy",
+        "NetStream.Publish.Failed: Stream is already in use.",
+        "NetStream.Publish.BadName: *** is already being published",
+        "NetStream.Publish.Denied: Duplicate stream name",
+    };
+    for (const auto words : busy) {
+        CAPTURE(words);
+        for (const Cause cause : {Cause::name_refused, Cause::app_refused}) {
+            const auto end =
+                destination_end({cause, std::string(words)}, endpoint, PublishStep::accepted);
+            CHECK(end.code == EndCode::already_published);
+            CHECK(end.detail == words);
+        }
+        // Only of a refusal.
+        CHECK(destination_end({Cause::closed, std::string(words)}, endpoint, PublishStep::accepted)
+                  .code == EndCode::closed);
+    }
+    const std::string_view bad_key[] = {
+        "NetStream.Publish.BadName",
+        "NetStream.Publish.BadName: Invalid stream key",
+        "NetStream.Publish.BadName: this key was already used",
+        "NetStream.Publish.BadName: the broadcast has already ended",
+        "NetStream.Publish.Denied: not allowed",
+        "NetStream.Publish.BadName: stream not found",
+    };
+    for (const auto words : bad_key) {
+        CAPTURE(words);
+        CHECK(destination_end({Cause::name_refused, std::string(words)}, endpoint,
+                              PublishStep::accepted)
+                  .code == EndCode::publish_refused);
+    }
 }

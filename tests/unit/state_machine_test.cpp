@@ -471,3 +471,73 @@ TEST_CASE("states: 100,000 random sequences of events meet nothing that is not i
 }
 
 TEST_SUITE_END();
+
+TEST_CASE("states: a failure keeps its reason, through each new try, until one is live") {
+    Scene scene;
+    CHECK_FALSE(scene.machine.failure());
+    scene.connect();
+    CHECK(scene.machine.tries() == 1);
+    CHECK_FALSE(scene.machine.failure());
+    scene.end(EndCode::connect_timed_out);
+    const SessionEnd timed_out{EndCode::connect_timed_out};
+    CHECK(scene.state() == State::backoff);
+    for (std::uint64_t i = 2; i < 6; ++i) {
+        scene.elapse();
+        CHECK(scene.state() == State::waiting);
+        CHECK(scene.machine.failure() == timed_out);
+        scene.connect();
+        CHECK(scene.state() == State::connecting);
+        CHECK(scene.machine.failure() == timed_out);
+        CHECK(scene.machine.tries() == i);
+        scene.end(EndCode::connect_timed_out);
+    }
+    // The user's own try keeps it, too.
+    scene.apply(Machine::Nudge{});
+    CHECK(scene.machine.failure() == timed_out);
+    // An ingest that is away meanwhile is another matter: it is why(), and the failure stays.
+    scene.apply(Machine::IngestMissing{{EndCode::no_publisher}});
+    CHECK(scene.machine.why() == SessionEnd{EndCode::no_publisher});
+    CHECK(scene.machine.failure() == timed_out);
+    scene.connect();
+    scene.apply(Machine::IngestLost{gone});
+    CHECK(scene.machine.failure() == timed_out);
+    scene.connect();
+    scene.apply(Machine::Accepted{});
+    CHECK(scene.state() == State::live);
+    CHECK_FALSE(scene.machine.failure());
+    CHECK(scene.machine.tries() == 0);
+}
+
+TEST_CASE("states: the newest failure is shown, also where the next try comes at once") {
+    Scene scene;
+    scene.go_live();
+    scene.confirm();
+    scene.end(EndCode::closed);
+    CHECK(scene.state() == State::waiting);  // at once
+    CHECK(scene.machine.failure() == SessionEnd{EndCode::closed});
+    scene.connect();
+    scene.end(EndCode::connection_refused);
+    CHECK(scene.machine.failure() == SessionEnd{EndCode::connection_refused});
+    scene.apply(Machine::Stop{});
+    CHECK_FALSE(scene.machine.failure());
+    CHECK(scene.machine.tries() == 0);
+}
+
+TEST_CASE("states: a publisher that leaves is no failure of the destination") {
+    Scene scene(Milliseconds(0));
+    scene.go_live();
+    scene.apply(Machine::IngestLost{gone});
+    CHECK(scene.state() == State::waiting);
+    CHECK_FALSE(scene.machine.failure());
+}
+
+TEST_CASE("states: an earlier life's failure is kept, as one of this life is") {
+    Machine machine;
+    machine.remember_failure({EndCode::worker_crashed, "signal 11"}, 3);
+    machine.apply(Machine::Start{}, begin);
+    CHECK(machine.failure() == SessionEnd{EndCode::worker_crashed, "signal 11"});
+    machine.apply(Machine::IngestReady{}, begin);
+    CHECK(machine.tries() == 4);
+    machine.apply(Machine::Accepted{}, begin);
+    CHECK_FALSE(machine.failure());
+}

@@ -167,8 +167,80 @@ TEST_CASE("status: the JSON has the fields of the design, null where there is no
          {"\"schema\": 1", "\"server\"", "\"worker_pid\": null", "\"wanted\"", "\"down\"",
           "\"confirmed\": true", "\"reason\": null", "\"code\": \"publish_refused\"", "\"since\"",
           "\"worker_restarts\"", "\"session\": null", "\"bitrate_kbps\": 6012", "\"reconnects\"",
-          "\"next_retry_in_s\": 290", "\"rtt_ms\": null"}) {
+          "\"next_retry_in_s\": 290", "\"rtt_ms\": null", "\"attempts\": 0",
+          "\"restart_pending\": false", "\"config_error\": null"}) {
         CAPTURE(field);
         CHECK(text.find(field) != std::string::npos);
     }
+}
+
+TEST_CASE("status table: a try that is under way has the failure before it, and its number") {
+    Status status = sample();
+    DestinationStatus& each = status.destinations[1];
+    each.state = State::backoff;
+    each.attempts = 3;
+    each.next_retry_in_s = 4;
+    CHECK(to_table(status, 200, false, now).find("; next try in 4 s (3 failed)") !=
+          std::string::npos);
+    each.state = State::connecting;
+    each.attempts = 4;
+    each.next_retry_in_s = 0;
+    const auto table = to_table(status, 200, false, now);
+    CHECK(table.find("refused the stream key") != std::string::npos);
+    CHECK_MESSAGE(table.find("; try 4 is under way") != std::string::npos, table);
+}
+
+TEST_CASE("status table: a restart that is pending is told with what it costs") {
+    Status status = sample();
+    status.destinations[0].restart_pending = true;
+    const auto table = to_table(status, 200, false, now);
+    CHECK_MESSAGE(table.find("restart pending: its settings or its key have changed; "
+                             "'restream restart youtube' interrupts it") != std::string::npos,
+                  table);
+    CHECK(to_json(status).find("\"restart_pending\": true") != std::string::npos);
+}
+
+TEST_CASE("status: a broken configuration stands at the top, and in JSON with its place") {
+    Status status = sample();
+    status.config_problem = config_problem("/c/restream.toml:3:5: url: is bad");
+    const auto table = to_table(status, 200, false, now);
+    CHECK_MESSAGE(table.starts_with("the configuration is broken: /c/restream.toml:3:5: url: is "
+                                    "bad; what runs goes on\n"),
+                  table);
+    CHECK(table.find("youtube") != std::string::npos);
+    CHECK(to_json(status).find("\"line\": 3") != std::string::npos);
+}
+
+TEST_CASE("record: the failure is shown until live, but for what the ingest lacks for long") {
+    Record record;
+    record.since = now;
+    record.failure = Reason{"connection_refused", "refused", ""};
+    const Reason keyframe{"waiting_for_keyframe", "no keyframe", ""};
+    const Reason nobody{"no_publisher", "nobody", ""};
+    const auto code = [&](WallTime at) {
+        const auto& reason = shown_reason(record, at);
+        return reason ? reason->code : "";
+    };
+    for (const State state : {State::waiting, State::connecting}) {
+        record.state = state;
+        CHECK(code(now) == "connection_refused");
+        CHECK(is_trying_again(record));
+    }
+    record.state = State::waiting;
+    record.reason = keyframe;
+    CHECK(code(now + 1s) == "connection_refused");
+    CHECK(code(now + 6s) == "waiting_for_keyframe");
+    record.reason = nobody;
+    CHECK(code(now) == "no_publisher");
+    CHECK_FALSE(is_trying_again(record));
+    record.reason.reset();
+    record.state = State::live;
+    CHECK(code(now) == "");
+    CHECK_FALSE(is_trying_again(record));
+    // Round trip.
+    record.name = "one";
+    record.guardian = {1, 2, "boot"};
+    record.tries = 7;
+    record.restart_pending = true;
+    CHECK(record_from_json(to_json(record)) == record);
 }

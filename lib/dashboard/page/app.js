@@ -49,12 +49,16 @@ const events = new Events({
         setTimeout(loadConfiguration, told_next_ms);
         doctorPanel.wake();
     },
-    problem({ error }) { showProblem(error); },
+    problem({ error }) {
+        problem = error;
+        showProblem();
+    },
     link: showLink,
 });
 
 function showStatus(document) {
     receiveStatus(document);
+    showProblem();
     settle();
     showDestinations();
     settleNotices();
@@ -154,24 +158,40 @@ function showLost() {
     setText(lost.querySelector('.lost-text'), events.lastHeard === 0 ? t('lost_never') : t('lost_since', { time: age }));
 }
 
+/// Why the server cannot look; null where it can.
 let problem = null;
+let shownProblem = '';
 
-/// Why the server cannot look, such as a configuration that is broken; null where it can.
-function showProblem(error) {
-    const bar = byId('problem');
-    show(bar, error !== null);
-    problem = error;
-    if (error === null) return;
+/// What is wrong in which file, in the page's language but for the server's own words.
+function configErrorNodes({ file, line, column, words }) {
+    const place = column !== null ? 'problem_column' : line !== null ? 'problem_line' : 'problem_file';
+    return [h('span', {}, file === null ? null : `${t(place, { file, line, column })} `, h('span', { text: words, lang: serverLanguage() }),
+        words.endsWith('.') ? ' ' : '. '), h('span', { text: t('problem_goes_on') })];
+}
+
+function problemNodes(error) {
     const { message, remedy } = errorPieces(error);
-    bar.replaceChildren(icon('trouble'), h('p', {}, h('strong', { text: t('problem') }),
-        h('span', {}, ...nodesOf(message), remedy.length > 0 ? `${serverLanguage() === null ? ';' : '.'} ` : null, ...nodesOf(remedy))));
-    announce('problem', `${t('problem')} ${error.message}`);
+    return [h('span', {}, ...nodesOf(message), remedy.length > 0 ? `${serverLanguage() === null ? ';' : '.'} ` : null, ...nodesOf(remedy))];
+}
+
+/// A configuration that is broken, which hides nothing of what runs; else why the server cannot look.
+function showProblem() {
+    const broken = model.status?.config_error ?? null;
+    const what = broken ?? problem;
+    show(byId('problem'), what !== null);
+    const text = JSON.stringify([what, currentLanguage()]);
+    if (text === shownProblem) return;
+    shownProblem = text;
+    if (what === null) return;
+    byId('problem').replaceChildren(icon('trouble'), h('p', {}, h('strong', { text: t('problem') }),
+        ...(broken === null ? problemNodes(problem) : configErrorNodes(broken))));
+    announce('problem', `${t('problem')} ${what.message}`);
 }
 
 /// What is configured, and the platforms; again whenever it has changed. One without the other is
 /// better than nothing.
 async function loadConfiguration() {
-    if (problem === null) await loadDocuments();
+    await loadDocuments();
     if (model.status !== null) showDestinations();
     emptyState.update();
     morePlaces.update();
@@ -209,7 +229,7 @@ onLanguage(() => {
     for (const part of [ingestPanel, doctorPanel, emptyState, morePlaces]) part.refreshWords();
     showHints();
     showLink(events.link, false);
-    showProblem(problem);
+    showProblem();
     if (model.status !== null) showDestinations();
 });
 onWish(() => {

@@ -76,7 +76,7 @@ export class DestinationCard {
                     h('div', { class: 'who' }, h('h3', { id: `${id}-name`, text: this.name }),
                         h('p', { class: 'whereto' }, this.platform, this.place)),
                     this.tally),
-                this.#buildReason(), this.#buildBackup(), this.#buildFigures(), this.#buildActions()));
+                this.#buildReason(), this.#buildPending(), this.#buildBackup(), this.#buildFigures(), this.#buildActions()));
     }
 
     #buildReason() {
@@ -90,6 +90,13 @@ export class DestinationCard {
         this.reason = h('div', { class: 'reason', hidden: true }, this.messageLine, this.remedy, this.note,
             h('div', { class: 'reason-actions' }, this.keyButton, this.retryButton));
         return this.reason;
+    }
+
+    /// Settings or a key that the running session does not have yet.
+    #buildPending() {
+        this.pendingWords = h('span');
+        this.pending = h('p', { class: 'pending', 'data-tone': 'warn', hidden: true }, icon('retrying'), this.pendingWords);
+        return this.pending;
     }
 
     #buildBackup() {
@@ -169,6 +176,8 @@ export class DestinationCard {
         setText(this.stateWord, state.word);
         setText(this.stateTime, state.elapsed);
         this.#showReason(state);
+        show(this.pending, status.restart_pending || (status.backup?.restart_pending ?? false));
+        setText(this.pendingWords, t('restart_pending', { restart: t('restart') }));
         this.#showBackup(status);
         this.#showFlow(status, state);
         this.#showActions(status, state);
@@ -176,7 +185,7 @@ export class DestinationCard {
         return state;
     }
 
-    #showReason({ reason, note, kind, tone }) {
+    #showReason({ reason, note, kind, tone, isRetrying }) {
         setText(this.message, reason?.message ?? '');
         setText(this.detail, reason?.detail ? ` ${reason.detail}` : '');
         setText(this.remedy, reason?.remedy ?? '');
@@ -186,12 +195,12 @@ export class DestinationCard {
         show(this.messageLine, this.message.textContent !== '');
         show(this.remedy, this.remedy.textContent !== '');
         show(this.note, note !== '');
-        const isTrouble = kind === 'backoff' || kind === 'rejected';
         const isEditable = model.configured.get(this.name)?.is_editable ?? false;
-        show(this.keyButton, isTrouble && isAboutKey(this.status.reason) && isEditable);
-        show(this.retryButton, isTrouble);
+        show(this.keyButton, isRetrying && isAboutKey(this.status.reason) && isEditable);
+        show(this.retryButton, isRetrying);
         show(this.reason, reason !== null || note !== '');
-        set(this.reason, 'data-tone', tone);
+        // Nothing jumps between two tries.
+        set(this.reason, 'data-tone', isRetrying && kind === 'connecting' ? 'warn' : tone);
     }
 
     #showBackup(status) {
@@ -221,15 +230,17 @@ export class DestinationCard {
         setText(this.figures.queued.value, duration(session.queue_ms / 1000));
     }
 
-    #showActions(status, { kind }) {
+    #showActions(status, { kind, isRetrying }) {
         const isStopped = status.state === 'stopped';
-        show(this.startButton, kind === 'stopped' || kind === 'not_running');
+        show(this.startButton, ['stopped', 'not_running', 'not_started'].includes(kind));
         show(this.stopButton, !status.wanted && !isStopped && wishFor(this.name) === null);
         // Where it is in trouble, to try now is the same, and stands beside the reason.
-        show(this.restartButton, !isStopped && !['ending', 'backoff', 'rejected'].includes(kind));
+        show(this.restartButton, !isStopped && kind !== 'ending' && !isRetrying);
     }
 
-    #say({ kind, reason }) {
+    #say({ kind, reason, isRetrying }) {
+        // That it tries once more is no news.
+        if (kind === 'connecting' && isRetrying) return;
         const said = `${kind} ${this.status.reason?.code ?? ''}`;
         if (this.lastSaid === said) return;
         const isFirst = this.lastSaid === null;

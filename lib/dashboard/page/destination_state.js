@@ -1,13 +1,14 @@
 // What a destination's status means to people: one kind, its words, its tone and its shape.
 import { describeReason } from './reasons.js';
 import { duration, roughDuration, secondsSince } from './times.js';
-import { t } from './words.js';
+import { number, plural, t } from './words.js';
 
 /// `tone` is the colour, `icon` the shape. `isRunning`: there is a relay.
 const kinds = {
     off: { tone: 'quiet', icon: 'off' },
     stopped: { tone: 'quiet', icon: 'stopped' },
     not_running: { tone: 'bad', icon: 'trouble' },
+    not_started: { tone: 'wait', icon: 'stopped' },
     starting: { tone: 'busy', icon: 'busy' },
     ending: { tone: 'busy', icon: 'busy' },
     waiting: { tone: 'wait', icon: 'waiting' },
@@ -19,6 +20,8 @@ const kinds = {
     rejected: { tone: 'bad', icon: 'trouble' },
 };
 
+/// Whether a try is under way after one that failed: the card keeps what stood there between the tries.
+const isTryingAgain = ({ state, next_retry_in_s: left }) => left === 0 && (state === 'connecting' || state === 'waiting');
 /// Its session stands, and nothing comes that it could send.
 const isSilent = ({ state, reason }) => state === 'live' && reason?.code === 'ingest_silent';
 
@@ -29,8 +32,10 @@ function kindOf(status, wish) {
     if (wish === true && isStopped) return 'starting';
     if (isStopped) {
         if (!status.wanted) return 'off';
-        return status.down ? 'stopped' : 'not_running';
+        if (status.down) return 'stopped';
+        return status.reason?.code === 'not_started_yet' ? 'not_started' : 'not_running';
     }
+    if (isTryingAgain(status)) return 'connecting';
     if (isSilent(status)) return 'holding';
     if (status.state === 'live') return status.confirmed ? 'live' : 'settling';
     return status.state in kinds ? status.state : 'waiting';
@@ -41,6 +46,8 @@ function noteOf(kind, status, secondsLeft) {
     if (!status.wanted && !['off', 'starting', 'ending'].includes(kind)) return t('note_unwanted');
     if (kind === 'settling') return t('note_settling');
     if (kind === 'holding') return t('note_holding');
+    if (kind === 'connecting' && isTryingAgain(status)) return t('note_trying', { n: number(status.attempts) });
+    if (kind === 'backoff' && status.attempts > 0) return plural('note_failed', status.attempts);
     if (kind !== 'rejected') return '';
     return secondsLeft === null ? t('note_rejected_waits') :
         t('note_rejected_retries', { time: roughDuration(secondsLeft) });
@@ -60,7 +67,8 @@ function elapsedOf(kind, status) {
     return seconds === null ? '' : duration(seconds);
 }
 
-/// {kind, tone, icon, word, elapsed, note, reason}; `reason` is {message, remedy, lang} or null.
+/// {kind, tone, icon, word, elapsed, note, reason, isRetrying}; `reason` is {message, remedy, lang} or null.
+/// `isRetrying`: it fails, whether it tries just now or waits for the next try.
 export function describe(status, wish) {
     const kind = kindOf(status, wish);
     const secondsLeft = status.retryAt === null ? null : Math.max(0, (status.retryAt - Date.now()) / 1000);
@@ -68,7 +76,8 @@ export function describe(status, wish) {
         !['off', 'stopped', 'starting', 'ending', 'live', 'settling'].includes(kind);
     return { kind, ...kinds[kind], word: wordOf(kind, secondsLeft), elapsed: elapsedOf(kind, status),
         note: noteOf(kind, status, secondsLeft),
-        reason: hasReason ? describeReason(status.reason) : null };
+        reason: hasReason ? describeReason(status.reason) : null,
+        isRetrying: ['backoff', 'rejected'].includes(kind) || (kind === 'connecting' && isTryingAgain(status)) };
 }
 
 /// The same for the relay to a destination's backup server, which has no wish of its own; null where
@@ -83,6 +92,7 @@ export function describeBackup({ backup, wanted }) {
 
 /// What the summary counts a destination as: live, busy, waiting, trouble, stopped or off.
 export function groupOf({ kind, tone }) {
+    if (kind === 'not_started') return 'stopped';
     if (tone === 'live' || kind === 'stopped') return tone === 'live' ? 'live' : kind;
     if (kind === 'waiting' || kind === 'holding') return 'waiting';
     if (tone === 'busy') return 'busy';

@@ -35,6 +35,11 @@ export default {
     key_unusable: {
         message: '{destination} : sa clé de stream est inutilisable : {problem}',
     },
+    same_server_and_key: {
+        message: '{relay} et {other} envoient au même serveur avec la même clé de stream',
+        cause: 'Un serveur n’accepte qu’un émetteur par clé : il refuse l’autre, ou les deux s’interrompent.',
+        remedy: 'Donnez à chacune sa propre clé avec « Modifier », ou retirez-en une.',
+    },
     publish_key_unusable: {
         message: '[ingest] publish_key est inutilisable : {problem}',
     },

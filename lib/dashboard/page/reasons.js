@@ -20,6 +20,7 @@ const english_remedies = {
     config_invalid: 'Mend it, then try again.',
     worker_crashed: 'It is started again; its log tells more.',
     not_running: 'Start it.',
+    not_started_yet: 'Start it.',
 };
 
 /// Whether a new stream key is what helps.

@@ -93,6 +93,10 @@ export default {
         message: 'Le serveur a refusé la clé de stream',
         remedy: 'Copiez une nouvelle clé de la plateforme, et remplacez-la ici.',
     },
+    already_published: {
+        message: 'Le serveur dit que cette clé de stream est déjà utilisée',
+        remedy: 'Cherchez un autre encodeur, une autre machine ou une autre destination qui émet avec la même clé, et arrêtez-le ; si c’était la session précédente de ce relais, le serveur la lâchera de lui-même.',
+    },
     passphrase_refused: {
         message: 'Le serveur a refusé la phrase de passe SRT',
         remedy: 'Donnez à la destination la phrase de passe du serveur, puis réessayez.',
@@ -173,6 +177,10 @@ export default {
     },
     not_running: {
         message: 'Activée, mais son relais ne tourne pas',
+        remedy: 'Démarrez-la.',
+    },
+    not_started_yet: {
+        message: 'Activée, pas encore démarrée',
         remedy: 'Démarrez-la.',
     },
 };

@@ -22,6 +22,7 @@ const term = (kind) => (code) => (hasWord(`${kind}_${code}`) ? [plain(inSentence
 /// Gaps whose value is not shown as it is.
 const gaps = {
     relay: (name) => [plain(relayWords(name))],
+    other: (name) => [plain(relayWords(name))],
     state: term('state'),
     running: term('server'),
     configured: term('server'),
