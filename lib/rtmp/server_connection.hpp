@@ -107,7 +107,6 @@ class RtmpServerConnection {
     Wish wish_ = Wish::none;               ///< not answered yet
     std::uint32_t message_stream_id_ = 0;  ///< of what is wished for, published or played
     std::uint32_t created_ = 0;            ///< the last id given out
-    bool said_fc_publish_ = false;
     std::optional<RtmpEnding> ending_;
 };
 
