@@ -310,7 +310,7 @@ RtmpClient::Event RtmpClient::end(RtmpEnding ending) {
 /// The server's words as they may be shown, with the place that it names instead of itself.
 std::string RtmpClient::shown(const Command& command) const {
     StatusWords words = status_words(command);
-    words.code = mask_.apply(words.code);
+    words.code = mask_.apply_to_code(words.code);
     words.description = mask_.apply(words.description);
     std::string joined = join_words(words);
     if (joined.empty()) joined = fmt::format("{} refused without words", awaited(step_, role_));
