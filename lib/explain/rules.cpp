@@ -219,7 +219,8 @@ std::optional<Verdict> destination_alone(const Evidence& evidence) {
     const bool is_local = one.place == Place::this_machine;
     const bool has_answered =
         all_have_code(evidence, {"closed", "not_rtmp", "connection_refused", "tls_wrong_host",
-                                 "tls_expired", "tls_untrusted", "app_refused"});
+                                 "tls_expired", "tls_untrusted", "app_refused", "login_needed",
+                                 "login_refused", "redirect_refused"});
     if (count_comparable(evidence) == 0 && !is_local && !has_answered) return std::nullopt;
     return Verdict{{},
                    Culprit::destination,

@@ -32,6 +32,9 @@ std::optional<Kind> kind_of(std::string_view name) {
             return Kind::ingest_lost;
         case EndCode::app_refused:
         case EndCode::publish_refused:
+        case EndCode::login_needed:
+        case EndCode::login_refused:
+        case EndCode::redirect_refused:
         case EndCode::closed_early:
         case EndCode::not_supported:
             return Kind::refused;

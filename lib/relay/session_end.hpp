@@ -38,6 +38,9 @@ enum class EndCode {
     not_rtmp,             ///< what answers is no RTMP, or it closes instead of a handshake
     app_refused,          ///< the server refused connect
     publish_refused,      ///< the server refused the stream key
+    login_needed,         ///< the server asks for a user and a password
+    login_refused,        ///< the server did not take user and password
+    redirect_refused,     ///< the server names another place, where the key is not sent
     closed_early,  ///< accepted, then closed within the time the platform takes to check a key
     session_held,  ///< a quick refusal after a dirty end: the platform still holds the last session
     closed,        ///< the server closed a session that had run

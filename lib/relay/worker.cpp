@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/memory.hpp"
 #include "config/key.hpp"
+#include "config/url_secrets.hpp"
 #include "relay/carried.hpp"
 #include "relay/worker_kind.hpp"
 #include "state/relay_name.hpp"
@@ -128,6 +129,11 @@ bool Worker::may_show_slate() const {
     return plan_->destination.on_ingest_loss == OnIngestLoss::slate && takes_other_tracks();
 }
 
+void Worker::hide(const Secret& secret) {
+    log_.hide(secret);
+    flight_.hide(secret);
+}
+
 /// Reads the configuration and the key. Where that fails but went well before, the last plan stays:
 /// a typing error in the configuration ends no relay. Returns why there is no plan.
 std::optional<SessionEnd> Worker::make_plan() {
@@ -140,8 +146,10 @@ std::optional<SessionEnd> Worker::make_plan() {
                                [this] { return cancel_.is_requested(); });
         if (cancel_.is_requested()) return SessionEnd{EndCode::stopped};
         if (auto* secret = std::get_if<Secret>(&key)) {
-            log_.hide(*secret);
-            flight_.hide(*secret);
+            hide(*secret);
+            for (const auto& url : {destination.url, config.ingest.url}) {
+                for (const Secret& each : url_secrets(url)) hide(each);
+            }
             keeper_.count([&](Record& record) {
                 record.service = destination.service;
                 record.url = destination.display_url();

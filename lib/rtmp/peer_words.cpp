@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/mask.hpp"
+#include "rtmp/login.hpp"
 
 namespace restream {
 
@@ -146,6 +147,9 @@ SecretMask::SecretMask(const RtmpEndpoint& endpoint) {
     if (const auto colon = user_info.find(':'); colon != std::string::npos) {
         add(std::string_view(user_info).substr(colon + 1));
     }
+    const RtmpLogin login(endpoint.user_info);
+    add(login.user().reveal());
+    add(login.password().reveal());
 }
 
 void SecretMask::hide(const Secret& name) {

@@ -408,6 +408,8 @@ TEST_CASE("config: an ingest that can't be is refused with what would be right")
             {"[ingest]\npublish_key = \"CANARY/1\"\n", "which divide a URL"},
             {"[ingest]\npublish_key = \"CANARY?1\"\n", "write letters and digits"},
             {"[ingest]\npublish_key = \"CANARY#1\"\n", "write letters and digits"},
+            {"[ingest]\npublish_key = \"CANARY%31\"\n", "has \"%\" in it"},
+            {"[ingest]\npublish_key = \"CANARY%\"\n", "write letters and digits"},
             {"[ingest]\npublish_key = 1\n", "publish_key must be a string or a table such as"},
             {"[ingest]\npublish_key = {}\n", "publish_key must name one of file, env and command"},
             {"[ingest]\npublish_key = { env = \"A\", file = \"b\" }\n", "must name one of"},

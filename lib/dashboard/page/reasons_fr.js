@@ -81,6 +81,18 @@ export default {
         message: 'Le serveur a refusé la clé de stream',
         remedy: 'Copiez une nouvelle clé de la plateforme, et remplacez-la ici.',
     },
+    login_needed: {
+        message: 'Le serveur demande un utilisateur et un mot de passe',
+        remedy: 'Mettez-les dans l’URL : rtmp://UTILISATEUR:MOT-DE-PASSE@HÔTE/APP, avec %40 pour « @ », %3A pour « : » et %2F pour « / ».',
+    },
+    login_refused: {
+        message: 'Le serveur a refusé l’utilisateur et le mot de passe',
+        remedy: 'Corrigez l’utilisateur et le mot de passe dans l’URL, puis réactivez la destination.',
+    },
+    redirect_refused: {
+        message: 'Le serveur nous envoie à un autre endroit, où la clé de stream n’est pas envoyée',
+        remedy: 'Si vous faites confiance à cet endroit, mettez son URL dans la configuration, avec la clé.',
+    },
     closed_early: {
         message: 'Le serveur a accepté la session et l’a fermée un instant après, comme il fait avec une mauvaise clé de stream',
         remedy: 'Copiez une nouvelle clé de la plateforme, et remplacez-la ici.',
