@@ -22,6 +22,7 @@ using namespace restream;
 
 struct Options {
     std::string name;
+    bool of_ingest = false;
     bool follow = false;
     int lines = 50;
 };
@@ -68,13 +69,40 @@ int follow(const std::vector<RelayLog>& logs) {
     }
 }
 
+bool is_any_there(const std::vector<RelayLog>& logs) {
+    return std::ranges::any_of(
+        logs, [](const RelayLog& log) { return std::filesystem::exists(log.path); });
+}
+
+int print(const std::vector<RelayLog>& logs, const Options& options) {
+    for (const auto& line : log_tail(logs, static_cast<std::size_t>(options.lines))) {
+        fmt::print("{}\n", line);
+    }
+    return options.follow ? follow(logs) : 0;
+}
+
+int ingest_logs(const Options& options) {
+    if (!options.name.empty()) {
+        throw Error(ErrorKind::usage, "--ingest shows the ingest server's log; leave NAME out");
+    }
+    const std::vector<RelayLog> logs = {{ingest_log(Layout(state_directory())), ""}};
+    if (!is_any_there(logs)) {
+        fmt::print(stderr, "restream-logs: the embedded ingest server has logged nothing yet\n");
+        if (!options.follow) return 0;
+    }
+    return print(logs, options);
+}
+
 int logs(const Options& options) {
+    if (options.of_ingest) return ingest_logs(options);
+    if (options.name.empty()) {
+        throw Error(ErrorKind::usage,
+                    "NAME is missing: the destination whose log to show, or --ingest");
+    }
     if (const auto problem = name_problem(options.name)) throw Error(ErrorKind::usage, *problem);
     const Layout layout(state_directory());
     const std::vector<RelayLog> logs = logs_of(layout, options.name);
-    const bool is_any_there = std::ranges::any_of(
-        logs, [](const RelayLog& log) { return std::filesystem::exists(log.path); });
-    if (!is_any_there) {
+    if (!is_any_there(logs)) {
         load_config(config_directory())
             .at(options.name);  // a name that is not known is told as such
         fmt::print(stderr,
@@ -82,19 +110,20 @@ int logs(const Options& options) {
                    options.name, options.name);
         if (!options.follow) return 0;
     }
-    for (const auto& line : log_tail(logs, static_cast<std::size_t>(options.lines))) {
-        fmt::print("{}\n", line);
-    }
-    return options.follow ? follow(logs) : 0;
+    return print(logs, options);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     return run_command(
-        "logs", "Shows a relay's log.", argc, argv, [](CLI::App& app) -> CommandBody {
+        "logs", "Shows the log of a relay or of the ingest server.", argc, argv,
+        [](CLI::App& app) -> CommandBody {
             auto options = std::make_shared<Options>();
-            app.add_option("NAME", options->name, "the destination")->required();
+            app.add_option("NAME", options->name, "the destination");
+            app.add_flag(
+                "--ingest", options->of_ingest,
+                "the embedded ingest server's log: who came, left, was refused or cut off");
             app.add_flag("-f,--follow", options->follow,
                          "go on with what is appended, until Ctrl-C");
             app.add_option("-n,--lines", options->lines, "how many of the last lines (50)")

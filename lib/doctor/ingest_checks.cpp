@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <tuple>
 
 #include "base/error.hpp"
 #include "config/url.hpp"
 #include "doctor/found.hpp"
 #include "doctor/network_checks.hpp"
+#include "doctor/turned_away.hpp"
 #include "ingest/address.hpp"
 #include "ingest/nginx_installation.hpp"
 #include "ingest/nginx_stat.hpp"
@@ -210,6 +213,14 @@ std::vector<Diagnosis> check_ingest(const Config& config, const Registry& regist
         result.push_back(check_nginx_publisher(config.ingest, layout));
     } else {
         result.push_back(check_embedded_publisher(config.ingest, layout));
+        if (const auto record = last_publications(layout)) {
+            auto turned_away = check_turned_away(*record, std::chrono::system_clock::now());
+            std::ranges::move(turned_away, std::back_inserter(result));
+            if (!record->listen_problem.empty()) {
+                result.push_back(
+                    found(Severity::warning, "localhost_taken", record->listen_problem));
+            }
+        }
     }
     return result;
 }

@@ -207,6 +207,8 @@ bool Publications::has_publisher() const {
                                [](const auto& each) { return each.second->publisher != nullptr; });
 }
 
+std::string Publications::shown(const Path& path) const { return admission_.shown(path.name); }
+
 PublicationsRecord Publications::record(SteadyTime now, WallTime wall) {
     PublicationsRecord record;
     record.written = wall;

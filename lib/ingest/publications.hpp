@@ -69,6 +69,8 @@ class Publications {
     void leave(Path& path, const PublicationPlayer& player);
 
     bool has_publisher() const;
+    /// As it may be shown: no stream key.
+    std::string shown(const Path& path) const;
     /// Of the publications and refusals; takes the bitrates since the last time it was asked.
     PublicationsRecord record(SteadyTime now, WallTime wall);
     /// Grows with each change that who reads the record wants to know at once.

@@ -83,6 +83,8 @@ class RtmpServerConnection {
     /// For the list of who is there: "FMLE/3.0 (…)", as the peer says it, cleaned of control
     /// characters, ≤ 64 bytes; before connect, and where it says nothing, empty.
     const std::string& software() const { return software_; }
+    /// What the peer speaks instead of RTMP.
+    Handshake::Foreign foreign() const { return link_.foreign(); }
 
   private:
     enum class Wish { none, publish, play };
