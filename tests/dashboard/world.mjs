@@ -44,7 +44,7 @@ class MockWorld {
 
     reset() {
         Object.assign(this.world, { isUp: true, publishing: Date.now() - 4000, trouble: null, problem: null, publishKey: null,
-            moreFindings: [], refusals: [], failedStop: null });
+            moreFindings: [], refusals: [], cutOffs: [], failedStop: null });
     }
 
     leave() { this.world.publishing = null; }
