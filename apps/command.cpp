@@ -5,9 +5,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <new>
+#include <system_error>
 
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "help.hpp"
 
 namespace restream {
 
@@ -18,7 +21,8 @@ int parse_failed(std::string_view verb, const CLI::App& app, const CLI::ParseErr
         app.exit(error);
         return 0;
     }
-    complain(verb, fmt::format("{}; see 'restream {} --help'", error.what(), verb));
+    complain(verb,
+             fmt::format("{}; see 'restream {} --help'", usage_problem(verb, app, error), verb));
     return static_cast<int>(ErrorKind::usage);
 }
 
@@ -32,7 +36,13 @@ int check_output(std::string_view verb, int status) {
 }  // namespace
 
 void complain(std::string_view verb, std::string_view text) {
-    fmt::print(stderr, "restream{}{}: {}\n", verb.empty() ? "" : "-", verb, text);
+    print_lines(StandardHandle::error,
+                fmt::format("restream{}{}: {}\n", verb.empty() ? "" : "-", verb, text));
+}
+
+void print_lines(StandardHandle handle, std::string_view text) {
+    fmt::print(handle == StandardHandle::error ? stderr : stdout, "{}",
+               wrapped_lines(text, line_width(handle)));
 }
 
 int run_command(std::string_view verb, std::string_view description, int argc, char** argv,
@@ -41,7 +51,7 @@ int run_command(std::string_view verb, std::string_view description, int argc, c
     try {
         CLI::App app{std::string(description), fmt::format("restream {}", verb)};
         app.set_version_flag("--version", "restream " RESTREAM_VERSION);
-        app.get_formatter()->column_width(34);
+        app.formatter(help_formatter(line_width(StandardHandle::output)));
         const CommandBody body = declare(app);
         try {
             app.parse(argc, argv);
@@ -60,6 +70,15 @@ int run_command(std::string_view verb, std::string_view description, int argc, c
             return static_cast<int>(ErrorKind::refused);
         }
         std::fflush(stdout);
+        // The last net: what the system refused somewhere in the standard library (a file, a
+        // thread, memory) is no bug of ours.
+        if (dynamic_cast<const std::system_error*>(&error) != nullptr ||
+            dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
+            complain(verb, fmt::format("the system refused: {}; 'restream doctor' shows what else "
+                                       "is wrong",
+                                       error.what()));
+            return static_cast<int>(ErrorKind::refused);
+        }
         complain(verb, fmt::format("a bug in restream: {}; please report it", error.what()));
         return static_cast<int>(ErrorKind::bug);
     }

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/terminal.hpp"
+
 namespace restream {
 
 /// What a command does after its options are parsed; returns the exit status.
@@ -18,7 +20,11 @@ using CommandBody = std::function<int()>;
 int run_command(std::string_view verb, std::string_view description, int argc, char** argv,
                 const std::function<CommandBody(CLI::App&)>& declare);
 
-/// "restream-enable: text" on stderr.
+/// "restream-enable: text" on stderr, wrapped as print_lines does.
 void complain(std::string_view verb, std::string_view text);
+
+/// Prints lines for people: broken between words on a terminal, whole in a pipe, so that scripts
+/// can search them.
+void print_lines(StandardHandle handle, std::string_view text);
 
 }  // namespace restream

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/terminal.hpp"
 #include "config/key_text.hpp"
+#include "config/srt_options.hpp"
 
 namespace restream {
 
@@ -39,26 +40,71 @@ bool KeyOptions::is_any_given() const {
     return from_stdin || !file.empty() || !variable.empty() || !command.empty();
 }
 
-void declare_key_options(CLI::App& app, KeyOptions& options) {
-    auto* group = app.add_option_group("stream key", "Where the stream key comes from; one of");
-    group->add_flag("--key-stdin", options.from_stdin, "a line of standard input; it is stored");
-    group->add_option("--key-file", options.file, "this file, read for every session")
+namespace {
+
+/// `--NAME-stdin` and so on, of which one can be given.
+void declare(CLI::App& app, KeyOptions& options, const std::string& name, const std::string& what) {
+    auto* group = app.add_option_group(what, "Where the " + what + " comes from; one of");
+    group->add_flag("--" + name + "-stdin", options.from_stdin,
+                    "a line of standard input; it is stored");
+    group->add_option("--" + name + "-file", options.file, "this file, read for every session")
         ->type_name("PATH");
-    group->add_option("--key-env", options.variable, "this environment variable")
+    group->add_option("--" + name + "-env", options.variable, "this environment variable")
         ->type_name("NAME");
-    group->add_option("--key-command", options.command, "what this shell command prints")
+    group->add_option("--" + name + "-command", options.command, "what this shell command prints")
         ->type_name("COMMAND");
     group->require_option(0, 1);
 }
 
-KeyReference read_key_input(const KeyOptions& options) {
-    if (!options.file.empty())
-        return KeyFile{std::filesystem::absolute(options.file).lexically_normal()};
+/// The reference, unless it is standard input or nothing.
+std::optional<KeyReference> named_by(const KeyOptions& options, const std::string& file_option) {
+    if (!options.file.empty()) {
+        std::error_code error;
+        const auto path = std::filesystem::absolute(options.file, error);
+        if (error) {
+            throw Error(ErrorKind::refused,
+                        file_option + " is a relative path, and the current folder is unknown: " +
+                            error.message() + "; give an absolute path");
+        }
+        return KeyFile{path.lexically_normal()};
+    }
     if (!options.variable.empty()) return KeyEnv{options.variable};
     if (!options.command.empty()) return KeyCommand{options.command};
-    if (!options.from_stdin) return std::monostate();
+    if (!options.from_stdin) return KeyReference();
+    return std::nullopt;
+}
+
+}  // namespace
+
+void declare_key_options(CLI::App& app, KeyOptions& options) {
+    declare(app, options, "key", "stream key");
+}
+
+void declare_passphrase_options(CLI::App& app, KeyOptions& options) {
+    declare(app, options, "passphrase", "SRT passphrase");
+}
+
+KeyReference read_key_input(const KeyOptions& options) {
+    if (auto named = named_by(options, "--key-file")) return *named;
     if (can_ask_for_key()) return ask_for_key("Stream key: ");
     return checked(read_input_line());
+}
+
+KeyReference read_passphrase_input(const KeyOptions& options) {
+    if (auto named = named_by(options, "--passphrase-file")) return *named;
+    std::optional<Secret> line;
+    if (!can_ask_for_key()) {
+        line = read_input_line();
+    } else {
+        line = read_hidden_line("SRT passphrase: ");
+        if (!line) throw Error(ErrorKind::no, "cancelled; nothing was changed");
+    }
+    std::string text = line->reveal();
+    if (text.ends_with('\r')) text.pop_back();
+    if (const auto problem = srt_passphrase_problem(text)) {
+        throw Error(ErrorKind::usage, "the SRT passphrase " + *problem);
+    }
+    return KeyText{Secret(std::move(text))};
 }
 
 bool can_ask_for_key() {

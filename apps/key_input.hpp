@@ -20,6 +20,12 @@ struct KeyOptions {
 /// Adds --key-stdin, --key-file, --key-env and --key-command, of which one can be given.
 void declare_key_options(CLI::App& app, KeyOptions& options);
 
+/// Adds --passphrase-stdin and so on, likewise.
+void declare_passphrase_options(CLI::App& app, KeyOptions& options);
+
+/// The same as read_key_input() for SRT's passphrase, which may hold blanks.
+KeyReference read_passphrase_input(const KeyOptions& options);
+
 /// The reference that the options ask for; reads standard input for --key-stdin. std::monostate
 /// where none was given. **Throws**: Error{usage} where standard input holds no key.
 KeyReference read_key_input(const KeyOptions& options);

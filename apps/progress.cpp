@@ -17,8 +17,7 @@ void Progress::show(const std::vector<std::string>& relays, SteadyTime since) {
     for (const auto& each : relays) words.push_back(relay_words(each));
     std::string text =
         fmt::format("waiting for {} ({} s)", fmt::join(words, ", "), seconds.count());
-    const auto width = static_cast<std::size_t>(std::max(20, terminal_width())) - 1;
-    if (text.size() > width) text = text.substr(0, width - 3) + "...";
+    text = cut_to(text, std::max<std::size_t>(line_width(StandardHandle::error), 20) - 1);
     if (text == last_) return;
     last_ = text;
     fmt::print(stderr, "\r\x1b[K{}", text);

@@ -6,17 +6,17 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/inbox.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
-#include "ingest/control.hpp"
-#include "ingest/server.hpp"
 #include "progress.hpp"
 #include "relay/carried.hpp"
 #include "relay/session_end.hpp"
 #include "state/relay_name.hpp"
+#include "state/state_access.hpp"
 
 namespace restream {
 
@@ -50,7 +50,9 @@ Workplace::Workplace(std::string_view verb_name, ConfigFault on_fault)
     : verb(verb_name),
       config(load_or_tell(verb, on_fault)),
       registry(Layout(state_directory())),
-      control(registry, config, verb, program_directory()) {}
+      control(registry, config, verb, program_directory()) {
+    require_readable(registry.layout());
+}
 
 std::vector<std::string> Workplace::configured(const std::vector<std::string>& names) const {
     for (const auto& name : names) config.at(name);
@@ -90,27 +92,6 @@ std::vector<std::string> Workplace::every_wanted() const {
                                name + "'");
     }
     return all;
-}
-
-int bring_up_ingest(const Workplace& place) {
-    if (place.config.ingest.server == IngestServer::external) return 0;
-    if (const auto other = other_running_server(place.config.ingest, place.registry.layout())) {
-        // It takes publishers: to replace it would cost the one who publishes now.
-        complain(place.verb,
-                 fmt::format("ingest: {} still runs, but restream.toml wants {}; 'restream ingest "
-                             "restart' replaces the one by the other",
-                             describe_server(*other), describe_server(place.config.ingest.server)));
-        return 0;
-    }
-    try {
-        if (start_ingest(place.config, place.registry.layout()) == IngestStart::started) {
-            fmt::print(stderr, "ingest: started, {}\n", place.config.ingest.display_url());
-        }
-        return 0;
-    } catch (const Error& error) {
-        complain(place.verb, fmt::format("ingest: {}", error.what()));
-        return static_cast<int>(error.kind());
-    }
 }
 
 void BatchFlags::declare(CLI::App& app) {
@@ -195,6 +176,7 @@ class Waiting {
         }
         progress_.clear();
         if (is_broken_off_) break_off();
+        tell_ingest();
         if (options_.report == Report::json) print_all();
         return status_;
     }
@@ -282,8 +264,34 @@ class Waiting {
         tell(name, *outcome, words, exit_status(*outcome, expected));
     }
 
+    /// What keeps the ingest server from running. If every destination is live all the same,
+    /// another program feeds them: a warning then. Else it comes before the first destination that
+    /// waits, whose own words sound like a success.
+    void tell_ingest() {
+        if (!options_.ingest || is_ingest_told_) return;
+        is_ingest_told_ = true;
+        const bool are_fed = !known_.empty() && status_ == 0;
+        if (are_fed) {
+            complain(place_.verb,
+                     fmt::format("warning: {}; the program that answers at {} feeds {}",
+                                 options_.ingest->message, place_.config.ingest.display_url(),
+                                 known_.size() == 1 ? "it" : "them"));
+            return;
+        }
+        complain(place_.verb, fmt::format("ingest: {}", options_.ingest->message));
+        status_ = std::max(status_, options_.ingest->status);
+    }
+
     void tell(const std::string& name, const Outcome& outcome, const std::string& words,
               int status) {
+        const bool is_idle = outcome.kind == Outcome::Kind::waiting ||
+                             outcome.kind == Outcome::Kind::holding ||
+                             outcome.kind == Outcome::Kind::connecting;
+        if (is_idle && options_.ingest) {
+            status_ = std::max(status_, options_.ingest->status);
+            status = std::max(status, options_.ingest->status);
+            tell_ingest();
+        }
         note_json(name, outcome, status);
         // A backup is a second chance: without it, the destination is as well as its own server is.
         if (!is_backup_relay(name)) {
@@ -293,7 +301,7 @@ class Waiting {
         progress_.clear();
         if (options_.report == Report::json) return;
         if (status == 0)
-            fmt::print("{}: {}\n", relay_words(name), words);
+            print_lines(StandardHandle::output, fmt::format("{}: {}\n", relay_words(name), words));
         else
             complain(place_.verb, fmt::format("{}: {}", relay_words(name), words));
         std::fflush(stdout);
@@ -337,19 +345,27 @@ class Waiting {
     std::map<std::string, ordered_json> backups_;  ///< by destination
     int status_ = 0;
     bool is_broken_off_ = false;
+    bool is_ingest_told_ = false;
 };
 
 }  // namespace
 
 int start_and_wait(const Workplace& place, const BatchOptions& options, std::string_view nothing) {
-    if (options.names.empty() && options.report == Report::text) fmt::print("{}\n", nothing);
+    if (options.names.empty() && options.report == Report::text) {
+        print_lines(StandardHandle::output, fmt::format("{}\n", nothing));
+    }
     return Waiting(place, options).run();
 }
 
-int stop_and_tell(const Workplace& place, const std::vector<std::string>& names, Control::Keep keep,
-                  Report report) {
+int stop_and_tell(const Workplace& place, const std::vector<std::string>& names, Chosen chosen,
+                  Control::Keep keep, Report report) {
     std::map<std::string, bool> was_alive;
-    for (const auto& name : names) was_alive[name] = place.registry.is_any_alive(name);
+    std::set<std::string> told;
+    for (const auto& name : names) {
+        was_alive[name] = place.registry.is_any_alive(name);
+        const bool loses_wish = keep == Control::Keep::nothing && place.registry.is_wanted(name);
+        if (chosen == Chosen::by_name || was_alive[name] || loses_wish) told.insert(name);
+    }
     const auto problems = place.control.stop(names, keep);
     ordered_json destinations = ordered_json::array();
     for (const auto& name : names) {
@@ -364,10 +380,16 @@ int stop_and_tell(const Workplace& place, const std::vector<std::string>& names,
                 {"code", "not_stopped"}, {"message", problem->second}, {"remedy", ""}};
         destinations.push_back(std::move(value));
         if (report == Report::json) continue;
-        if (is_bad)
+        if (is_bad) {
             complain(place.verb, fmt::format("{}: {}", name, problem->second));
-        else
-            fmt::print("{}: {}\n", name, was_alive[name] ? "stopped" : "was not running");
+        } else if (told.contains(name)) {
+            print_lines(
+                StandardHandle::output,
+                fmt::format("{}: {}\n", name, was_alive[name] ? "stopped" : "was not running"));
+        }
+    }
+    if (report == Report::text && told.empty() && problems.empty()) {
+        fmt::print("no relay was running\n");
     }
     if (report == Report::json) print_document(destinations);
     return problems.empty() ? 0 : static_cast<int>(ErrorKind::refused);

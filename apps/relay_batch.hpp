@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,11 +41,17 @@ struct Workplace {
     std::vector<std::string> every_wanted() const;
 };
 
-/// Starts a managed ingest server that is down, and says so. Where it cannot be started that is
-/// told, and no reason not to start relays: they wait for whatever answers there. Returns the exit
-/// status.
+/// Why a managed ingest server is down and cannot be started.
+struct IngestProblem {
+    std::string message;
+    int status = 0;  ///< the exit status that it stands for
+};
+
+/// Starts a managed ingest server that is down, and reports that. A server that cannot be started
+/// is no reason not to start relays: they play whatever answers there. Returns the problem, which
+/// start_and_wait reports behind what it means for the destinations.
 /// **Blocks**: until it answers, at most 10 s.
-int bring_up_ingest(const Workplace& place);
+std::optional<IngestProblem> bring_up_ingest(const Workplace& place);
 
 /// How a batch is told.
 enum class Report { text, json };
@@ -58,6 +65,8 @@ struct BatchOptions {
     Control::Wish wish = Control::Wish::want;
     bool wait_live = false;
     Report report = Report::text;
+    /// A warning if every destination is live all the same; else part of the exit status.
+    std::optional<IngestProblem> ingest = std::nullopt;
 };
 
 /// The options that enable, start and restart share.
@@ -77,8 +86,12 @@ struct BatchFlags {
 /// **Blocks**: until then, at most `timeout` and the time that starting takes.
 int start_and_wait(const Workplace& place, const BatchOptions& options, std::string_view nothing);
 
+/// Which names are to be stopped: those that the user gave, or all there are. Of all, only what was
+/// running or wanted is worth a line.
+enum class Chosen { by_name, all };
+
 /// Stops the relays and tells each. Returns the exit status.
-int stop_and_tell(const Workplace& place, const std::vector<std::string>& names, Control::Keep keep,
-                  Report report);
+int stop_and_tell(const Workplace& place, const std::vector<std::string>& names, Chosen chosen,
+                  Control::Keep keep, Report report);
 
 }  // namespace restream

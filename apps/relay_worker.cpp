@@ -12,6 +12,7 @@
 #include "base/paths.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
+#include "ingest/server.hpp"
 #include "relay/life.hpp"
 #include "relay/rtmp_source.hpp"
 #include "relay/worker.hpp"
@@ -85,7 +86,10 @@ int work(const RelayWorker& program, const std::string& name) {
         {[configuration] { return load_config(configuration); }, remembering_rtmp_source(),
          program.open_sink,
          [kind = program.kind](const std::string& url) { return worker_kind(url) == kind; },
-         program_directory()});
+         program_directory(),
+         [&registry](const IngestConfig& ingest) {
+             return is_ingest_silent(ingest, registry.layout());
+         }});
     Pipe finished = make_pipe();
     std::thread watch([&] {
         obey(inbox, inherited.lifeline, worker);

@@ -1,7 +1,6 @@
 // restream add NAME: writes a destination.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +24,8 @@ using namespace restream;
 struct Options {
     NewDestination added;
     KeyOptions key;
+    KeyOptions passphrase;
+    std::string latency;
 };
 
 void check_url(const char* option, const std::string& url) {
@@ -80,9 +81,47 @@ KeyReference find_key(const Options& options, const Destination& preview,
     }
     if (!preview.url.starts_with("rtmp") || !can_ask_for_key()) return std::monostate();
     if (service && !service->key_page.empty()) {
-        fmt::print(stderr, "{} shows your stream key at {}\n", service->name, service->key_page);
+        print_lines(StandardHandle::error, fmt::format("{} shows your stream key at {}\n",
+                                                       service->name, service->key_page));
     }
     return ask_for_key(fmt::format("Stream key of {} (not shown; empty: none): ", preview.name));
+}
+
+/// What its second server costs, in one line; empty where it has none.
+std::string backup_words(const Destination& added) {
+    if (added.backup_url.empty()) return "";
+    switch (added.backup) {
+        case Backup::both:
+            return "both servers get the picture, at twice the upload (--backup failover: the "
+                   "second one only while the first fails; --backup off: never)";
+        case Backup::failover:
+            return "the second server gets the picture only while the first fails (--backup both: "
+                   "always, at twice the upload; --backup off: never)";
+        case Backup::off:
+            return "the second server is not used (--backup failover: while the first fails; "
+                   "--backup both: always, at twice the upload)";
+    }
+    return "";
+}
+
+/// What only an SRT destination has.
+void find_srt(Options& options) {
+    if (!options.latency.empty()) {
+        options.added.latency = parse_duration(options.latency);
+        if (!options.added.latency) {
+            throw Error(ErrorKind::usage,
+                        fmt::format("--latency: {} is not a duration; write 200ms, say",
+                                    in_quotes(options.latency)));
+        }
+    }
+    if (options.key.from_stdin && options.passphrase.from_stdin) {
+        throw Error(
+            ErrorKind::usage,
+            "--key-stdin and --passphrase-stdin can't both read standard input; give one of "
+            "them with --key-file or --passphrase-file");
+    }
+    if (!options.passphrase.is_any_given()) return;
+    options.added.passphrase = read_passphrase_input(options.passphrase);
 }
 
 int add(Options options) {
@@ -91,6 +130,7 @@ int add(Options options) {
     check_url("--url", options.added.url);
     check_url("--backup-url", options.added.backup_url);
     const auto service = check_service(options.added);
+    find_srt(options);
     // Before anybody is asked for a key: whether all else is right.
     const Destination preview = preview_destination(directory, options.added);
     options.added.key = find_key(options, preview, service);
@@ -100,12 +140,13 @@ int add(Options options) {
     }
     const Config config = load_config(directory);
     const Destination& added = config.at(options.added.name);
-    fmt::print(stderr, "added {}: {}\n", added.name, added.display_url());
-    if (const auto problem = foresee_key_problem(added)) {
-        complain("add", problem->message);
-    } else {
-        fmt::print(stderr, "to put the live picture there: restream enable {}\n", added.name);
-    }
+    std::string told = fmt::format("added {}: {}\n", added.name, added.display_url());
+    if (const auto words = backup_words(added); !words.empty()) told += words + "\n";
+    auto problem = foresee_key_problem(added);
+    if (!problem) problem = foresee_srt_problem(added);
+    if (!problem) told += "to put the live picture there: restream enable " + added.name + "\n";
+    print_lines(StandardHandle::error, told);
+    if (problem) complain("add", problem->message);
     return 0;
 }
 
@@ -120,15 +161,17 @@ int main(int argc, char** argv) {
             ->type_name("ID");
         app.add_option("--url", options->added.url, "rtmp://, rtmps://, srt:// or file:/PATH")
             ->type_name("URL");
-        app.add_option(
-               "--backup-url", options->added.backup_url,
-               "the platform's second server; what it is used for: 'backup' in restream.toml(5)")
+        app.add_option("--backup-url", options->added.backup_url, "the platform's second server")
             ->type_name("URL");
         app.add_option("--backup", options->added.backup,
-                       "both servers at once, the second while the first fails, or off (what the "
-                       "platform wants)")
+                       "both: the two servers get the picture, at twice the upload; failover: the "
+                       "second one only while the first fails (default); off: never")
             ->type_name("both|failover|off");
+        app.add_option("--latency", options->latency,
+                       "SRT: how long a lost packet may be sent again, such as 200ms")
+            ->type_name("TIME");
         declare_key_options(app, options->key);
+        declare_passphrase_options(app, options->passphrase);
         return [options] { return add(*options); };
     });
 }

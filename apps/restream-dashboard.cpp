@@ -72,7 +72,8 @@ struct Done {
 /// `running`: nothing where none runs now.
 int tell(const Options& options, const Done& done, const std::optional<DashboardRecord>& running) {
     if (!options.json) {
-        fmt::print("dashboard: {}{}\n", done.words, running ? ", " + running->url : "");
+        print_lines(StandardHandle::output, fmt::format("dashboard: {}{}\n", done.words,
+                                                        running ? ", " + running->url : ""));
         return 0;
     }
     nlohmann::ordered_json document = {
@@ -120,7 +121,7 @@ int serve(const Options& options) {
         if (!report.is_awaited()) lift_dashboard_end(registry.layout());
         Inbox inbox;  // before any thread
         Dashboard dashboard(std::move(means), registry);
-        fmt::print("dashboard: {}\n", dashboard.url());
+        print_lines(StandardHandle::output, fmt::format("dashboard: {}\n", dashboard.url()));
         std::fflush(stdout);
         report.ready();
         // What it was asked goes on without it; its answer has nobody who waits.

@@ -18,8 +18,8 @@ int disable(const Options& options) {
     const auto names = options.all ? place.every_known() : place.known(options.names);
     if (names.empty() && !options.all)
         throw Error(ErrorKind::usage, "name a destination, or --all");
-    return stop_and_tell(place, names, Control::Keep::nothing,
-                         options.json ? Report::json : Report::text);
+    return stop_and_tell(place, names, options.all ? Chosen::all : Chosen::by_name,
+                         Control::Keep::nothing, options.json ? Report::json : Report::text);
 }
 
 }  // namespace

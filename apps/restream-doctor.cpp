@@ -47,11 +47,14 @@ std::vector<Diagnosis> diagnose() {
         findings.add(check_keys(*checked.config, registry));
         findings.add(check_hooks(*checked.config));
     }
-    findings.add(check_state_folder(registry.layout().root()));
+    CheckedState state = check_state_folder(registry);
+    findings.add(std::move(state.diagnoses));
     findings.add(check_leftovers(registry.layout(), config_directory()));
+    if (checked.config && state.is_readable) {
+        findings.add(check_relays(*checked.config, registry, state));
+        findings.add(check_ingest(*checked.config, registry, state));
+    }
     if (checked.config) {
-        findings.add(check_relays(*checked.config, registry));
-        findings.add(check_ingest(*checked.config, registry));
         findings.add(check_destinations(*checked.config, registry));
         findings.add(check_dashboard(*checked.config, registry.layout()));
     }
@@ -70,8 +73,12 @@ int doctor(const Options& options) {
     std::vector<Diagnosis> diagnoses = diagnose();
     if (options.fix) mend_all(diagnoses);
     const bool has_colour = is_terminal(StandardHandle::output) && !environment("NO_COLOR");
-    fmt::print("{}", options.json ? to_json(diagnoses)
-                                  : to_text(diagnoses, has_colour ? Colour::on : Colour::off));
+    if (options.json) {
+        fmt::print("{}", to_json(diagnoses));
+    } else {
+        print_lines(StandardHandle::output,
+                    to_text(diagnoses, has_colour ? Colour::on : Colour::off));
+    }
     const bool has_failure = std::ranges::any_of(diagnoses, [](const Diagnosis& each) {
         return each.finding.severity == Severity::failure;
     });

@@ -27,11 +27,15 @@ void check_keys(const Config& config, BatchOptions& batch) {
             batch.hopeless[name] = problem->message;
             continue;
         }
-        if (const auto* from = std::get_if<KeyEnv>(&destination.key)) {
+        if (const auto problem = foresee_srt_problem(destination)) {
+            batch.hopeless[name] = problem->message;
+            continue;
+        }
+        for (const auto& variable : own_variables(destination)) {
             complain("enable",
                      fmt::format("{}: its key stands in this shell's {}; from another shell, or "
                                  "after a reboot, it has to be set there too",
-                                 name, from->variable));
+                                 name, variable));
         }
     }
     std::erase_if(batch.names, [&](const auto& name) { return batch.hopeless.contains(name); });
@@ -42,20 +46,22 @@ int enable(const Options& options) {
     BatchOptions batch = options.batch.to_options();
     batch.names = options.all ? place.every_configured() : place.configured(options.batch.names);
     if (batch.names.empty()) {
-        throw Error(ErrorKind::usage, options.all
-                                          ? "no destination is configured; run 'restream add NAME'"
-                                          : "name a destination, or --all");
+        throw Error(ErrorKind::usage,
+                    options.all
+                        ? "no destination is configured; run 'restream add NAME --service ID'"
+                        : "name a destination, or --all");
     }
     check_keys(place.config, batch);
     if (options.no_start) {
         place.control.want(batch.names);
-        for (const auto& name : batch.names) fmt::print("{}: wanted, not started\n", name);
+        for (const auto& name : batch.names)
+            print_lines(StandardHandle::output, fmt::format("{}: wanted, not started\n", name));
         for (const auto& [name, why] : batch.hopeless)
             complain("enable", fmt::format("{}: {}", name, why));
         return batch.hopeless.empty() ? 0 : static_cast<int>(ErrorKind::config);
     }
-    const int ingest = batch.names.empty() ? 0 : bring_up_ingest(place);
-    return std::max(ingest, start_and_wait(place, batch, ""));
+    if (!batch.names.empty()) batch.ingest = bring_up_ingest(place);
+    return start_and_wait(place, batch, "");
 }
 
 }  // namespace

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "base/terminal.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "explain/explain.hpp"
 #include "relay/carried.hpp"
+#include "state/state_access.hpp"
 
 namespace {
 
@@ -23,6 +25,7 @@ struct Options {
     std::vector<std::string> names;
     std::string since = "1h";
     bool json = false;
+    bool utc = false;
 };
 
 std::vector<RelayHistory> read_all(const Config& config, const Registry& registry) {
@@ -42,6 +45,10 @@ std::vector<RelayHistory> read_all(const Config& config, const Registry& registr
 int explain(const Options& options) {
     const Config config = load_config(config_directory());
     const Registry registry{Layout(state_directory())};
+    require_readable(registry.layout());
+    if (const auto fault = folder_fault(registry.layout().log_directory(), FolderUse::enter)) {
+        throw_path_fault("reading what the relays recorded", *fault);
+    }
     for (const auto& name : options.names) {
         if (name_problem(name) || !registry.is_any_alive(name)) config.at(name);
     }
@@ -60,7 +67,8 @@ int explain(const Options& options) {
     }
     const bool is_shown = is_terminal(StandardHandle::output);
     const bool has_colour = is_shown && !environment("NO_COLOR");
-    fmt::print("{}", to_text(explanation, is_shown ? terminal_width() : 1000, has_colour));
+    fmt::print("{}", to_text(explanation, {is_shown ? terminal_width() : 1000, has_colour,
+                                           options.utc ? Zone::utc : Zone::local}));
     return 0;
 }
 
@@ -75,6 +83,7 @@ int main(int argc, char** argv) {
             auto options = std::make_shared<Options>();
             app.add_option("NAME", options->names, "only what befell these destinations");
             app.add_option("--since", options->since, "how far back: 30m, 2h (1h)");
+            app.add_flag("--utc", options->utc, "times in UTC, as in the logs");
             app.add_flag("--json", options->json, "one JSON document");
             return [options] { return explain(*options); };
         });

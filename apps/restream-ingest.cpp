@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
 #include "ingest/control.hpp"
@@ -13,6 +14,7 @@
 #include "ingest/server.hpp"
 #include "relay/healer.hpp"
 #include "relay_batch.hpp"
+#include "status/ingest_hook.hpp"
 #include "status/ingest_view.hpp"
 #include "status/status.hpp"
 
@@ -26,13 +28,14 @@ int print_status(const Workplace& place, Report report) {
     if (report == Report::json) {
         fmt::print("{}", to_json(view));
     } else {
-        fmt::print("{}", to_text(view, std::chrono::system_clock::now()));
+        print_lines(StandardHandle::output, to_text(view, std::chrono::system_clock::now()));
         const bool is_idle = view.status.state == IngestState::no_publisher;
-        if (is_idle && view.record) fmt::print("{}", obs_settings(place.config.ingest));
+        if (is_idle && view.record)
+            print_lines(StandardHandle::output, obs_settings(place.config.ingest));
     }
-    const bool is_silent =
+    const bool does_not_answer =
         view.status.state == IngestState::unknown && view.status.server != IngestServer::external;
-    const bool is_no = is_silent || view.status.state == IngestState::down;
+    const bool is_no = does_not_answer || view.status.state == IngestState::down;
     return is_no ? static_cast<int>(ErrorKind::no) : 0;
 }
 
@@ -64,12 +67,14 @@ void tell_live(const Workplace& place, std::string_view what) {
         if (carries(each) || (each.backup && carries(*each.backup))) live.push_back(each.name);
     }
     if (live.empty()) {
-        fmt::print(stderr, "ingest: no destination is live; {}\n", what);
+        print_lines(StandardHandle::error,
+                    fmt::format("ingest: no destination is live; {}\n", what));
         return;
     }
-    fmt::print(stderr, "ingest: {} {} live ({}) and will be interrupted; {}\n", live.size(),
-               live.size() == 1 ? "destination is" : "destinations are", fmt::join(live, ", "),
-               what);
+    print_lines(StandardHandle::error,
+                fmt::format("ingest: {} {} live ({}) and will be interrupted; {}\n", live.size(),
+                            live.size() == 1 ? "destination is" : "destinations are",
+                            fmt::join(live, ", "), what));
 }
 
 /// "nginx is ended, the embedded server is started": where restream.toml wants another kind than
@@ -87,9 +92,11 @@ int start(Report report) {
     if (const auto change = replacement(place)) tell_live(place, *change);
     const auto result = start_ingest(place.config, place.registry.layout());
     if (report == Report::json) return print_status(place, report);
-    fmt::print("ingest: {}, {}\n", result == IngestStart::was_running ? "was running" : "started",
-               place.config.ingest.display_url());
-    fmt::print("{}", obs_settings(place.config.ingest));
+    print_lines(StandardHandle::output,
+                fmt::format("ingest: {}, {}\n",
+                            result == IngestStart::was_running ? "was running" : "started",
+                            place.config.ingest.display_url()));
+    print_lines(StandardHandle::output, obs_settings(place.config.ingest));
     return 0;
 }
 
@@ -116,7 +123,7 @@ int reload(Report report) {
     require_managed(place.config.ingest);
     tell_live(place, "reloading");
     reload_ingest(place.config, place.registry.layout());
-    if (report == Report::text) fmt::print("ingest: reloaded\n");
+    if (report == Report::text) print_lines(StandardHandle::output, "ingest: reloaded\n");
     return bring_back(place, coming_back(place, report));
 }
 
@@ -132,7 +139,7 @@ int restart(Report report) {
     int status = 0;
     try {
         start_ingest(place.config, place.registry.layout());
-        if (report == Report::text) fmt::print("ingest: restarted\n");
+        if (report == Report::text) print_lines(StandardHandle::output, "ingest: restarted\n");
     } catch (const Error& error) {
         // The relays are brought back all the same: they wait for the ingest, as they did before.
         complain(place.verb, error.what());
@@ -152,7 +159,15 @@ int serve() {
         return may_be_dead(registry) ? dead_relays(registry, load()) : std::vector<std::string>();
     };
     Healer healer(find_dead, program_directory());
-    serve_ingest({layout, load, [&] { healer.look(SteadyClock::now()); }}, report);
+    LogFile log(layout.log("ingest+hook"), LogConfig().max_bytes, LogConfig().keep);
+    const auto log_line = [&](const std::string& line) { log.line(line); };
+    const auto ask = [&](const IngestConfig& ingest) { return ingest_status(ingest, layout, {}); };
+    IngestHook hook({config_directory(), load, ask, {program_directory(), log_line}});
+    const auto upkeep = [&] {
+        healer.look(SteadyClock::now());
+        hook.look();
+    };
+    serve_ingest({layout, load, upkeep}, report);
     return 0;
 }
 

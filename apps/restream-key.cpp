@@ -46,11 +46,13 @@ int replace(const std::string& name, const KeyOptions& options) {
         replace_key(directory, destination, key);
     }
     const Config after = load_config(directory);
-    fmt::print(stderr, "{} has a new key, used from its next session on\n", name);
+    print_lines(StandardHandle::error,
+                fmt::format("{} has a new key, used from its next session on\n", name));
     if (const auto problem = foresee_key_problem(after.at(name))) {
         complain("key", problem->message);
     } else {
-        fmt::print(stderr, "to use it now: restream enable {}\n", name);
+        print_lines(StandardHandle::error,
+                    fmt::format("to use it now: restream enable {}\n", name));
     }
     return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/inbox.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
@@ -69,9 +70,23 @@ int follow(const std::vector<RelayLog>& logs) {
     }
 }
 
-bool is_any_there(const std::vector<RelayLog>& logs) {
-    return std::ranges::any_of(
-        logs, [](const RelayLog& log) { return std::filesystem::exists(log.path); });
+bool is_there(const RelayLog& log) {
+    std::error_code error;
+    return std::filesystem::exists(log.path, error);
+}
+
+bool is_any_there(const std::vector<RelayLog>& logs) { return std::ranges::any_of(logs, is_there); }
+
+/// **Throws**: Error that names the folder or the file which cannot be read.
+void require_readable(const Layout& layout, const std::vector<RelayLog>& logs) {
+    if (const auto fault = folder_fault(layout.log_directory(), FolderUse::enter)) {
+        throw_path_fault("reading the log", *fault);
+    }
+    for (const auto& log : logs) {
+        if (!is_there(log) || is_readable(log.path)) continue;
+        const auto denied = std::make_error_code(std::errc::permission_denied);
+        throw_path_fault("reading the log", file_fault(log.path, denied));
+    }
 }
 
 int print(const std::vector<RelayLog>& logs, const Options& options) {
@@ -85,9 +100,11 @@ int ingest_logs(const Options& options) {
     if (!options.name.empty()) {
         throw Error(ErrorKind::usage, "--ingest shows the ingest server's log; leave NAME out");
     }
-    const std::vector<RelayLog> logs = {{ingest_log(Layout(state_directory())), ""}};
+    const Layout layout(state_directory());
+    const std::vector<RelayLog> logs = {{ingest_log(layout), ""}};
+    require_readable(layout, logs);
     if (!is_any_there(logs)) {
-        fmt::print(stderr, "restream-logs: the embedded ingest server has logged nothing yet\n");
+        complain("logs", "the embedded ingest server has logged nothing yet");
         if (!options.follow) return 0;
     }
     return print(logs, options);
@@ -99,15 +116,15 @@ int logs(const Options& options) {
         throw Error(ErrorKind::usage,
                     "NAME is missing: the destination whose log to show, or --ingest");
     }
-    if (const auto problem = name_problem(options.name)) throw Error(ErrorKind::usage, *problem);
+    if (name_problem(options.name)) load_config(config_directory()).at(options.name);
     const Layout layout(state_directory());
     const std::vector<RelayLog> logs = logs_of(layout, options.name);
+    require_readable(layout, logs);
     if (!is_any_there(logs)) {
         load_config(config_directory())
             .at(options.name);  // a name that is not known is told as such
-        fmt::print(stderr,
-                   "restream-logs: {}: nothing logged yet; it begins with 'restream enable {}'\n",
-                   options.name, options.name);
+        complain("logs", fmt::format("{}: nothing logged yet; it begins with 'restream enable {}'",
+                                     options.name, options.name));
         if (!options.follow) return 0;
     }
     return print(logs, options);

@@ -16,6 +16,8 @@
 #include "config/url.hpp"
 #include "relay/probe.hpp"
 #include "relay/rtmp_source.hpp"
+#include "state/media_json.hpp"
+#include "status/media_words.hpp"
 
 namespace {
 
@@ -42,7 +44,8 @@ class Progress {
     }
     void say(const std::string& text) const {
         if (!is_shown_) return;
-        fmt::print(stderr, "\r\x1b[K{}", text);
+        const auto columns = std::max<std::size_t>(line_width(StandardHandle::error), 20) - 1;
+        fmt::print(stderr, "\r\x1b[K{}", cut_to(text, columns));
         std::fflush(stderr);
     }
 
@@ -64,30 +67,11 @@ std::optional<SessionEnd> reason_of(const std::variant<Probe, SessionEnd>& found
     return SessionEnd{EndCode::waiting_for_keyframe, "no video and no audio yet"};
 }
 
-template <typename Value>
-json or_null(const std::optional<Value>& value) {
-    return value ? json(*value) : json();
-}
-
-json video_json(const VideoTrack& video, std::uint64_t messages) {
-    return {{"codec", video.codec},
-            {"profile", video.profile.empty() ? json() : json(video.profile)},
-            {"width", video.width > 0 ? json(video.width) : json()},
-            {"height", video.height > 0 ? json(video.height) : json()},
-            {"fps", video.fps.value_or(0)},
-            {"bitrate_kbps", video.bitrate_kbps.value_or(0)},
-            {"keyframe_interval_s", or_null(video.keyframe_interval_s)},
-            {"b_frames", or_null(video.b_frames)},
-            {"messages", messages}};
-}
-
-json audio_json(const AudioTrack& audio, std::uint64_t messages) {
-    return {{"codec", audio.codec},
-            {"profile", audio.profile.empty() ? json() : json(audio.profile)},
-            {"sample_rate", audio.sample_rate_hz > 0 ? json(audio.sample_rate_hz) : json()},
-            {"channels", audio.channels > 0 ? json(audio.channels) : json()},
-            {"bitrate_kbps", audio.bitrate_kbps.value_or(0)},
-            {"messages", messages}};
+/// The members that `status --json` has of a track, and how many messages were seen.
+json track_json(const json& track, std::uint64_t messages) {
+    json value = track;
+    if (!value.is_null()) value["messages"] = messages;
+    return value;
 }
 
 void print_json(const std::string& url, const std::variant<Probe, SessionEnd>& found) {
@@ -108,54 +92,35 @@ void print_json(const std::string& url, const std::variant<Probe, SessionEnd>& f
                      {"video", nullptr},
                      {"audio", nullptr}};
     if (seen && seen->to_keyframe) document["first_keyframe_ms"] = seen->to_keyframe->count();
-    if (seen && seen->media.video) {
-        document["video"] = video_json(*seen->media.video, seen->video_messages);
-    }
-    if (seen && seen->media.audio) {
-        document["audio"] = audio_json(*seen->media.audio, seen->audio_messages);
+    if (seen) {
+        const json media = json::parse(to_json(seen->media));
+        document["video"] = track_json(media["video"], seen->video_messages);
+        document["audio"] = track_json(media["audio"], seen->audio_messages);
     }
     fmt::print("{}\n", document.dump(2));
 }
 
-std::string number_or_question(int number) { return number > 0 ? std::to_string(number) : "?"; }
-
 std::string video_text(const VideoTrack& video) {
-    std::string text = video.codec;
-    if (!video.profile.empty()) text += " " + video.profile;
-    if (video.width > 0) text += fmt::format(", {}x{}", video.width, video.height);
-    text +=
-        fmt::format(", {:.4g} fps, {} kbps", video.fps.value_or(0), video.bitrate_kbps.value_or(0));
-    if (video.keyframe_interval_s) {
-        text += fmt::format(", a keyframe every {:.3g} s", *video.keyframe_interval_s);
-    } else {
-        text += ", fewer than two keyframes seen";
-    }
+    std::string text = media_words(video);
+    if (!video.keyframe_interval_s) text += ", fewer than two keyframes seen";
     if (video.b_frames) text += *video.b_frames ? ", B-frames" : ", no B-frames";
     return text;
 }
 
-std::string audio_text(const AudioTrack& audio) {
-    return fmt::format(
-        "{}{}{}, {} Hz, {} {}, {} kbps", audio.codec, audio.profile.empty() ? "" : " ",
-        audio.profile, number_or_question(audio.sample_rate_hz), number_or_question(audio.channels),
-        audio.channels == 1 ? "channel" : "channels", audio.bitrate_kbps.value_or(0));
-}
-
-void print_text(const std::string& url, const Probe& probe) {
-    fmt::print("{} is live\n", url);
+std::string to_text(const std::string& url, const Probe& probe) {
     const auto& [video, audio] = probe.media;
-    fmt::print("  video  {}\n", video ? video_text(*video) : "none");
-    fmt::print("  audio  {}\n", audio ? audio_text(*audio) : "none");
     const double watched_s = static_cast<double>(probe.watched.count()) / 1000;
-    fmt::print("  {} messages in {:.1f} s", probe.messages, watched_s);
+    std::string text =
+        fmt::format("{} is live\n  video  {}\n  audio  {}\n  {} messages in {:.1f} s", url,
+                    video ? video_text(*video) : "none", audio ? media_words(*audio) : "none",
+                    probe.messages, watched_s);
     if (probe.to_keyframe) {
-        fmt::print("; the first keyframe came after {:.2f} s",
-                   static_cast<double>(probe.to_keyframe->count()) / 1000);
+        text += fmt::format("; the first keyframe came after {:.2f} s",
+                            static_cast<double>(probe.to_keyframe->count()) / 1000);
     }
-    fmt::print("\n");
     const bool is_slow = video && video->keyframe_interval_s &&
                          *video->keyframe_interval_s > longest_keyframe_interval_s;
-    if (is_slow) fmt::print("  set the encoder's keyframe interval to 2 s\n");
+    return text + (is_slow ? "\n  set the encoder's keyframe interval to 2 s\n" : "\n");
 }
 
 /// Runs the probe, ended early by Ctrl-C. The inbox comes first: signals go to it from then on.
@@ -204,7 +169,7 @@ int probe(const Options& options) {
     if (options.is_json) {
         print_json(shown, found);
     } else if (!reason) {
-        print_text(shown, std::get<Probe>(found));
+        print_lines(StandardHandle::output, to_text(shown, std::get<Probe>(found)));
     } else {
         complain("probe",
                  fmt::format("{}: {}; {}", shown, describe(*reason), remedy(reason->code, "")));

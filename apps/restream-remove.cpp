@@ -1,6 +1,7 @@
 // restream remove NAME: stops a destination's relay and deletes the destination.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -13,17 +14,52 @@
 #include "relay/control.hpp"
 #include "state/command_lock.hpp"
 #include "state/registry.hpp"
+#include "state/state_access.hpp"
+#include "status/status.hpp"
 
 namespace {
 
 using namespace restream;
 
-int remove(const std::string& name, bool as_json) {
+struct Options {
+    std::string name;
+    bool json = false;
+    bool yes = false;
+};
+
+/// Whether viewers would lose the picture: by its own relay, or by its backup's.
+bool carries(const Config& config, const Registry& registry, const std::string& name) {
+    const auto reaches = [](const RelayStatus& relay) {
+        return relay.state == State::live || relay.state == State::holding;
+    };
+    const Status now = look(config, registry, {name});
+    return std::ranges::any_of(now.destinations, [&](const DestinationStatus& each) {
+        return reaches(each) || (each.backup && reaches(*each.backup));
+    });
+}
+
+/// A live destination is not interrupted without the user's word.
+void confirm(const std::string& name) {
+    if (!is_terminal(StandardHandle::input) || !is_terminal(StandardHandle::error)) {
+        throw Error(ErrorKind::no,
+                    fmt::format("{} is live, and would be interrupted; nothing was changed: give "
+                                "--yes, or run 'restream disable {}' first",
+                                name, name));
+    }
+    const std::string question =
+        fmt::format("{} is live. Interrupt it and delete it with its key? [y/N] ", name);
+    if (!is_confirmed(question)) throw Error(ErrorKind::no, "cancelled; nothing was changed");
+}
+
+int remove(const Options& options) {
+    const std::string& name = options.name;
     const auto directory = config_directory();
     const Config config = load_config(directory);
     const Destination& destination = config.at(name);
     check_is_removable(directory, destination);
     const Registry registry{Layout(state_directory())};
+    require_readable(registry.layout());
+    if (!options.yes && carries(config, registry, name)) confirm(name);
     const Control control(registry, config, "remove", program_directory());
     const auto stayed = control.stop({name}, Control::Keep::nothing);
     if (!stayed.empty()) {
@@ -35,19 +71,20 @@ int remove(const std::string& name, bool as_json) {
     registry.forget(name);
     fmt::print(stderr, "removed {}\n", name);
     // A name needs no escapes.
-    if (as_json) fmt::print("{{\n  \"schema\": 1,\n  \"name\": \"{}\"\n}}\n", name);
+    if (options.json) fmt::print("{{\n  \"schema\": 1,\n  \"name\": \"{}\"\n}}\n", name);
     return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command("remove", "Stops a destination and deletes it with its key.", argc, argv,
-                       [](CLI::App& app) {
-                           auto name = std::make_shared<std::string>();
-                           auto json = std::make_shared<bool>(false);
-                           app.add_option("NAME", *name, "the destination")->required();
-                           app.add_flag("--json", *json, "one JSON document on standard output");
-                           return [name, json] { return remove(*name, *json); };
-                       });
+    return run_command(
+        "remove", "Stops a destination and deletes it with its key.", argc, argv,
+        [](CLI::App& app) -> CommandBody {
+            auto options = std::make_shared<Options>();
+            app.add_option("NAME", options->name, "the destination")->required();
+            app.add_flag("--json", options->json, "one JSON document on standard output");
+            app.add_flag("--yes", options->yes, "also where it is live, without asking");
+            return [options] { return remove(*options); };
+        });
 }

@@ -19,9 +19,8 @@ int restart(const BatchFlags& flags) {
     for (const auto& [name, problem] : place.control.stop(batch.names, Control::Keep::wanted)) {
         complain("restart", name + ": " + problem);
     }
-    const int ingest = bring_up_ingest(place);
-    return std::max(ingest, start_and_wait(place, batch,
-                                           "no destination is wanted; run 'restream enable NAME'"));
+    batch.ingest = bring_up_ingest(place);
+    return start_and_wait(place, batch, "no destination is wanted; run 'restream enable NAME'");
 }
 
 }  // namespace

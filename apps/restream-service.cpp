@@ -75,14 +75,18 @@ std::string describe_installed(const Service& service, const Service::View& view
 
 void print_text(const Service& service, const Service::View& view,
                 const std::optional<Healing>& last) {
-    fmt::print("installed:     {}\n", describe_installed(service, view));
-    fmt::print("enabled:       {}\n", view.is_enabled ? "yes" : "no");
-    fmt::print("running:       {}\n", describe_running(view));
-    fmt::print("linger:        {}\n",
-               view.lingers ? "on: from boot on, without a login"
-                            : "off: only while you are logged in; 'loginctl enable-linger' "
-                              "changes that");
-    fmt::print("last healing:  {}\n", describe(last));
+    print_lines(StandardHandle::output,
+                fmt::format("installed:     {}\n", describe_installed(service, view)));
+    print_lines(StandardHandle::output,
+                fmt::format("enabled:       {}\n", view.is_enabled ? "yes" : "no"));
+    print_lines(StandardHandle::output, fmt::format("running:       {}\n", describe_running(view)));
+    print_lines(
+        StandardHandle::output,
+        fmt::format("linger:        {}\n",
+                    view.lingers ? "on: from boot on, without a login"
+                                 : "off: only while you are logged in; 'loginctl enable-linger' "
+                                   "changes that"));
+    print_lines(StandardHandle::output, fmt::format("last healing:  {}\n", describe(last)));
 }
 
 int status(Report report) {
@@ -105,7 +109,11 @@ void tell_lost_keys(const Config& config) {
                                             whose, from->variable));
         }
     };
-    for (const auto& each : config.destinations) tell(each.name + ": its key", each.key);
+    for (const auto& each : config.destinations) {
+        tell(each.name + ": its key", each.key);
+        tell(each.name + ": its passphrase", each.passphrase);
+        tell(each.name + ": its streamid", each.stream_id);
+    }
     tell("ingest: publish_key", config.ingest.publish_key);
 }
 
@@ -122,21 +130,29 @@ int install(Report report) {
     const auto began = service.install();
     tell_keys();
     if (report == Report::json) return status(report);
-    fmt::print("installed: {}\n", service.service_file().string());
+    print_lines(StandardHandle::output,
+                fmt::format("installed: {}\n", service.service_file().string()));
     if (began == Service::Began::now) {
-        fmt::print("What is wanted is started now, at each login, and within {} s where it died.\n",
-                   between_timer_looks.count());
+        print_lines(
+            StandardHandle::output,
+            fmt::format(
+                "What is wanted is started now, at each login, and within {} s where it died.\n",
+                between_timer_looks.count()));
     } else {
-        fmt::print(
-            "No systemd of this user that reads {} can be reached from here: it begins at the next "
-            "login, or now by\n  systemctl --user daemon-reload && systemctl --user start "
-            "restream.timer\n",
-            service.service_file().parent_path().string());
+        print_lines(
+            StandardHandle::output,
+            fmt::format(
+                "No systemd of this user that reads {} can be reached from here: it begins at the "
+                "next "
+                "login, or now by\n  systemctl --user daemon-reload && systemctl --user start "
+                "restream.timer\n",
+                service.service_file().parent_path().string()));
     }
     if (!is_lingering()) {
-        fmt::print(
-            "Without a login nothing is started at boot, and what it started ends with your last "
-            "session; to change that:\n  loginctl enable-linger\n");
+        print_lines(StandardHandle::output,
+                    fmt::format("Without a login nothing is started at boot, and what it started "
+                                "ends with your last "
+                                "session; to change that:\n  loginctl enable-linger\n"));
     }
     return 0;
 }
@@ -148,7 +164,8 @@ int remove(Report report) {
         status(report);
         return 0;
     }
-    fmt::print("{}\n", was_there ? "removed; what runs goes on" : "was not installed");
+    print_lines(StandardHandle::output, fmt::format("{}\n", was_there ? "removed; what runs goes on"
+                                                                      : "was not installed"));
     return 0;
 }
 

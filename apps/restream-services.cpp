@@ -6,10 +6,12 @@
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <string>
 #include <vector>
 
 #include "base/paths.hpp"
+#include "base/text.hpp"
 #include "command.hpp"
 #include "config/service.hpp"
 
@@ -60,30 +62,63 @@ void print_json(const Services& services) {
 
 using Row = std::array<std::string, 8>;
 
+Row to_row(const Service& one) {
+    const auto rate = [](int kbps) { return kbps == 0 ? "-" : fmt::format("{} kbit/s", kbps); };
+    return {one.id,
+            one.name,
+            one.keyframe_interval_s == 0 ? "-" : fmt::format("{} s", one.keyframe_interval_s),
+            rate(one.max_video_kbps),
+            rate(one.max_audio_kbps),
+            fmt::format("{}", fmt::join(one.codecs, " ")),
+            word_for(one.key_lifetime),
+            one.url.empty() ? "yours: --url" : one.url};
+}
+
+std::string to_table(const std::vector<Row>& rows, const std::array<std::size_t, 8>& widths) {
+    std::string text;
+    for (const Row& row : rows) {
+        for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+            text += row[i] + std::string(widths[i] - columns_of(row[i]) + 2, ' ');
+        }
+        text += row.back() + "\n";
+    }
+    return text;
+}
+
+/// A platform in lines of its own, for terminals that are too narrow for the table.
+std::string to_block(const Row& row) {
+    std::string text = fmt::format("{}: {}\n  ", row[0], row[1]);
+    if (row[2] != "-") text += fmt::format("keyframe {}, ", row[2]);
+    if (row[3] != "-") text += fmt::format("video {}, ", row[3]);
+    if (row[4] != "-") text += fmt::format("audio {}, ", row[4]);
+    return text + fmt::format("{}, key {}\n  {}\n", row[5], row[6], row[7]);
+}
+
 void print_table(const Services& services) {
-    const auto known = [](int number) { return number == 0 ? "-" : std::to_string(number); };
     std::vector<Row> rows = {
         {"ID", "PLATFORM", "KEYFRAME", "VIDEO", "AUDIO", "CODECS", "KEY", "URL"}};
-    for (const Service& one : services.list) {
-        rows.push_back({one.id, one.name,
-                        one.keyframe_interval_s == 0 ? "-" : known(one.keyframe_interval_s) + " s",
-                        known(one.max_video_kbps), known(one.max_audio_kbps),
-                        fmt::format("{}", fmt::join(one.codecs, " ")), word_for(one.key_lifetime),
-                        one.url.empty() ? "yours: --url" : one.url});
-    }
+    for (const Service& one : services.list) rows.push_back(to_row(one));
     std::array<std::size_t, 8> widths{};
     for (const Row& row : rows) {
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            widths[i] = std::max(widths[i], columns_of(row[i]));
+        }
     }
-    for (const Row& row : rows) {
-        for (std::size_t i = 0; i + 1 < row.size(); ++i) fmt::print("{:<{}}  ", row[i], widths[i]);
-        fmt::print("{}\n", row.back());
+    const std::size_t all = std::accumulate(widths.begin(), widths.end(), 2 * (widths.size() - 1));
+    if (all <= line_width(StandardHandle::output)) {
+        fmt::print("{}\n", to_table(rows, widths));
+    } else {
+        for (auto row = rows.begin() + 1; row != rows.end(); ++row) {
+            print_lines(StandardHandle::output, to_block(*row));
+        }
+        fmt::print("\n");
     }
-    fmt::print(
-        "\nPresets of {}. VIDEO and AUDIO: at most, in kbps. KEY: how long a stream key works.\n"
-        "Where a platform shows you another URL, that one is right: restream add NAME --service "
-        "ID --url URL\n",
-        services.date);
+    print_lines(StandardHandle::output, fmt::format("Presets of {}. Keyframe interval and rates: "
+                                                    "at most. Key: how long a stream key works.\n"
+                                                    "Where a platform shows you another URL, that "
+                                                    "one is right: restream add NAME --service "
+                                                    "ID --url URL\n",
+                                                    services.date));
 }
 
 int list(const Options& options) {

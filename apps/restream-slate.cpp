@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "command.hpp"
 #include "media/slate_maker.hpp"
 
@@ -54,10 +55,9 @@ SlateShape shape_of(const Options& options) {
 void remove_oldest(const std::filesystem::path& folder) {
     std::vector<std::pair<std::filesystem::file_time_type, std::filesystem::path>> slates;
     std::error_code ignored;
-    for (const auto& each : std::filesystem::directory_iterator(folder, ignored)) {
-        if (each.path().extension() == ".flv") {
-            slates.emplace_back(each.last_write_time(ignored), each.path());
-        }
+    for (const auto& path : paths_in(folder)) {
+        if (path.extension() != ".flv") continue;
+        slates.emplace_back(std::filesystem::last_write_time(path, ignored), path);
     }
     if (slates.size() <= most_slates) return;
     std::ranges::sort(slates);
@@ -69,10 +69,10 @@ int make(const Options& options) {
     const std::string bytes = make_slate(shape_of(options), options.picture);
     const std::filesystem::path file = options.file;
     if (const auto error = publish_file(file, bytes, Durability::survives_crash)) {
-        throw Error(ErrorKind::refused,
-                    fmt::format("{} can't be written: {}", options.file, error.message()));
+        throw Error(ErrorKind::refused, fmt::format("writing {}: {}", options.file,
+                                                    file_fault(file, error).describe()));
     }
-    remove_oldest(std::filesystem::absolute(file).parent_path());
+    remove_oldest(file.parent_path());  // a slate in the current folder is no relay's
     return 0;
 }
 

@@ -47,7 +47,9 @@ class WantedDashboard {
         attempt([&] {
             if (!start_) return;
             const auto running = start_->wait();
-            if (running.is_new) fmt::print(stderr, "dashboard: started, {}\n", running.record.url);
+            if (running.is_new)
+                print_lines(StandardHandle::error,
+                            fmt::format("dashboard: started, {}\n", running.record.url));
         });
         return status_;
     }
@@ -76,17 +78,17 @@ class Healed {
     }
     void note_ingest() {
         healing_.ingest = true;
-        fmt::print("ingest: started again\n");
+        print_lines(StandardHandle::output, "ingest: started again\n");
     }
     /// The page is no relay: `service status` goes on to say what last befell those.
-    void note_dashboard() { fmt::print("dashboard: started again\n"); }
+    void note_dashboard() { print_lines(StandardHandle::output, "dashboard: started again\n"); }
     void note_dashboard_problem(const std::string& problem) {
         complain("start", "dashboard: " + problem);
         is_dashboard_missing_ = true;
     }
     void note_relay(const std::string& name) {
         healing_.relays.push_back(relay_words(name));
-        fmt::print("{}: started again\n", relay_words(name));
+        print_lines(StandardHandle::output, fmt::format("{}: started again\n", relay_words(name)));
     }
     int finish(const Layout& layout) const {
         const bool is_news = healing_.ingest || !healing_.relays.empty();
@@ -145,10 +147,10 @@ int start(const Options& options) {
     batch.wish = flags.names.empty() ? Control::Wish::if_wanted : Control::Wish::keep;
     batch.names = flags.names.empty() ? place.every_wanted() : place.configured(flags.names);
     WantedDashboard dashboard(place);
-    const int ingest = bring_up_ingest(place);
+    batch.ingest = bring_up_ingest(place);
     const int relays =
         start_and_wait(place, batch, "no destination is wanted; run 'restream enable NAME'");
-    return std::max({ingest, relays, dashboard.finish()});
+    return std::max(relays, dashboard.finish());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/terminal.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
+#include "state/state_access.hpp"
 #include "status/status.hpp"
 
 namespace {
@@ -25,8 +26,8 @@ struct Options {
 };
 
 int exit_status(const Options& options, const Status& status) {
-    const bool are_live = std::ranges::all_of(
-        status.destinations, [](const auto& each) { return each.state == State::live; });
+    const bool are_live = std::ranges::all_of(status.destinations,
+                                              [](const auto& each) { return is_carrying(each); });
     return options.names.empty() || are_live ? 0 : static_cast<int>(ErrorKind::no);
 }
 
@@ -56,8 +57,18 @@ int watch(const Options& options) {
 }
 
 int status(const Options& options) {
+    if (options.watch && options.json) {
+        throw Error(ErrorKind::usage,
+                    "--watch and --json do not go together: --json prints one document and ends; "
+                    "leave one of them out");
+    }
+    if (options.only_names && (options.watch || options.json)) {
+        throw Error(ErrorKind::usage,
+                    "--names prints names only; leave it out, or --watch and --json");
+    }
     const Config config = load_config(config_directory());
     const Registry registry{Layout(state_directory())};
+    if (!options.only_names) require_readable(registry.layout());
     for (const auto& name : options.names) {
         if (name_problem(name) || !registry.is_any_alive(name)) config.at(name);
     }

@@ -20,7 +20,8 @@ int stop(const Options& options) {
     const Workplace place("stop", ConfigFault::is_told);
     const auto names = options.names.empty() ? place.every_known() : place.known(options.names);
     const auto report = options.json ? Report::json : Report::text;
-    const int status = stop_and_tell(place, names, Control::Keep::wanted_but_down, report);
+    const auto chosen = options.names.empty() ? Chosen::all : Chosen::by_name;
+    const int status = stop_and_tell(place, names, chosen, Control::Keep::wanted_but_down, report);
     if (options.ingest) {
         const bool was_up = stop_ingest(place.registry.layout(), AfterStop::stays_down);
         if (!options.json) fmt::print("ingest: {}\n", was_up ? "stopped" : "was not running");

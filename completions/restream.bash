@@ -20,10 +20,11 @@ _restream() {
 
     case $previous in
         --service) candidates=$("$tool" services --names 2>/dev/null) ;;
-        --key-file | --ca-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
-        --key-env) mapfile -t COMPREPLY < <(compgen -e -- "$current"); return ;;
-        --key-command) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
-        --url | --backup-url | --timeout | --since | --lines | -n | --seconds | --listen) return ;;
+        --backup) candidates='both failover off' ;;
+        --key-file | --passphrase-file | --ca-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --key-env | --passphrase-env) mapfile -t COMPREPLY < <(compgen -e -- "$current"); return ;;
+        --key-command | --passphrase-command) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
+        --url | --backup-url | --latency | --timeout | --since | --lines | -n | --seconds | --listen) return ;;
         *)
             if [ "${#words[@]}" -eq 0 ]; then
                 candidates=$("$tool" --help 2>/dev/null | sed -nE 's/^  ([a-z]+) .*/\1/p')
@@ -36,6 +37,9 @@ _restream() {
                 case $verb in
                     enable | disable | start | stop | restart | status | explain | remove | key | logs)
                         candidates=$("$tool" status --names 2>/dev/null) ;;
+                    help)
+                        [ "${#words[@]}" -gt 1 ] || candidates=$("$tool" --help 2>/dev/null |
+                            sed -nE 's/^  ([a-z]+) .*/\1/p') ;;
                     ingest | service)
                         [ "${#words[@]}" -gt 1 ] || candidates=$("$tool" "$verb" --help 2>/dev/null |
                             sed -nE '/^Subcommands:/,$s/^  ([a-z]+) .*/\1/p') ;;

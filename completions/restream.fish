@@ -44,8 +44,10 @@ end
 complete -c restream -f
 complete -c restream -n 'test (count (commandline -opc)) -eq 1' -a '(__restream_commands)'
 complete -c restream -n '__restream_after --service' -a '(restream services --names 2>/dev/null)'
-complete -c restream -n '__restream_after --key-file --ca-file' -F
-complete -c restream -n '__restream_after --key-env' -a '(set -xn)'
+complete -c restream -n '__restream_after --backup' -a 'both failover off'
+complete -c restream -n 'test (__restream_verb) = help; and test (count (commandline -opc)) -eq 2' -a '(__restream_commands)'
+complete -c restream -n '__restream_after --key-file --passphrase-file --ca-file' -F
+complete -c restream -n '__restream_after --key-env --passphrase-env' -a '(set -xn)'
 complete -c restream -n 'string match -q -- "-*" (commandline -ct)' -a '(__restream_options)'
 complete -c restream -n '__restream_wants_name; and not __restream_after --timeout --since --lines -n' -a '(__restream_names)'
 complete -c restream -n 'contains -- (__restream_verb) ingest service; and test (count (commandline -opc)) -eq 2' \

@@ -17,11 +17,16 @@ Register-ArgumentCompleter -Native -CommandName restream -ScriptBlock {
             ForEach-Object { if ($_ -cmatch '^  ([a-z]+) ') { $Matches[1] } })
     } elseif ($previous -ceq '--service') {
         $candidates = @(& $tool services --names 2>$null)
-    } elseif (@('--key-file', '--ca-file', '--key-command') -ccontains $previous) {
+    } elseif ($previous -ceq '--backup') {
+        $candidates = @('both', 'failover', 'off')
+    } elseif ($verb -ceq 'help' -and $before.Count -eq 2) {
+        $candidates = @(& $tool --help 2>$null |
+            ForEach-Object { if ($_ -cmatch '^  ([a-z]+) ') { $Matches[1] } })
+    } elseif (@('--key-file', '--passphrase-file', '--ca-file', '--key-command', '--passphrase-command') -ccontains $previous) {
         return  # PowerShell's own completion of files
-    } elseif ($previous -ceq '--key-env') {
+    } elseif (@('--key-env', '--passphrase-env') -ccontains $previous) {
         $candidates = @(Get-ChildItem Env: | ForEach-Object { $_.Name })
-    } elseif (@('--url', '--backup-url', '--timeout', '--since', '--lines', '-n', '--seconds', '--listen') -ccontains $previous) {
+    } elseif (@('--url', '--backup-url', '--latency', '--timeout', '--since', '--lines', '-n', '--seconds', '--listen') -ccontains $previous) {
         return
     } elseif ($wordToComplete.StartsWith('-')) {
         # Of the command, or of its subcommand (ingest start).

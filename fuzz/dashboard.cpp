@@ -2,6 +2,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "config/destination.hpp"
@@ -43,6 +44,15 @@ void check_body(const std::string& text) {
     } catch (const Error& error) {
         expect(error.kind() == ErrorKind::usage, "it is the request's fault");
     }
+    try {
+        const auto names = names_body(text);
+        expect(!names || !names->empty(), "no names are never taken for all");
+        for (const auto& name : names.value_or(std::vector<std::string>())) {
+            expect(!name_problem(name), "a name can be one");
+        }
+    } catch (const Error& error) {
+        expect(error.kind() == ErrorKind::usage, "names: it is the request's fault");
+    }
 }
 
 void check_request(const Request& request) {
@@ -72,6 +82,7 @@ void check_request(const Request& request) {
         expect(!name_problem(route.name), "a name can be one");
     }
     query_value(request.query, "lines");
+    field_of_message(request.body);
     check_body(request.body);
 }
 

@@ -18,6 +18,7 @@ build_packages=(
     ninja-build
     nlohmann-json3-dev
     pkg-config
+    scdoc
 )
 
 # What runs beside restream in the demonstration: the publisher and the decoder.
@@ -46,7 +47,6 @@ test_packages=(
     python3
     python3-jsonschema
     rtmpdump
-    scdoc
     shellcheck
     socat
     systemd

@@ -24,6 +24,8 @@ class NewFile {
     void seek(std::uint64_t offset) noexcept { at_ = offset; }
     std::uint64_t position() const noexcept { return at_; }
     std::uint64_t size_bytes() const noexcept { return size_; }
+    /// Closes and deletes it, if `path` still names this file and no other.
+    void remove(const std::filesystem::path& path) noexcept;
     /// Closes it and tells what only closing finds out (a quota of a network file system).
     std::error_code close() noexcept;
 

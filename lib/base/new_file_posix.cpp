@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +36,16 @@ std::error_code NewFile::write(std::span<const std::uint8_t> bytes) noexcept {
         bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
     return {};
+}
+
+void NewFile::remove(const std::filesystem::path& path) noexcept {
+    struct stat own {};
+    struct stat named {};
+    const bool is_own = fd_.is_open() && ::fstat(static_cast<int>(fd_.native()), &own) == 0 &&
+                        ::lstat(path.c_str(), &named) == 0 && own.st_dev == named.st_dev &&
+                        own.st_ino == named.st_ino;
+    if (is_own) ::unlink(path.c_str());
+    (void)close();
 }
 
 std::error_code NewFile::close() noexcept {

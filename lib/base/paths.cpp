@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 
 namespace restream {
 
@@ -14,8 +15,20 @@ std::optional<std::string> environment(const char* name) {
     return std::string(value);
 }
 
+std::optional<fs::path> chosen_folder(const char* variable) {
+    const auto chosen = environment(variable);
+    if (!chosen) return std::nullopt;
+    std::error_code error;
+    fs::path path = fs::absolute(*chosen, error);
+    if (!error) return path.lexically_normal();
+    throw Error(ErrorKind::refused,
+                std::string(variable) + " is a relative path, and the current folder is unknown: " +
+                    error.message() + "; give it an absolute path, or change to another folder",
+                error);
+}
+
 fs::path share_directory() {
-    if (const auto chosen = environment("RESTREAM_SHARE_DIR")) return fs::absolute(*chosen);
+    if (const auto chosen = chosen_folder("RESTREAM_SHARE_DIR")) return *chosen;
     return (program_directory() / ".." / "share" / "restream").lexically_normal();
 }
 
@@ -35,10 +48,11 @@ void make_private_directory(const fs::path& path) {
     error.clear();
     fs::create_directory(path, error);
     if (!error) fs::permissions(path, fs::perms::owner_all, fs::perm_options::replace, error);
-    if (error && !fs::is_directory(path)) {
-        throw Error(ErrorKind::refused,
-                    "cannot make the folder " + path.string() + ": " + error.message(), error);
-    }
+    std::error_code ignored;
+    if (!error || fs::is_directory(path, ignored)) return;
+    const auto fault = folder_fault(path, FolderUse::write).value_or(file_fault(path, error));
+    throw Error(ErrorKind::refused,
+                "cannot make the folder " + path.string() + ": " + fault.describe(), error);
 }
 
 }  // namespace restream

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 
 namespace restream {
@@ -31,7 +32,7 @@ fs::path base_directory(const char* xdg, const char* below_home) {
 }
 
 fs::path user_directory(const char* ours, const char* xdg, const char* below_home) {
-    if (const auto chosen = environment(ours)) return fs::absolute(*chosen).lexically_normal();
+    if (const auto chosen = chosen_folder(ours)) return *chosen;
     return base_directory(xdg, below_home) / "restream";
 }
 

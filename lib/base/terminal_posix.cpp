@@ -13,6 +13,7 @@ namespace restream {
 
 namespace {
 
+constexpr int usual_columns = 80;
 constexpr char break_off = '\x03';  // Ctrl-C
 constexpr std::size_t longest_line_bytes = 4096;
 
@@ -26,6 +27,13 @@ int number_of(StandardHandle handle) {
             return STDERR_FILENO;
     }
     return -1;
+}
+
+/// On standard error, broken between words.
+void ask(std::string_view question) {
+    const std::string text = wrapped_lines(question, line_width(StandardHandle::error));
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    std::fflush(stderr);
 }
 
 /// No echo, and no signals from keys, while it lives: a Ctrl-C that ended this process would leave
@@ -56,15 +64,33 @@ class HiddenInput {
 bool is_terminal(StandardHandle handle) { return ::isatty(number_of(handle)) == 1; }
 
 int terminal_width() {
-    constexpr int usual = 80;
+    return is_terminal(StandardHandle::output)
+               ? static_cast<int>(line_width(StandardHandle::output))
+               : usual_columns;
+}
+
+std::size_t line_width(StandardHandle handle) {
+    if (!is_terminal(handle)) return no_width;
     winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return usual;
-    return size.ws_col;
+    const bool is_known = ::ioctl(number_of(handle), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return is_known ? size.ws_col : usual_columns;
+}
+
+bool is_confirmed(std::string_view question) {
+    ask(question);
+    std::string line;
+    for (int c = std::getchar(); c != '\n'; c = std::getchar()) {
+        if (c == EOF) {
+            std::fputc('\n', stderr);
+            return false;
+        }
+        line += static_cast<char>(c);
+    }
+    return line == "y" || line == "Y" || line == "yes";
 }
 
 std::optional<Secret> read_hidden_line(std::string_view prompt) {
-    std::fwrite(prompt.data(), 1, prompt.size(), stderr);
-    std::fflush(stderr);
+    ask(prompt);
     const HiddenInput hidden;
     std::string line;
     line.reserve(longest_line_bytes);  // no copies of a secret left behind by growing

@@ -24,20 +24,119 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return last[b.size()];
 }
 
+std::string in_lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return lower;
+}
+
+namespace {
+
+/// "insta" for "instagram", where no other word begins so.
+std::optional<std::string_view> only_one_begun(std::string_view begin,
+                                               std::span<const std::string_view> known) {
+    const auto begins = [&](std::string_view each) {
+        return in_lower_case(each).starts_with(begin);
+    };
+    const auto found = std::ranges::find_if(known, begins);
+    if (found == known.end() || std::ranges::count_if(known, begins) != 1) return std::nullopt;
+    return *found;
+}
+
+/// The bytes of a colour's escape sequence at the begin of `text`, ESC [ … letter; else 0.
+std::size_t escape_bytes(std::string_view text) {
+    if (!text.starts_with("\x1b[")) return 0;
+    const std::size_t end = text.find_first_not_of("0123456789;", 2);
+    return end == std::string_view::npos ? text.size() : end + 1;
+}
+
+}  // namespace
+
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> known) {
-    if (word.size() > 64) return std::nullopt;
+    if (word.empty() || word.size() > 64) return std::nullopt;
+    const std::string wanted = in_lower_case(word);
     std::optional<std::string_view> best;
     std::size_t best_distance = 0;
     for (const auto each : known) {
-        const std::size_t distance = edit_distance(word, each);
+        const std::size_t distance = edit_distance(wanted, in_lower_case(each));
         const std::size_t allowed = std::max<std::size_t>(1, each.size() / 3);
-        if (distance <= allowed && (!best || distance < best_distance)) {
+        if (distance <= allowed && distance < each.size() && (!best || distance < best_distance)) {
             best = each;
             best_distance = distance;
         }
     }
-    return best;
+    return best ? best : only_one_begun(wanted, known);
+}
+
+std::size_t columns_of(std::string_view line) {
+    std::size_t columns = 0;
+    while (!line.empty()) {
+        if (const std::size_t escape = escape_bytes(line); escape > 0) {
+            line.remove_prefix(escape);
+            continue;
+        }
+        // What continues a character of UTF-8 takes no column of its own.
+        if ((static_cast<unsigned char>(line.front()) & 0xC0) != 0x80) ++columns;
+        line.remove_prefix(1);
+    }
+    return columns;
+}
+
+std::string cut_to(std::string_view line, std::size_t columns) {
+    if (columns == 0) return "";
+    if (columns_of(line) <= columns) return std::string(line);
+    std::size_t at = 0;
+    for (std::size_t column = 0; at < line.size(); ++at) {
+        const bool begins = (static_cast<unsigned char>(line[at]) & 0xC0) != 0x80;
+        if (begins && column++ == columns - 1) break;
+    }
+    return std::string(line.substr(0, at)) + "…";
+}
+
+std::string wrapped(std::string_view begin, std::string_view text, std::size_t width,
+                    std::size_t indent) {
+    const std::size_t later = width / 2 > indent ? indent : 2;
+    std::string out(begin);
+    std::size_t column = columns_of(begin);
+    bool is_first = true;  // of its line
+    for (;;) {
+        const std::size_t end = text.find(' ');
+        const std::string_view word = text.substr(0, end);
+        const std::size_t columns = columns_of(word);
+        const std::size_t needed = column + columns + (is_first ? 0 : 1);
+        if (needed > width && column > later) {
+            out.erase(out.find_last_not_of(' ') + 1);
+            if (!out.empty()) out += '\n';
+            out += std::string(later, ' ');
+            column = later;
+            is_first = true;
+        }
+        if (!is_first) out += ' ';
+        out += word;
+        column += columns + (is_first ? 0 : 1);
+        is_first = false;
+        if (end == std::string_view::npos) return out + "\n";
+        text.remove_prefix(end + 1);
+    }
+}
+
+std::string wrapped_lines(std::string_view text, std::size_t width) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t end = text.find('\n');
+        const std::string_view line = text.substr(0, end);
+        const std::size_t blanks = std::min(line.find_first_not_of(' '), line.size());
+        out += wrapped(line.substr(0, blanks), line.substr(blanks), width, blanks + 2);
+        if (end == std::string_view::npos) {
+            out.pop_back();  // a last line without an end has none
+            break;
+        }
+        text.remove_prefix(end + 1);
+    }
+    return out;
 }
 
 bool is_utf8(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace restream {
@@ -11,10 +12,34 @@ namespace restream {
 /// Insertions, deletions, replacements and swaps of neighbours that lead from one to the other.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The known word that was most likely meant: at most a third of its letters off, at least one
-/// allowed.
+/// The known word that was most likely meant, whatever the case of its letters: at most a third of
+/// them off, at least one allowed; or the only one that `word` begins.
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> known);
+
+/// The columns that a terminal needs for one line of UTF-8: one for each character, none for what
+/// colours it.
+std::size_t columns_of(std::string_view line);
+
+/// Its begin, at most so many columns, with "…" in place of what was left out. REQUIRES: no escape
+/// sequences in it.
+std::string cut_to(std::string_view line, std::size_t columns);
+
+/// For a width: lines stay whole.
+inline constexpr std::size_t no_width = std::string::npos;
+
+/// `begin`, and behind it `text`, in lines of at most `width` columns that end with a line's end.
+/// Breaks at blanks only: a longer word (a URL, a path) stays whole. Later lines begin with
+/// `indent` blanks, or 2 where that leaves little room.
+std::string wrapped(std::string_view begin, std::string_view text, std::size_t width,
+                    std::size_t indent);
+
+/// Each line of `text` wrapped for itself: its later lines begin 2 columns further right than it
+/// does.
+std::string wrapped_lines(std::string_view text, std::size_t width);
+
+/// Only what is ASCII changes.
+std::string in_lower_case(std::string_view text);
 
 /// Whether it is UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing beyond
 /// U+10FFFF.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "config/dashboard_fields.hpp"
 #include "config/destination_fields.hpp"
 #include "config/ingest_fields.hpp"
@@ -37,11 +38,7 @@ class Loader {
     explicit Loader(const fs::path& directory) { config_.directory = directory; }
 
     Config load() {
-        std::error_code ignored;
-        if (fs::exists(config_.directory, ignored) &&
-            !fs::is_directory(config_.directory, ignored)) {
-            throw Error(ErrorKind::config, config_.directory.string() + ": must be a folder");
-        }
+        require(config_.directory, FolderUse::enter);
         const fs::path main_file = config_.directory / "restream.toml";
         if (is_there(main_file)) read_main_file(main_file);
         for (const fs::path& file : destination_files()) read_destination_file(file);
@@ -52,6 +49,12 @@ class Loader {
     }
 
   private:
+    static void require(const fs::path& folder, FolderUse use) {
+        if (const auto fault = folder_fault(folder, use)) {
+            throw_path_fault("reading the configuration", *fault, ErrorKind::config);
+        }
+    }
+
     /// Two relays that write one live playlist would take its segments from each other.
     void refuse_shared_playlists() const {
         for (const Destination& one : config_.destinations) {
@@ -77,8 +80,10 @@ class Loader {
     }
 
     [[noreturn]] static void throw_unreadable(const fs::path& path, const std::error_code& error) {
-        throw Error(ErrorKind::config,
-                    fmt::format("{}: can't be read: {}", path.string(), error.message()), error);
+        throw Error(
+            ErrorKind::config,
+            fmt::format("reading {}: {}", path.string(), file_fault(path, error).describe()),
+            error);
     }
 
     void read_main_file(const fs::path& file) {
@@ -97,7 +102,7 @@ class Loader {
         if (const auto* table = top.child("defaults")) {
             const Fields fields(file, *table, "[defaults]");
             fields.allow_only({"on_ingest_loss", "hold", "slate", "slate_after", "slate_limit",
-                               "on_state", "on_state_deadline"});
+                               "on_state", "on_state_deadline", "on_state_for"});
             defaults_ = read_defaults(fields, defaults_);
         }
         const toml::node* destinations = root.get("destination");
@@ -132,10 +137,8 @@ class Loader {
         const fs::path folder = config_.directory / "destinations.d";
         std::vector<fs::path> files;
         if (!is_there(folder)) return files;
+        require(folder, FolderUse::list);
         std::error_code error;
-        if (!fs::is_directory(folder, error)) {
-            throw Error(ErrorKind::config, folder.string() + ": must be a folder");
-        }
         fs::directory_iterator entry(folder, error);
         for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
             const std::string file_name = entry->path().filename().string();
@@ -217,12 +220,15 @@ const Destination* Config::find(std::string_view name) const {
 
 const Destination& Config::at(std::string_view name) const {
     if (const Destination* found = find(name)) return *found;
-    if (const auto problem = name_problem(name)) {
-        throw Error(ErrorKind::usage,
-                    fmt::format("{} can't name a destination: {}", in_quotes(name), *problem));
-    }
     std::vector<std::string> known;
     for (const Destination& destination : destinations) known.push_back(destination.name);
+    if (const auto problem = name_problem(name)) {
+        const auto near = nearest_word(name, known);
+        throw Error(ErrorKind::usage,
+                    near ? fmt::format("there is no destination {}; did you mean {}?",
+                                       in_quotes(name), in_quotes(*near))
+                         : fmt::format("{} can't name a destination: {}", in_quotes(name), *problem));
+    }
     throw Error(
         ErrorKind::usage,
         fmt::format("there is no destination {}{} ('restream add {} --service ID' adds one)",

@@ -36,6 +36,8 @@ struct IngestConfig {
     std::string backup;
     /// How long the first one sends without a gap before relays get it again.
     Milliseconds backup_return_after = std::chrono::seconds(10);
+    /// Told when the ingest is live, silent, or without a publisher; not of an external server.
+    StateHook on_state;
     Milliseconds probe_duration = std::chrono::seconds(5);
     std::uint64_t probe_bytes = 5'000'000;
     /// The URL with its secrets (user info, playpath, query values) masked.

@@ -57,6 +57,9 @@ struct Destination {
     std::string backup_url;       ///< of the platform's second server; empty where there is none
     Backup backup = Backup::off;  ///< off where there is no backup_url; same key as url
     KeyReference key;
+    KeyReference passphrase;              ///< of SRT
+    KeyReference stream_id;               ///< of SRT; `streamid`
+    std::optional<Milliseconds> latency;  ///< of SRT
     OnIngestLoss on_ingest_loss = OnIngestLoss::hold;
     Milliseconds hold = std::chrono::seconds(30);
     SlateSettings slate;

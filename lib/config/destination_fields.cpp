@@ -8,6 +8,7 @@
 
 #include "base/paths.hpp"
 #include "config/key_fields.hpp"
+#include "config/srt_options.hpp"
 #include "config/state_hook_fields.hpp"
 #include "config/url.hpp"
 #include "config/wording.hpp"
@@ -78,6 +79,40 @@ void read_backup(const Fields& fields, Destination& destination) {
     destination.backup = Backup::off;
 }
 
+bool is_given(const KeyReference& reference) {
+    return !std::holds_alternative<std::monostate>(reference);
+}
+
+/// The passphrase, stream ID and latency of SRT, each from one place.
+void read_srt(const Fields& fields, Destination& destination) {
+    constexpr std::array<std::string_view, 3> names = {"passphrase", "streamid", "latency"};
+    if (!destination.url.starts_with("srt:")) {
+        for (const auto name : names) {
+            if (fields.has(name)) {
+                fields.fail(name, "has no use: only an srt:// URL has one; remove the line");
+            }
+        }
+        return;
+    }
+    destination.passphrase = read_secret(fields, "passphrase", srt_passphrase_problem);
+    destination.stream_id = read_secret(fields, "streamid", srt_stream_id_problem);
+    destination.latency = fields.duration("latency", Milliseconds(0), longest_srt_latency);
+    for (const std::string* url : {&destination.url, &destination.backup_url}) {
+        const SrtOptions in_url = srt_options_in(*url);
+        const auto refuse_two = [&](std::string_view name, bool is_in_url) {
+            if (is_in_url && fields.has(name)) {
+                fields.fail(name, "stands in the URL, too; remove one of them");
+            }
+        };
+        refuse_two("passphrase", !in_url.passphrase.is_empty());
+        refuse_two("streamid", !in_url.stream_id.is_empty());
+        refuse_two("latency", in_url.latency.has_value());
+    }
+    if (is_given(destination.stream_id) && is_given(destination.key)) {
+        fields.fail("streamid", "says what key does for SRT; remove one of them");
+    }
+}
+
 void check_combination(const Fields& fields, const Destination& destination) {
     const bool is_file = destination.url.starts_with("file:");
     if (is_file && fields.has("key")) {
@@ -126,15 +161,16 @@ DestinationDefaults read_defaults(const Fields& fields, const DestinationDefault
     defaults.slate.limit =
         fields.duration("slate_limit", std::chrono::seconds(1), std::chrono::hours(24))
             .value_or(otherwise.slate.limit);
-    defaults.on_state = read_state_hook(fields, otherwise.on_state);
+    defaults.on_state = read_state_hook(fields, otherwise.on_state, states_of_relay);
     return defaults;
 }
 
 Destination read_destination(const std::string& name, const Fields& fields,
                              const DestinationDefaults& defaults, Presets& presets) {
-    fields.allow_only({"service", "url", "key", "backup_url", "backup", "on_ingest_loss", "hold",
-                       "ca_file", "on_track_change", "slate", "slate_after", "slate_limit",
-                       "on_state", "on_state_deadline"});
+    fields.allow_only({"service", "url", "key", "passphrase", "streamid", "latency", "backup_url",
+                       "backup", "on_ingest_loss", "hold", "ca_file", "on_track_change", "slate",
+                       "slate_after", "slate_limit", "on_state", "on_state_deadline",
+                       "on_state_for"});
     Destination destination;
     destination.name = name;
     destination.origin = fields.file();
@@ -161,6 +197,7 @@ Destination read_destination(const std::string& name, const Fields& fields,
     if (const auto text = fields.text("ca_file")) {
         destination.ca_file = read_path(fields, "ca_file", *text).string();
     }
+    read_srt(fields, destination);
     check_combination(fields, destination);
     return destination;
 }

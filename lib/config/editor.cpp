@@ -4,15 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <system_error>
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "config/config.hpp"
 #include "config/destination_fields.hpp"
 #include "config/field_editor.hpp"
 #include "config/key_text.hpp"
+#include "config/srt_options.hpp"
 #include "config/toml_fields.hpp"
 #include "config/wording.hpp"
 
@@ -30,6 +33,10 @@ fs::path file_of(const fs::path& config_directory, const std::string& name) {
 
 fs::path key_file_of(const fs::path& config_directory, const std::string& name) {
     return folder_of(config_directory) / (name + ".key");
+}
+
+fs::path passphrase_file_of(const fs::path& config_directory, const std::string& name) {
+    return folder_of(config_directory) / (name + ".passphrase");
 }
 
 bool is_there(const fs::path& path) {
@@ -53,6 +60,14 @@ std::string key_value(const KeyReference& key, const fs::path& file) {
 
 void write_key_file(const fs::path& path, const Secret& key) {
     write_config_file(path, Secret(key.reveal() + "\n").reveal());
+}
+
+void check_passphrase(const KeyReference& passphrase) {
+    const auto* text = std::get_if<KeyText>(&passphrase);
+    if (text == nullptr) return;
+    if (const auto problem = srt_passphrase_problem(text->text.reveal())) {
+        throw Error(ErrorKind::usage, "the SRT passphrase " + *problem);
+    }
 }
 
 void check_key(const KeyReference& key) {
@@ -80,24 +95,40 @@ class Unwritten {
     fs::path path_;
 };
 
-/// Writes the key file, then `toml` over `file`: so a reader never finds a file that names no key
-/// file.
-void write_both(const fs::path& key_file, const Secret& key, const fs::path& file,
-                const std::string& toml) {
-    Unwritten unwritten(is_there(key_file) ? fs::path() : key_file);
-    write_key_file(key_file, key);
+/// A secret on its way into a file of its own.
+struct SecretFile {
+    fs::path path;
+    Secret text;
+};
+
+/// Writes the secrets' files, then `toml` over `file`: so a reader never finds a file that names
+/// one that is not there.
+void write_all(const std::vector<SecretFile>& secrets, const fs::path& file,
+               const std::string& toml) {
+    std::vector<std::unique_ptr<Unwritten>> unwritten;
+    for (const SecretFile& each : secrets) {
+        unwritten.push_back(
+            std::make_unique<Unwritten>(is_there(each.path) ? fs::path() : each.path));
+        write_key_file(each.path, each.text);
+    }
     write_config_file(file, toml);
-    unwritten.keep();
+    for (const auto& each : unwritten) each->keep();
 }
 
-/// Deletes the key file that is ours, where no other destination names it.
-void drop_key_file(const fs::path& config_directory, const std::string& name) {
-    const fs::path ours = key_file_of(config_directory, name);
-    try {
-        for (const Destination& other : load_config(config_directory).destinations) {
-            const auto* from = std::get_if<KeyFile>(&other.key);
-            if (from != nullptr && from->path == ours) return;
+bool is_named(const Config& config, const fs::path& file) {
+    return std::ranges::any_of(config.destinations, [&](const Destination& each) {
+        for (const auto* reference : {&each.key, &each.passphrase, &each.stream_id}) {
+            const auto* from = std::get_if<KeyFile>(reference);
+            if (from != nullptr && from->path == file) return true;
         }
+        return false;
+    });
+}
+
+/// Deletes a secret's file that is ours, where no destination names it.
+void drop_secret_file(const fs::path& config_directory, const fs::path& ours) {
+    try {
+        if (is_named(load_config(config_directory), ours)) return;
     } catch (const Error&) {
         return;  // Whether it is needed can't be known: it stays.
     }
@@ -105,8 +136,8 @@ void drop_key_file(const fs::path& config_directory, const std::string& name) {
     fs::remove(ours, error);
     if (error) {
         throw Error(ErrorKind::refused,
-                    fmt::format("the key file {} can't be deleted: {}; delete it yourself",
-                                ours.string(), error.message()),
+                    fmt::format("deleting the key file {}: {}; delete it yourself", ours.string(),
+                                file_fault(ours, error).describe()),
                     error);
     }
 }
@@ -123,11 +154,18 @@ std::string new_text(const fs::path& config_directory, const NewDestination& add
     write_field("backup", added.backup);
     write_field("on_ingest_loss", added.on_ingest_loss);
     if (added.hold) write_field("hold", format_duration(*added.hold));
-    if (std::holds_alternative<std::monostate>(added.key)) return toml;
-    const bool is_text = std::holds_alternative<KeyText>(added.key);
-    const KeyReference key =
-        is_text ? KeyFile{key_file_of(config_directory, added.name)} : added.key;
-    return toml + fmt::format("key = {}\n", key_value(key, file_of(config_directory, added.name)));
+    if (added.latency) write_field("latency", format_duration(*added.latency));
+    const auto write_secret = [&](std::string_view field, const KeyReference& secret,
+                                  const fs::path& own_file) {
+        if (std::holds_alternative<std::monostate>(secret)) return;
+        const bool is_text = std::holds_alternative<KeyText>(secret);
+        const KeyReference from = is_text ? KeyFile{own_file} : secret;
+        toml +=
+            fmt::format("{} = {}\n", field, key_value(from, file_of(config_directory, added.name)));
+    };
+    write_secret("key", added.key, key_file_of(config_directory, added.name));
+    write_secret("passphrase", added.passphrase, passphrase_file_of(config_directory, added.name));
+    return toml;
 }
 
 void check_is_free(const fs::path& config_directory, const std::string& name) {
@@ -150,6 +188,7 @@ void check_is_free(const fs::path& config_directory, const std::string& name) {
 Destination preview_destination(const fs::path& config_directory, const NewDestination& added) {
     check_is_free(config_directory, added.name);
     check_key(added.key);
+    check_passphrase(added.passphrase);
     const fs::path file = file_of(config_directory, added.name);
     Presets presets;
     Destination preview =
@@ -169,11 +208,14 @@ void add_destination(const fs::path& config_directory, const NewDestination& add
     const fs::path file = file_of(config_directory, added.name);
     const std::string toml = new_text(config_directory, added);
     make_private_directory(folder_of(config_directory));
+    std::vector<SecretFile> secrets;
     if (const auto* text = std::get_if<KeyText>(&added.key)) {
-        write_both(key_file_of(config_directory, added.name), text->text, file, toml);
-    } else {
-        write_config_file(file, toml);
+        secrets.push_back({key_file_of(config_directory, added.name), text->text});
     }
+    if (const auto* text = std::get_if<KeyText>(&added.passphrase)) {
+        secrets.push_back({passphrase_file_of(config_directory, added.name), text->text});
+    }
+    write_all(secrets, file, toml);
 }
 
 void replace_key(const fs::path& config_directory, const Destination& destination,
@@ -205,12 +247,12 @@ void replace_key(const fs::path& config_directory, const Destination& destinatio
     Presets presets;
     parse_destination(file, toml, DestinationDefaults(), presets);
     if (text != nullptr) {
-        write_both(own_key_file, text->text, file, toml);
+        write_all({SecretFile{own_key_file, text->text}}, file, toml);
     } else {
         write_config_file(file, toml);
     }
     if (named != nullptr && named->path == own_key_file) {
-        drop_key_file(config_directory, destination.name);
+        drop_secret_file(config_directory, own_key_file);
     }
 }
 
@@ -236,7 +278,13 @@ void change_destination(const fs::path& config_directory, const Destination& des
 }
 
 void check_is_removable(const fs::path& config_directory, const Destination& destination) {
-    if (destination.origin == file_of(config_directory, destination.name)) return;
+    const fs::path file = file_of(config_directory, destination.name);
+    if (destination.origin == file) {
+        // Found out before its relay is stopped: what stays configured goes on.
+        const auto fault = folder_fault(file.parent_path(), FolderUse::write);
+        if (fault) throw_path_fault("deleting " + file.string(), *fault);
+        return;
+    }
     throw Error(ErrorKind::config,
                 fmt::format("{}:{}: destination {} stands in a file that only you write; delete "
                             "[destination.{}] there",
@@ -250,10 +298,13 @@ void remove_destination(const fs::path& config_directory, const Destination& des
     std::error_code error;
     fs::remove(file, error);
     if (error) {
-        throw Error(ErrorKind::refused,
-                    fmt::format("{} can't be deleted: {}", file.string(), error.message()), error);
+        throw Error(
+            ErrorKind::refused,
+            fmt::format("deleting {}: {}", file.string(), file_fault(file, error).describe()),
+            error);
     }
-    drop_key_file(config_directory, destination.name);
+    drop_secret_file(config_directory, key_file_of(config_directory, destination.name));
+    drop_secret_file(config_directory, passphrase_file_of(config_directory, destination.name));
 }
 
 }  // namespace restream

@@ -23,6 +23,8 @@ struct NewDestination {
     std::string backup = {};                ///< as in the file; empty: the service's word
     std::string on_ingest_loss = {};        ///< likewise; empty: the default
     std::optional<Milliseconds> hold = {};  ///< nothing: the default
+    KeyReference passphrase = {};  ///< of SRT; KeyText goes to destinations.d/NAME.passphrase, 0600
+    std::optional<Milliseconds> latency = {};  ///< of SRT; nothing: SRT's own
 };
 
 /// What add_destination would make, as it would load; writes nothing. **Throws**: as
@@ -55,7 +57,8 @@ void change_destination(const std::filesystem::path& config_directory,
 void check_is_removable(const std::filesystem::path& config_directory,
                         const Destination& destination);
 
-/// Deletes destinations.d/NAME.toml, and NAME.key where no other destination names it.
+/// Deletes destinations.d/NAME.toml, and NAME.key and NAME.passphrase where no other destination
+/// names them.
 /// **Throws**: Error{config} as check_is_removable; Error{refused} where a file can't be deleted.
 void remove_destination(const std::filesystem::path& config_directory,
                         const Destination& destination);

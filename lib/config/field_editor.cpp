@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "config/toml_fields.hpp"
 
 namespace restream {
@@ -150,8 +151,10 @@ void write_config_file(const fs::path& path, std::string_view content) {
     if (error) target = path;
     error = publish_file(target, content, Durability::survives_power_cut);
     if (error) {
-        throw Error(ErrorKind::refused,
-                    fmt::format("{} can't be written: {}", path.string(), error.message()), error);
+        throw Error(
+            ErrorKind::refused,
+            fmt::format("writing {}: {}", path.string(), file_fault(target, error).describe()),
+            error);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "config/key_fields.hpp"
 #include "config/key_text.hpp"
+#include "config/state_hook_fields.hpp"
 #include "config/url.hpp"
 #include "config/wording.hpp"
 
@@ -133,6 +134,18 @@ void read_backup(const Fields& fields, IngestConfig& ingest) {
             .value_or(ingest.backup_return_after);
 }
 
+/// Whose events a process of ours sees: the guardian of a server that we run.
+void read_hook(const Fields& fields, IngestConfig& ingest) {
+    for (const char* field : {"on_state", "on_state_deadline", "on_state_for"}) {
+        if (ingest.server != IngestServer::external || !fields.has(field)) continue;
+        fields.fail(field,
+                    "needs a server that restream runs: of an external one, only relays see "
+                    "whether it sends; set server = \"embedded\", or use on_state of [defaults] "
+                    "(a relay that holds says why)");
+    }
+    ingest.on_state = read_state_hook(fields, {}, states_of_ingest);
+}
+
 /// Beyond loopback, something must tell the publisher from a stranger.
 void check_door(const Fields& fields, const IngestConfig& ingest) {
     if (ingest.server == IngestServer::external || is_loopback(ingest.listen_host)) return;
@@ -193,7 +206,7 @@ void check_managed_url(const Fields& fields, const IngestConfig& ingest) {
 IngestConfig read_ingest(const Fields& fields) {
     fields.allow_only({"server", "listen", "url", "publish_key", "allow_publish", "allow_play",
                        "takeover_after", "backup", "backup_return_after", "probe_duration",
-                       "probe_bytes"});
+                       "probe_bytes", "on_state", "on_state_deadline", "on_state_for"});
     IngestConfig ingest;
     ingest.server = read_server(fields);
     read_listen(fields, ingest);
@@ -212,6 +225,7 @@ IngestConfig read_ingest(const Fields& fields) {
         if (ingest.server != IngestServer::external) check_managed_url(fields, ingest);
     }
     read_backup(fields, ingest);
+    read_hook(fields, ingest);
     // Less than 100 ms holds not even a few frames; after a minute nobody believes in an answer.
     ingest.probe_duration =
         fields.duration("probe_duration", Milliseconds(100), std::chrono::minutes(1))

@@ -10,6 +10,7 @@
 #include "base/paths.hpp"
 #include "base/process.hpp"
 #include "config/key_text.hpp"
+#include "config/srt_options.hpp"
 #include "config/url.hpp"
 
 namespace restream {
@@ -38,6 +39,20 @@ std::string how_to_replace(const Destination& destination) {
 Asked asked_for(const Destination& destination) {
     return {destination.key, destination.origin.parent_path(), "the stream key",
             how_to_replace(destination)};
+}
+
+std::string where_it_is_named(std::string_view field, const Destination& destination) {
+    return fmt::format("it is named by {} in {}", field, destination.origin.string());
+}
+
+Asked asked_for_passphrase(const Destination& destination) {
+    return {destination.passphrase, destination.origin.parent_path(), "the SRT passphrase",
+            where_it_is_named("passphrase", destination), srt_passphrase_problem};
+}
+
+Asked asked_for_stream_id(const Destination& destination) {
+    return {destination.stream_id, destination.origin.parent_path(), "the SRT stream ID",
+            where_it_is_named("streamid", destination), srt_stream_id_problem};
 }
 
 Asked asked_for_publish_key(const Config& config) {
@@ -69,8 +84,8 @@ Resolved read_key_file(const Asked& asked, const fs::path& path) {
         text = read_file(path, longest_key_file_bytes);
     } catch (const Error& error) {
         if (error.cause() == std::errc::file_too_large) {
-            return KeyProblem{fmt::format("{} is longer than 4 KiB, which no stream key is; {}",
-                                          origin, asked.remedy)};
+            return KeyProblem{fmt::format("{} is longer than 4 KiB, which no secret is; {}", origin,
+                                          asked.remedy)};
         }
         return KeyProblem{fmt::format("the key file {} can't be read: {}; {}", origin,
                                       error.cause().message(), asked.remedy),
@@ -84,7 +99,7 @@ Resolved read_key_file(const Asked& asked, const fs::path& path) {
 KeyProblem unset_variable(const Asked& asked, const std::string& variable) {
     return KeyProblem{
         fmt::format("the variable {}, which holds {}, is not set here; export it first, or store "
-                    "the key elsewhere: {}",
+                    "it elsewhere: {}",
                     variable, asked.what, asked.remedy),
         KeyProblem::Kind::variable_unset, variable};
 }
@@ -162,6 +177,16 @@ Resolved resolve_key(const Destination& destination, const Deadline& deadline,
     return resolve(asked_for(destination), deadline, is_cancelled);
 }
 
+Resolved resolve_passphrase(const Destination& destination, const Deadline& deadline,
+                            const std::function<bool()>& is_cancelled) {
+    return resolve(asked_for_passphrase(destination), deadline, is_cancelled);
+}
+
+Resolved resolve_stream_id(const Destination& destination, const Deadline& deadline,
+                           const std::function<bool()>& is_cancelled) {
+    return resolve(asked_for_stream_id(destination), deadline, is_cancelled);
+}
+
 std::variant<Secret, KeyProblem> resolve_publish_key(const Config& config, const Deadline& deadline,
                                                      const std::function<bool()>& is_cancelled) {
     return resolve(asked_for_publish_key(config), deadline, is_cancelled);
@@ -183,6 +208,19 @@ std::optional<KeyProblem> foresee_key_problem(const Destination& destination) {
     return foresee(asked_for(destination));
 }
 
+std::optional<KeyProblem> foresee_srt_problem(const Destination& destination) {
+    if (auto problem = foresee(asked_for_passphrase(destination))) return problem;
+    return foresee(asked_for_stream_id(destination));
+}
+
+std::vector<std::string> own_variables(const Destination& destination) {
+    std::vector<std::string> names;
+    for (const auto* each : {&destination.key, &destination.passphrase, &destination.stream_id}) {
+        if (const auto* from = std::get_if<KeyEnv>(each)) names.push_back(from->variable);
+    }
+    return names;
+}
+
 std::optional<KeyProblem> foresee_publish_key_problem(const Config& config) {
     return foresee(asked_for_publish_key(config));
 }
@@ -197,10 +235,13 @@ std::vector<std::string> key_variables(const Config& config) {
         if (const auto* key = std::get_if<KeyEnv>(&reference)) variables.push_back(key->variable);
     };
     for (const Destination& destination : config.destinations) {
-        add(destination.key);
+        for (const auto& name : own_variables(destination)) variables.push_back(name);
         if (const auto name = destination.on_state.variable(); !name.empty()) {
             variables.push_back(name);
         }
+    }
+    if (const auto name = config.ingest.on_state.variable(); !name.empty()) {
+        variables.push_back(name);
     }
     add(config.ingest.publish_key);
     add(config.dashboard.password);
@@ -212,9 +253,7 @@ std::vector<std::string> key_variables(const Config& config) {
 std::vector<std::string> key_variables_but_those_of(const Config& config,
                                                     const Destination& destination) {
     std::vector<std::string> variables = key_variables(config);
-    if (const auto* own = std::get_if<KeyEnv>(&destination.key)) {
-        std::erase(variables, own->variable);
-    }
+    for (const auto& name : own_variables(destination)) std::erase(variables, name);
     std::erase(variables, destination.on_state.variable());
     return variables;
 }

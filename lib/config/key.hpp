@@ -33,6 +33,14 @@ std::variant<Secret, KeyProblem> resolve_key(const Destination& destination,
                                              const Deadline& deadline,
                                              const std::function<bool()>& is_cancelled = {});
 
+/// The same for the passphrase and the stream ID of SRT, which may hold blanks.
+std::variant<Secret, KeyProblem> resolve_passphrase(const Destination& destination,
+                                                    const Deadline& deadline,
+                                                    const std::function<bool()>& is_cancelled = {});
+std::variant<Secret, KeyProblem> resolve_stream_id(const Destination& destination,
+                                                   const Deadline& deadline,
+                                                   const std::function<bool()>& is_cancelled = {});
+
 /// The same for `[ingest] publish_key`: empty where there is none.
 std::variant<Secret, KeyProblem> resolve_publish_key(
     const Config& config, const Deadline& deadline, const std::function<bool()>& is_cancelled = {});
@@ -47,6 +55,10 @@ std::variant<Secret, KeyProblem> resolve_webhook(const Webhook& webhook);
 /// What can be said without running anything: a key file that is missing or unreadable, a variable
 /// that is not set. For `enable`, before anything is started.
 std::optional<KeyProblem> foresee_key_problem(const Destination& destination);
+/// The same of SRT's passphrase and stream ID.
+std::optional<KeyProblem> foresee_srt_problem(const Destination& destination);
+/// The variables that a destination's own relay needs.
+std::vector<std::string> own_variables(const Destination& destination);
 std::optional<KeyProblem> foresee_publish_key_problem(const Config& config);
 std::optional<KeyProblem> foresee_dashboard_password_problem(const Config& config);
 

@@ -58,18 +58,38 @@ std::filesystem::path read_path(const Fields& fields, std::string_view field,
     return path.is_absolute() ? path : (fields.file().parent_path() / path).lexically_normal();
 }
 
-KeyReference read_key(const Fields& fields, std::string_view field) {
+namespace {
+
+/// The string, or the reference that a table names.
+std::variant<std::string, KeyReference> read_any(const Fields& fields, std::string_view field) {
     const toml::node* node = fields.table().get(field);
-    if (node == nullptr) return std::monostate();
+    if (node == nullptr) return KeyReference();
     if (const auto* table = node->as_table()) {
         return read_key_table(Fields(fields.file(), *table, std::string(field)), field);
     }
     if (!node->is_string()) {
         fields.fail_type(field, "a string or a table such as { file = \"NAME.key\" }");
     }
-    const auto text = trimmed_key(node->as_string()->get());
+    return node->as_string()->get();
+}
+
+}  // namespace
+
+KeyReference read_key(const Fields& fields, std::string_view field) {
+    auto read = read_any(fields, field);
+    if (auto* reference = std::get_if<KeyReference>(&read)) return std::move(*reference);
+    const auto text = trimmed_key(std::get<std::string>(read));
     if (const auto problem = key_text_problem(text)) fields.fail(field, *problem);
     return KeyText{Secret(std::string(text))};
+}
+
+KeyReference read_secret(const Fields& fields, std::string_view field,
+                         std::optional<std::string> (*problem)(std::string_view)) {
+    auto read = read_any(fields, field);
+    if (auto* reference = std::get_if<KeyReference>(&read)) return std::move(*reference);
+    auto& text = std::get<std::string>(read);
+    if (const auto wrong = problem(text)) fields.fail(field, *wrong);
+    return KeyText{Secret(std::move(text))};
 }
 
 }  // namespace restream

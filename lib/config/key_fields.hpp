@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,5 +20,8 @@ std::filesystem::path read_path(const Fields& fields, std::string_view field,
 /// is not there.
 /// **Throws**: Error{config} with the place of what is wrong, never with the key.
 KeyReference read_key(const Fields& fields, std::string_view field);
+/// The same for a secret of another kind, whose text is kept as it is: blanks and all.
+KeyReference read_secret(const Fields& fields, std::string_view field,
+                         std::optional<std::string> (*problem)(std::string_view));
 
 }  // namespace restream

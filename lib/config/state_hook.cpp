@@ -20,6 +20,10 @@ bool is_scheme(std::string_view text) {
 
 }  // namespace
 
+bool StateHook::tells(std::string_view state) const {
+    return states.empty() || std::ranges::find(states, state) != states.end();
+}
+
 std::string StateHook::variable() const {
     const auto* webhook = std::get_if<Webhook>(&what);
     const auto* name = webhook == nullptr ? nullptr : std::get_if<KeyEnv>(&webhook->url);

@@ -1,7 +1,12 @@
 #include "config/state_hook_fields.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "config/key_fields.hpp"
 #include "config/key_text.hpp"
+#include "config/wording.hpp"
 
 namespace restream {
 
@@ -40,10 +45,39 @@ HookCommand read_command(const Fields& fields, const std::string& text) {
     return {text, fields.file().parent_path()};
 }
 
+std::string quoted_list(std::span<const std::string_view> words) {
+    std::string list;
+    for (const std::string_view each : words) {
+        list += (list.empty() ? "" : ", ") + in_quotes(each);
+    }
+    return list;
+}
+
+std::vector<std::string> read_states(const Fields& fields, const HookStates& known) {
+    constexpr std::string_view states_field = "on_state_for";
+    if (!fields.has(states_field)) return {known.usual.begin(), known.usual.end()};
+    std::vector<std::string> states = fields.texts(states_field);
+    if (states.empty()) {
+        fields.fail(states_field,
+                    fmt::format("names no state; write some of {}, or on_state = \"\" for no hook",
+                                quoted_list(known.all)));
+    }
+    for (const std::string& each : states) {
+        if (std::ranges::find(known.all, each) != known.all.end()) continue;
+        fields.fail(states_field, fmt::format("has {}, which is no state; write some of {}",
+                                              in_quotes(each), quoted_list(known.all)));
+    }
+    return states;
+}
+
 }  // namespace
 
-StateHook read_state_hook(const Fields& fields, const StateHook& otherwise) {
+StateHook read_state_hook(const Fields& fields, const StateHook& otherwise,
+                          const HookStates& known) {
     StateHook hook = otherwise;
+    if (fields.has("on_state_for") || hook.states.empty()) {
+        hook.states = read_states(fields, known);
+    }
     hook.deadline =
         fields.duration("on_state_deadline", std::chrono::seconds(1), std::chrono::minutes(1))
             .value_or(otherwise.deadline);

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "config/wording.hpp"
 
@@ -80,7 +81,7 @@ void explain_unreadable(const std::filesystem::path& file) {
     if (std::filesystem::is_directory(status))
         fail_whole(file, "is a folder; a file must stand here");
     if (status.type() == std::filesystem::file_type::not_found) fail_whole(file, "is not there");
-    if (!std::filesystem::exists(status)) fail_whole(file, "can't be read: " + error.message());
+    if (!std::filesystem::exists(status)) return;  // the caller knows more about access
     if (!std::filesystem::is_regular_file(status)) fail_whole(file, "is no regular file");
     const auto bytes = std::filesystem::file_size(file, error);
     if (!error && bytes > longest_file_bytes) {
@@ -95,9 +96,12 @@ std::string read_config_text(const std::filesystem::path& file) {
     try {
         return read_file(file, longest_file_bytes);
     } catch (const Error& failed) {
-        explain_unreadable(file);
         // The same failure, but here it is the configuration that can't be used.
-        throw Error(ErrorKind::config, failed.what(), failed.cause());
+        const PathFault fault = file_fault(file, failed.cause());
+        if (fault.kind == PathFault::Kind::other || fault.kind == PathFault::Kind::not_a_file) {
+            explain_unreadable(file);
+        }
+        throw_path_fault("reading " + file.string(), fault, ErrorKind::config);
     }
 }
 

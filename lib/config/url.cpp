@@ -7,6 +7,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "config/srt_options.hpp"
 #include "config/wording.hpp"
 
 namespace restream {
@@ -185,24 +186,13 @@ std::optional<UrlProblem> rtmp_problem(const UrlParts& parts) {
 }
 
 std::optional<UrlProblem> srt_problem(const UrlParts& parts) {
-    const std::string query = parts.query.value_or("");
-    const auto pairs = split(query, '&');
-    const bool listens = std::find(pairs.begin(), pairs.end(), "mode=listener") != pairs.end();
-    if (parts.host.empty() && !listens) {
-        return UrlProblem{"has no host; write srt://HOST:PORT"};
-    }
+    if (parts.host.empty()) return UrlProblem{"has no host; write srt://HOST:PORT"};
     if (parts.port == 0) return UrlProblem{"has no port; write srt://HOST:PORT"};
     if (!parts.segments().empty()) {
         return UrlProblem{"can't have a path; write srt://HOST:PORT?streamid=ID"};
     }
-    for (const auto pair : pairs) {
-        constexpr std::string_view name = "passphrase=";
-        if (!pair.starts_with(name)) continue;
-        const auto length = pair.size() - name.size();
-        if (length != 0 && (length < 10 || length > 79)) {
-            return UrlProblem{"has a passphrase that SRT refuses; it takes 10 to 79 characters"};
-        }
-    }
+    const auto read = read_srt_query(parts.query.value_or(""));
+    if (const auto* problem = std::get_if<SrtProblem>(&read)) return UrlProblem{problem->message};
     return std::nullopt;
 }
 

@@ -28,14 +28,6 @@ std::size_t character_bytes(std::string_view text) {
     return count;
 }
 
-std::string in_lower_case(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return lower;
-}
-
 }  // namespace
 
 std::string in_quotes(std::string_view text) {
@@ -62,17 +54,9 @@ std::string in_quotes(std::string_view text) {
 
 std::optional<std::string> nearest_word(std::string_view word,
                                         const std::vector<std::string>& known) {
-    if (word.empty()) return std::nullopt;
-    const std::string wanted = in_lower_case(word);
     const std::vector<std::string_view> views(known.begin(), known.end());
-    if (const auto found = nearest(wanted, views)) return std::string(*found);
-    // "insta" for "instagram".
-    const auto begins = [&](const std::string& candidate) { return candidate.starts_with(wanted); };
-    const auto found = std::find_if(known.begin(), known.end(), begins);
-    if (found == known.end() || std::count_if(known.begin(), known.end(), begins) != 1) {
-        return std::nullopt;
-    }
-    return *found;
+    const auto found = nearest(word, views);
+    return found ? std::optional<std::string>(*found) : std::nullopt;
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& known) {

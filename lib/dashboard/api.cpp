@@ -10,11 +10,13 @@
 #include "base/error.hpp"
 #include "config/key.hpp"
 #include "dashboard/assets.hpp"
+#include "dashboard/body.hpp"
 #include "dashboard/changes.hpp"
 #include "dashboard/documents.hpp"
 #include "dashboard/metrics.hpp"
 #include "ingest/address.hpp"
 #include "state/log_tail.hpp"
+#include "state/state_access.hpp"
 #include "status/ingest_view.hpp"
 #include "status/status.hpp"
 
@@ -56,6 +58,21 @@ std::string without_place(std::string_view message, const std::string& directory
     if (!message.starts_with(directory)) return std::string(message);
     const auto end = message.find(": ", directory.size());
     return std::string(end == std::string_view::npos ? message : message.substr(end + 2));
+}
+
+/// The command's arguments for the destinations that the body names, or for all. **Throws**:
+/// Error{usage}.
+std::vector<std::string> batch_arguments(const Route& route, const Request& request) {
+    auto names = names_body(request.body);
+    if (!names) return route.arguments;
+    names->emplace_back("--json");
+    return std::move(*names);
+}
+
+/// Reports a wrong body, and which member is wrong if the message names it.
+Answer refusal_of_body(std::string_view message) {
+    return refusal(400, "invalid", message, "nothing was changed: correct it and try again",
+                   field_of_message(message));
 }
 
 /// 404, with the name that may be meant.
@@ -159,6 +176,7 @@ std::string Api::status_document() {
     const std::lock_guard lock(mutex_);
     const SteadyTime now = SteadyClock::now();
     if (status_.empty() || now - status_at_ > status_is_new || generation != status_generation_) {
+        require_readable(registry_.layout());
         const Status status = restream::look(*config, registry_, {});
         status_ = to_json(status);
         is_ingest_live_ = status.ingest.state == IngestState::live;
@@ -210,12 +228,10 @@ Answer Api::made(const Route& route, const Request& request) {
         case Page::query:
             return run_query_for(means_.commands,
                                  {route.verb, route.arguments, patience_with_command, false});
-        case Page::command: {
-            Answer answer = run_command_for(means_.commands,
-                                            {route.verb, route.arguments, patience_with_command});
-            forget_status();
-            return answer;
-        }
+        case Page::command:
+            return command(route.verb, route.arguments);
+        case Page::batch:
+            return command(route.verb, batch_arguments(route, request));
         case Page::index:
             return index();
         case Page::asset:
@@ -225,6 +241,12 @@ Answer Api::made(const Route& route, const Request& request) {
             break;  // at once, see page()
     }
     return no_such_path();
+}
+
+Answer Api::command(const std::string& verb, const std::vector<std::string>& arguments) {
+    Answer answer = run_command_for(means_.commands, {verb, arguments, patience_with_command});
+    forget_status();
+    return answer;
 }
 
 Answer Api::log(const Route& route, const Request& request) {
@@ -247,6 +269,7 @@ Answer Api::log(const Route& route, const Request& request) {
 
 Answer Api::metrics() {
     const auto config = configs_.current();
+    require_readable(registry_.layout());
     return text_answer(to_prometheus(restream::look(*config, registry_, {}),
                                      look_at_ingest(*config, registry_), means_.version),
                        "text/plain; version=0.0.4; charset=utf-8");
@@ -277,8 +300,8 @@ Answer Api::edit(const Route& route, const Request& request) const {
                    ? put_key(directory, registry_, route.name, request.body)
                    : put_destination(directory, registry_, route.name, request.body);
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::config) throw;
-        return refusal_of(ErrorKind::usage, without_place(error.what(), directory.string()));
+        if (error.kind() != ErrorKind::config && error.kind() != ErrorKind::usage) throw;
+        return refusal_of_body(without_place(error.what(), directory.string()));
     }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
@@ -46,6 +47,7 @@ class Api {
     Jobs& jobs(Lane lane) const;
     /// What takes its time. **Throws**: Error{config} and others.
     Answer made(const Route& route, const Request& request);
+    Answer command(const std::string& verb, const std::vector<std::string>& arguments);
     Answer edit(const Route& route, const Request& request) const;
     Answer page(const Route& route, const Request& request) const;
     Answer index();

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "config/destination.hpp"
 #include "config/key_text.hpp"
 
 namespace restream {
@@ -22,16 +23,19 @@ constexpr std::array text_fields = {"service", "url", "backup_url", "backup", "o
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::usage, message); }
 
-/// An object of plain members. Nothing in it is nested, and no member is there twice: of two, who
-/// checks might see one and who obeys the other.
-json object_of(std::string_view text) {
+/// What the members of a body may be.
+enum class Members { plain, arrays };
+
+/// An object of plain members, or of arrays of those. Nothing in it is nested further, and no
+/// member is there twice: of two, who checks might see one and who obeys the other.
+json object_of(std::string_view text, Members members = Members::plain) {
+    const int deepest = members == Members::arrays ? 1 : 0;
     bool is_nested = false;
     bool is_double = false;
     std::set<std::string> names;
     const auto look = [&](int depth, json::parse_event_t event, json& value) {
-        const bool opens =
-            event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
-        if (opens && depth > 0) is_nested = true;
+        if (event == json::parse_event_t::object_start && depth > 0) is_nested = true;
+        if (event == json::parse_event_t::array_start && depth > deepest) is_nested = true;
         if (event == json::parse_event_t::key && depth == 1) {
             is_double |= !names.insert(value.get<std::string>()).second;
         }
@@ -112,6 +116,42 @@ Secret key_body(std::string_view text) {
     auto key = key_of(body);
     if (!key) fail("key must be a string that is not empty");
     return std::move(*key);
+}
+
+std::optional<std::vector<std::string>> names_body(std::string_view text) {
+    if (text.empty()) return std::nullopt;
+    const json body = object_of(text, Members::arrays);
+    allow_only(body, {"names"});
+    const auto found = body.find("names");
+    if (found == body.end()) return std::nullopt;
+    if (!found->is_array() || found->empty()) {
+        fail("names must be an array of at least one name; without it, all are meant");
+    }
+    std::vector<std::string> names;
+    for (const json& each : *found) {
+        if (!each.is_string()) fail("names must be an array of strings");
+        if (name_problem(each.get<std::string>())) fail("names must hold destinations' names");
+        names.push_back(each.get<std::string>());
+    }
+    return names;
+}
+
+std::string_view field_of_message(std::string_view message) {
+    // The names in the configuration, and those here. A key's problem is a sentence.
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> words = {
+        {{"service", "service"},
+         {"url", "url"},
+         {"backup_url", "backup_url"},
+         {"backup", "backup"},
+         {"on_ingest_loss", "on_ingest_loss"},
+         {"hold", "hold_s"},
+         {"hold_s", "hold_s"},
+         {"key", "key"}}};
+    if (message.starts_with("the stream key ")) return "key";
+    const auto first = message.substr(0, message.find_first_of(": "));
+    const auto found =
+        std::ranges::find(words, first, &std::pair<std::string_view, std::string_view>::first);
+    return found == words.end() ? std::string_view() : found->second;
 }
 
 }  // namespace restream

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
@@ -27,5 +28,14 @@ DestinationBody destination_body(std::string_view text);
 
 /// `{"key": "…"}`. **Throws**: the same.
 Secret key_body(std::string_view text);
+
+/// `{"names": ["…"]}`: the destinations that a command is for, each a valid name. Nothing if the
+/// body is empty or has no `names`: all destinations. An empty array is an error, because a page
+/// that found nothing to do must not mean everything. **Throws**: the same.
+std::optional<std::vector<std::string>> names_body(std::string_view text);
+
+/// The member of a destination's body that an error message begins with: "key" for "the stream key
+/// is empty", "hold_s" for "hold is 90 days". Empty if the message names none.
+std::string_view field_of_message(std::string_view message);
 
 }  // namespace restream

@@ -1,5 +1,7 @@
 #include "dashboard/changes.hpp"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -7,6 +9,7 @@
 #include "config/config.hpp"
 #include "config/editor.hpp"
 #include "config/field_editor.hpp"
+#include "config/key.hpp"
 #include "dashboard/body.hpp"
 #include "state/command_lock.hpp"
 
@@ -32,6 +35,14 @@ std::vector<FieldChange> changes_of(const DestinationBody& body) {
     return changes;
 }
 
+/// Without its key such a destination can only be refused. **Throws**: Error{usage}.
+void check_has_key(const Destination& destination) {
+    const auto problem = foresee_key_problem(destination);
+    if (!problem || problem->kind != KeyProblem::Kind::missing) return;
+    throw Error(ErrorKind::usage,
+                fmt::format("key is missing: {} needs its stream key", destination.service));
+}
+
 void add(const fs::path& directory, const std::string& name, const DestinationBody& body) {
     NewDestination added;
     added.name = name;
@@ -49,17 +60,24 @@ void add(const fs::path& directory, const std::string& name, const DestinationBo
         throw Error(ErrorKind::usage, "where to? give a service or a url");
     }
     if (body.key) added.key = KeyText{*body.key};
+    check_has_key(preview_destination(directory, added));
     add_destination(directory, added);
 }
 
-/// Both steps or none: where the key can't be replaced, the fields are again as they were.
+/// Both steps or none: where the key can't be replaced, or is missing at the new place, the fields
+/// are again as they were.
 void change(const fs::path& directory, const Destination& known, const DestinationBody& body) {
     const auto changes = changes_of(body);
     const std::string before = changes.empty() ? "" : edited_text(known.origin, {});
     if (!changes.empty()) change_destination(directory, known, changes);
-    if (!body.key) return;
+    const bool has_moved = body.texts.contains("service") || body.texts.contains("url");
     try {
-        replace_key(directory, load_config(directory).at(known.name), KeyText{*body.key});
+        const Destination changed = load_config(directory).at(known.name);
+        if (body.key) {
+            replace_key(directory, changed, KeyText{*body.key});
+        } else if (has_moved) {
+            check_has_key(changed);
+        }
     } catch (const Error&) {
         if (!changes.empty()) write_config_file(known.origin, before);
         throw;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <filesystem>
 #include <optional>
 
@@ -30,6 +31,18 @@ std::optional<DashboardRecord> await_record(const Layout& layout, const Deadline
         return record || !FileLock::is_held(layout.dashboard_lock());
     });
     return record;
+}
+
+/// One that runs and whose record was deleted: its PID stands in its lock file, for as long as it
+/// holds the lock. The system keeps 15 characters of a program's name.
+std::optional<ProcessId> holder_of_lock(const Layout& layout) {
+    if (!FileLock::is_held(layout.dashboard_lock())) return std::nullopt;
+    const std::string note = try_read_file(layout.dashboard_lock(), 4096).value_or("");
+    int pid = 0;
+    std::from_chars(note.data(), note.data() + note.size(), pid);
+    auto process = pid > 0 ? identify(pid) : std::nullopt;
+    if (!process || !program_name(*process).starts_with("restream-dashbo")) return std::nullopt;
+    return process;
 }
 
 }  // namespace
@@ -79,6 +92,16 @@ bool heal_dashboard(const Config& config, const Layout& layout) {
     return start.wait().is_new;
 }
 
+namespace {
+
+/// One that has noted its PID in its lock writes its record at once; before that, it is starting.
+Deadline patience_with_record(const Layout& layout) {
+    const bool is_up = holder_of_lock(layout).has_value();
+    return Deadline::after(std::chrono::seconds(is_up ? 1 : 10));
+}
+
+}  // namespace
+
 bool stop_dashboard(const Layout& layout) {
     {
         make_private_directory(layout.run_directory());
@@ -86,15 +109,16 @@ bool stop_dashboard(const Layout& layout) {
         // Where it can't be written (a full disk), it is ended all the same.
         static_cast<void>(set_in_this_boot(layout.dashboard_down()));
     }
-    const auto record = await_record(layout, Deadline::after(std::chrono::seconds(10)));
-    if (!record) return false;
-    const auto handle = ProcessHandle::open(record->process);
+    const auto record = await_record(layout, patience_with_record(layout));
+    const auto process = record ? std::optional(record->process) : holder_of_lock(layout);
+    if (!process) return false;
+    const auto handle = ProcessHandle::open(*process);
     if (!handle || !handle->ask(Ask::stop)) return false;
     if (!handle->wait_exit(Deadline::after(stop_patience))) {
         throw Error(ErrorKind::refused,
                     fmt::format("the dashboard (PID {}) does not end; what it was asked last is "
                                 "still being done",
-                                record->process.pid));
+                                process->pid));
     }
     return true;
 }

@@ -29,12 +29,12 @@ constexpr auto breath = std::chrono::milliseconds(100);
 /// For the last answers.
 constexpr auto patience_with_answers = std::chrono::seconds(2);
 
-std::string words(int port, std::error_code why) {
+std::string words(const std::string& host, int port, std::error_code why) {
     if (why == std::errc::address_in_use) {
         return fmt::format(
             "port {} is taken {}; end that program, or give another port: --listen 127.0.0.1:{}, "
             "or listen in the [dashboard] section of restream.toml",
-            port, taken_by(port), port < 65535 ? port + 1 : 5000);
+            port, taken_by(host, port), port < 65535 ? port + 1 : 5000);
     }
     if (why == std::errc::permission_denied) {
         return "not allowed; ports below 1024 belong to the system: use 5000";
@@ -68,10 +68,10 @@ struct HttpServer::Inside final : ConnectionOwner {
         if (!error) acceptor.bind(endpoint, error);
         if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
         if (error) {
-            throw Error(
-                ErrorKind::refused,
-                fmt::format("listening at {}: {}", host_and_port(host, port), words(port, error)),
-                error);
+            throw Error(ErrorKind::refused,
+                        fmt::format("listening at {}: {}", host_and_port(host, port),
+                                    words(host, port, error)),
+                        error);
         }
         accept();
     }

@@ -41,9 +41,10 @@ struct Answer {
 };
 
 /// What went wrong, as every error is told: {"error": {"code", "message", "remedy"}}. Where there
-/// is no remedy, the message says what would be right.
-Answer refusal(int status, std::string_view code, std::string_view message,
-               std::string_view remedy);
+/// is no remedy, the message says what would be right. `field`: the member of the body that is
+/// wrong; empty where it is none or more than one.
+Answer refusal(int status, std::string_view code, std::string_view message, std::string_view remedy,
+               std::string_view field = {});
 
 /// The same for an Error's kind, which is a command's exit status, too.
 Answer refusal_of(ErrorKind kind, std::string_view message);

@@ -81,8 +81,9 @@ std::optional<double> of_session(const RelayStatus& each, double (*value)(const 
 }
 
 constexpr Family families[] = {
-    {"restream_destination_live", Kind::gauge, "Whether its session is live (1) or not (0).",
-     [](const RelayStatus& each) { return std::optional(each.state == State::live ? 1.0 : 0.0); }},
+    {"restream_destination_live", Kind::gauge,
+     "Whether its session is live and the ingest is not silent (1) or not (0).",
+     [](const RelayStatus& each) { return std::optional(is_carrying(each) ? 1.0 : 0.0); }},
     {"restream_destination_confirmed", Kind::gauge,
      "Whether media has flowed for 10 s in this session.",
      [](const RelayStatus& each) { return std::optional(each.confirmed ? 1.0 : 0.0); }},
@@ -166,8 +167,10 @@ void add_ingest(const Status& status, const IngestView& view, Text& text) {
         ingest.state == IngestState::unknown
             ? std::nullopt
             : std::optional(ingest.state == IngestState::down ? 0.0 : 1.0));
-    one("restream_ingest_live", "Whether somebody publishes what relays play.",
+    one("restream_ingest_live", "Whether somebody publishes what relays play, and it arrives.",
         ingest.state == IngestState::live ? 1 : 0);
+    one("restream_ingest_silent", "Whether a publisher is connected and sends no picture.",
+        ingest.state == IngestState::silent ? 1 : 0);
     const auto& video = ingest.media.video;
     const auto& audio = ingest.media.audio;
     const auto bytes = [](const auto& kbps) -> std::optional<double> {

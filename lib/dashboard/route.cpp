@@ -29,6 +29,7 @@ struct Row {
     Named named = Named::nothing;
     std::string_view verb = {};    ///< of the command
     std::string_view action = {};  ///< its first argument
+    std::string_view option = {};  ///< what a request says that a terminal would be asked
 };
 
 constexpr Row rows[] = {
@@ -51,12 +52,24 @@ constexpr Row rows[] = {
      Named::destination, "disable"},
     {Method::post, "/api/v1/destinations/*/restart", Page::command, Lane::change, Named::configured,
      "restart"},
-    {Method::post, "/api/v1/start", Page::command, Lane::change, Named::nothing, "start"},
-    {Method::post, "/api/v1/stop", Page::command, Lane::change, Named::nothing, "stop"},
+    {Method::post, "/api/v1/enable", Page::batch, Lane::change, Named::nothing, "enable", "--all"},
+    {Method::post, "/api/v1/disable", Page::batch, Lane::change, Named::nothing, "disable",
+     "--all"},
+    {Method::post, "/api/v1/start", Page::batch, Lane::change, Named::nothing, "start"},
+    {Method::post, "/api/v1/stop", Page::batch, Lane::change, Named::nothing, "stop"},
+    {Method::post, "/api/v1/restart", Page::batch, Lane::change, Named::nothing, "restart"},
+    {Method::post, "/api/v1/doctor/fix", Page::command, Lane::change, Named::nothing, "doctor",
+     "--fix"},
     {Method::put, "/api/v1/destinations/*", Page::put_destination, Lane::change,
      Named::destination},
-    {Method::remove, "/api/v1/destinations/*", Page::command, Lane::change, Named::configured,
-     "remove"},
+    {Method::remove,
+     "/api/v1/destinations/*",
+     Page::command,
+     Lane::change,
+     Named::configured,
+     "remove",
+     {},
+     "--yes"},
     {Method::put, "/api/v1/destinations/*/key", Page::put_key, Lane::change, Named::configured},
     {Method::post, "/api/v1/ingest/start", Page::command, Lane::change, Named::nothing, "ingest",
      "start"},
@@ -79,6 +92,7 @@ Route route_of(const Row& row, std::string_view name) {
     if (row.verb.empty()) return route;
     if (!row.action.empty()) route.arguments.emplace_back(row.action);
     if (!name.empty()) route.arguments.emplace_back(name);
+    if (!row.option.empty()) route.arguments.emplace_back(row.option);
     route.arguments.emplace_back("--json");
     return route;
 }

@@ -27,6 +27,7 @@ enum class Page {
     reveal_publish_key,
     query,    ///< what a command prints that only looks
     command,  ///< what a command does that changes something
+    batch,    ///< the same for the destinations that the body names, or for all
 };
 
 /// Who answers: see Lanes.
@@ -43,7 +44,7 @@ struct Route {
     std::string name;                    ///< of a destination (a good one), or of an asset
     bool is_of_configured = false;       ///< only where that destination is configured
     std::string verb;                    ///< the command of a query or command,
-    std::vector<std::string> arguments;  ///< and its arguments
+    std::vector<std::string> arguments;  ///< and its arguments; of a batch, those for all
 };
 
 /// What is asked for, or why it is nothing (404, 405).

@@ -43,12 +43,18 @@ std::set<fs::path> key_files(const Config& config) {
         if (std::holds_alternative<KeyText>(key)) files.insert(origin);
     };
     for (const auto& each : config.destinations) {
-        add(each.key, each.origin);
+        for (const auto* secret : {&each.key, &each.passphrase, &each.stream_id}) {
+            add(*secret, each.origin);
+        }
         // Who knows a webhook's URL may post to it.
         const auto* webhook = std::get_if<Webhook>(&each.on_state.what);
         if (webhook != nullptr && std::holds_alternative<KeyFile>(webhook->url)) {
             add(webhook->url, each.origin);
         }
+    }
+    const auto* webhook = std::get_if<Webhook>(&config.ingest.on_state.what);
+    if (webhook != nullptr && std::holds_alternative<KeyFile>(webhook->url)) {
+        add(webhook->url, config.directory / "restream.toml");
     }
     add(config.ingest.publish_key, config.directory / "restream.toml");
     add(config.dashboard.password, config.directory / "restream.toml");
@@ -102,10 +108,13 @@ CheckedConfig check_config(const fs::path& directory) {
 std::vector<Diagnosis> check_keys(const Config& config, const Registry& registry) {
     std::vector<Diagnosis> result;
     for (const auto& each : config.destinations) {
-        const auto problem = foresee_key_problem(each);
-        if (!problem) continue;
         const auto severity = registry.is_wanted(each.name) ? Severity::failure : Severity::warning;
-        result.push_back(tell_key_problem(severity, each.name, *problem));
+        if (const auto problem = foresee_key_problem(each)) {
+            result.push_back(tell_key_problem(severity, each.name, *problem));
+        }
+        if (const auto problem = foresee_srt_problem(each)) {
+            result.push_back(found(severity, "key_unusable", each.name, problem->message));
+        }
     }
     if (auto unusable = check_publish_key(config, registry)) {
         result.push_back(std::move(*unusable));

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "doctor/remedy_action.hpp"
 #include "status/values_json.hpp"
 
 namespace restream {
@@ -34,6 +35,11 @@ Mark mark_of(Severity severity) {
             return {"✗", "\x1b[31m"};
     }
     return {"?", ""};
+}
+
+ordered_json action_value(const std::optional<RemedyAction>& action) {
+    if (!action) return nullptr;
+    return {{"command", action->command}, {"names", action->names}};
 }
 
 }  // namespace
@@ -73,7 +79,8 @@ void mend_all(std::span<Diagnosis> diagnoses) {
 
 std::string to_json(std::span<const Diagnosis> diagnoses) {
     ordered_json findings = ordered_json::array();
-    for (const auto& [finding, mend] : diagnoses) {
+    for (const auto& each : diagnoses) {
+        const Finding& finding = each.finding;
         findings.push_back({{"severity", severity_name(finding.severity)},
                             {"area", finding.area},
                             {"code", finding.code},
@@ -81,7 +88,8 @@ std::string to_json(std::span<const Diagnosis> diagnoses) {
                             {"cause", finding.cause},
                             {"remedy", finding.remedy},
                             {"values", ordered_json::parse(to_json(finding.values))},
-                            {"can_be_mended", static_cast<bool>(mend)}});
+                            {"can_be_mended", static_cast<bool>(each.mend)},
+                            {"action", action_value(remedy_action(each))}});
     }
     const ordered_json document = {{"schema", 1},
                                    {"failures", count(diagnoses, Severity::failure)},

@@ -88,6 +88,9 @@ std::vector<Diagnosis> check_hooks(const Config& config) {
             problems[*problem].push_back(each.name);
         }
     }
+    if (const auto problem = hook_problem(config.ingest.on_state)) {
+        problems[*problem].push_back("[ingest]");
+    }
     std::vector<Diagnosis> result;
     for (const auto& [problem, names] : problems) {
         result.push_back(tell_hook_problem(problem, names));

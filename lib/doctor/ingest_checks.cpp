@@ -48,23 +48,13 @@ std::optional<Diagnosis> check_installation() {
     return std::nullopt;
 }
 
-std::string nginx_track_words(const NginxPublication& publication) {
-    std::string words;
-    if (const auto& video = publication.video) {
-        words = fmt::format("{} {}x{}", video->codec, video->width, video->height);
-    }
-    if (const auto& audio = publication.audio) {
-        words += fmt::format("{}{}", words.empty() ? "" : ", ", audio->codec);
-    }
-    return words;
-}
-
 Diagnosis check_nginx_publisher(const IngestConfig& config, const Layout& layout) {
     const auto stat = ask_nginx(layout.nginx_directory(), Deadline::after(std::chrono::seconds(1)));
     if (!stat) return found(Severity::warning, "nginx_silent");
     const RtmpEndpoint endpoint = ingest_endpoint(config);
     const auto* played = stat->find(endpoint);
-    if (played != nullptr && played->has_publisher) return published(nginx_track_words(*played));
+    if (played != nullptr && played->has_publisher)
+        return published(media_words(media_facts_of(*played)));
     if (!stat->is_published_elsewhere(endpoint)) return found(Severity::warning, "not_published");
     return endpoint.playpath.is_empty() ? found(Severity::failure, "published_with_key")
                                         : found(Severity::failure, "published_with_other_key");
@@ -99,11 +89,13 @@ std::optional<Diagnosis> check_encoders(const PublicationsRecord& record) {
                  track_words(backup->media));
 }
 
-Diagnosis check_embedded_publisher(const IngestConfig& config, const Layout& layout) {
+Diagnosis check_embedded_publisher(const IngestConfig& config, const Layout& layout,
+                                   const CheckedState& state) {
     const auto record = last_publications(layout);
     if (!record) {
-        return found(Severity::warning, "publications_unreadable",
-                     layout.publications_record().string());
+        const std::string path = layout.publications_record().string();
+        return state.is_writable ? found(Severity::warning, "publications_unreadable", path)
+                                 : found(Severity::warning, "publications_unwritten", path);
     }
     if (auto differ = check_encoders(*record)) return std::move(*differ);
     if (const auto* played = record->played(played_path(config))) {
@@ -122,13 +114,21 @@ IngestServer kind_of_running(const IngestConfig& config, const Layout& layout) {
     return running_server(layout).value_or(config.server);
 }
 
+/// Starting it again fails as long as another program has its port.
+Diagnosis tell_down(const IngestConfig& config) {
+    const auto holder = find_port_holder(config.listen_host, config.listen_port);
+    if (!holder) return found(Severity::failure, "ingest_down");
+    return found(Severity::failure, "ingest_port_taken",
+                 host_and_port(config.listen_host, config.listen_port), holder->describe());
+}
+
 std::vector<Diagnosis> check_managed(const IngestConfig& config, const Layout& layout) {
     std::vector<Diagnosis> result;
     if (config.server == IngestServer::nginx) {
         if (auto missing = check_installation()) return {std::move(*missing)};
     }
     if (!FileLock::is_held(layout.ingest_lock())) {
-        return {found(Severity::failure, "ingest_down")};
+        return {tell_down(config)};
     }
     const auto record = live_ingest_record(layout);
     if (record && record->kind != config.server) {
@@ -184,6 +184,16 @@ bool check_reachable(const IngestConfig& config, std::vector<Diagnosis>& result)
     return false;
 }
 
+/// A publisher that is connected and sends nothing: of whichever server.
+std::optional<Diagnosis> check_silence(const Config& config, const Registry& registry) {
+    const auto status = ingest_status(config.ingest, registry.layout(), live_records(registry));
+    if (status.state != IngestState::silent) return std::nullopt;
+    if (status.silence == Silence::picture) {
+        return found(Severity::failure, "ingest_without_picture");
+    }
+    return found(Severity::failure, "ingest_silent");
+}
+
 Diagnosis check_external_publisher(const Registry& registry) {
     switch (ingest_state_of(live_records(registry))) {
         case IngestState::live:
@@ -195,9 +205,20 @@ Diagnosis check_external_publisher(const Registry& registry) {
     }
 }
 
+/// Whom the embedded server refused or cut off, and who reaches another one instead.
+void check_visitors(const Layout& layout, std::vector<Diagnosis>& result) {
+    const auto record = last_publications(layout);
+    if (!record) return;
+    auto turned_away = check_turned_away(*record, std::chrono::system_clock::now());
+    std::ranges::move(turned_away, std::back_inserter(result));
+    if (record->listen_problem.empty()) return;
+    result.push_back(found(Severity::warning, "localhost_taken", record->listen_problem));
+}
+
 }  // namespace
 
-std::vector<Diagnosis> check_ingest(const Config& config, const Registry& registry) {
+std::vector<Diagnosis> check_ingest(const Config& config, const Registry& registry,
+                                    const CheckedState& state) {
     const Layout& layout = registry.layout();
     const bool is_external = config.ingest.server == IngestServer::external;
     std::vector<Diagnosis> result;
@@ -207,21 +228,18 @@ std::vector<Diagnosis> check_ingest(const Config& config, const Registry& regist
         if (!FileLock::is_held(layout.ingest_lock())) return result;
     }
     if (!check_reachable(config.ingest, result)) return result;
-    if (is_external) {
+    const bool is_nginx =
+        !is_external && kind_of_running(config.ingest, layout) == IngestServer::nginx;
+    if (auto silent = check_silence(config, registry)) {
+        result.push_back(std::move(*silent));
+    } else if (is_external) {
         result.push_back(check_external_publisher(registry));
-    } else if (kind_of_running(config.ingest, layout) == IngestServer::nginx) {
+    } else if (is_nginx) {
         result.push_back(check_nginx_publisher(config.ingest, layout));
     } else {
-        result.push_back(check_embedded_publisher(config.ingest, layout));
-        if (const auto record = last_publications(layout)) {
-            auto turned_away = check_turned_away(*record, std::chrono::system_clock::now());
-            std::ranges::move(turned_away, std::back_inserter(result));
-            if (!record->listen_problem.empty()) {
-                result.push_back(
-                    found(Severity::warning, "localhost_taken", record->listen_problem));
-            }
-        }
+        result.push_back(check_embedded_publisher(config.ingest, layout, state));
     }
+    if (!is_external && !is_nginx) check_visitors(layout, result);
     return result;
 }
 

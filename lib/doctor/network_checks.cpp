@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/path_fault.hpp"
 #include "config/url.hpp"
 #include "doctor/found.hpp"
-#include "doctor/writable.hpp"
 #include "ingest/address.hpp"
 #include "ingest/tcp.hpp"
 #include "relay/carried.hpp"
@@ -100,6 +100,10 @@ std::vector<Diagnosis> check_destinations(const Config& config, const Registry& 
         auto& severity = result[i].finding.severity;
         const bool is_needed = registry.is_wanted(relays[i]) && !is_backup_relay(relays[i]);
         if (severity == Severity::failure && !is_needed) severity = Severity::warning;
+    }
+    for (const Destination& each : config.destinations) {
+        if (each.backup != Backup::both) continue;
+        result.push_back(found(Severity::ok, "backup_doubles_upload", each.name));
     }
     return result;
 }

@@ -4,11 +4,13 @@
 #include <set>
 
 #include "base/atomic_file.hpp"
+#include "base/path_fault.hpp"
 #include "base/process.hpp"
 #include "doctor/found.hpp"
 #include "relay/carried.hpp"
 #include "state/lock.hpp"
 #include "state/relay_name.hpp"
+#include "state/state_access.hpp"
 
 namespace restream {
 
@@ -57,13 +59,17 @@ std::optional<Diagnosis> trouble_of(const Record& record) {
     return std::nullopt;
 }
 
-Diagnosis check_living(const Registry& registry, const std::string& name) {
+Diagnosis check_living(const Registry& registry, const std::string& name,
+                       const CheckedState& state) {
     const auto record = registry.live_record(name);
-    if (!record) return found_of(name, Severity::warning, "relay_without_record");
+    if (!record) {
+        return state.is_writable ? found_of(name, Severity::warning, "relay_without_record")
+                                 : found_of(name, Severity::warning, "relay_record_unwritten");
+    }
     if (auto trouble = trouble_of(*record)) return std::move(*trouble);
-    const std::string_view state = state_name(record->state);
-    return registry.is_wanted(name) ? found_of(name, Severity::ok, "relay_runs", state)
-                                    : found_of(name, Severity::warning, "relay_not_wanted", state);
+    const std::string_view does = state_name(record->state);
+    return registry.is_wanted(name) ? found_of(name, Severity::ok, "relay_runs", does)
+                                    : found_of(name, Severity::warning, "relay_not_wanted", does);
 }
 
 Diagnosis tell_death(const std::string& name, Death death) {
@@ -119,26 +125,87 @@ int writer_of(const std::string& file) {
     return error == std::errc() && stop == rest.data() + rest.size() ? pid : 0;
 }
 
+/// Each kind of fault has words of its own: what helps against a full disk does not help against
+/// permissions.
+Diagnosis tell_fault(const PathFault& fault) {
+    using Kind = PathFault::Kind;
+    const std::string path = fault.path.string();
+    constexpr auto failure = Severity::failure;
+    if (!fault.owner.empty()) return found(failure, "state_of_other_user", path, fault.owner);
+    switch (fault.kind) {
+        case Kind::not_enterable:
+        case Kind::unreadable:
+        case Kind::unwritable:
+            return found(failure, "state_denied", path);
+        case Kind::not_a_folder:
+            return found(failure, "state_not_a_folder", path);
+        case Kind::broken_link:
+            return found(failure, "state_link_broken", path, fault.target.string());
+        case Kind::link_loop:
+            return found(failure, "state_link_loop", path);
+        case Kind::read_only:
+            return found(failure, "state_read_only", path);
+        case Kind::full:
+            return found(failure, "state_full", path);
+        case Kind::not_a_file:
+        case Kind::other:
+            break;
+    }
+    return found(failure, "state_unwritable", path, fault.message);
+}
+
+/// It is made by the first command that needs it, unless its parent does not take it.
+Diagnosis tell_absent(const fs::path& root) {
+    const auto fault = folder_fault(root, FolderUse::write);
+    return fault ? tell_fault(*fault) : found(Severity::ok, "state_absent", root.string());
+}
+
+std::optional<PathFault> write_fault(const Layout& layout) {
+    for (const auto& folder : {layout.root(), layout.run_directory(), layout.relay_directory(),
+                               layout.wanted_directory(), layout.log_directory()}) {
+        if (auto fault = folder_fault(folder, FolderUse::write)) return fault;
+    }
+    const fs::path trial = layout.root() / "doctor";
+    // A byte: an empty file fits on a full disk.
+    const auto failed = publish_file(trial, "\n", Durability::survives_crash);
+    remove_file(trial);
+    if (failed) return file_fault(trial, failed);
+    return std::nullopt;
+}
+
 }  // namespace
 
-std::vector<Diagnosis> check_state_folder(const fs::path& root) {
+CheckedState check_state_folder(const Registry& registry) {
+    const fs::path& root = registry.layout().root();
+    CheckedState result;
+    if (const auto fault = read_fault(registry.layout())) {
+        result.is_readable = result.is_writable = false;
+        result.diagnoses.push_back(tell_fault(*fault));
+        return result;
+    }
     std::error_code error;
-    if (!fs::exists(root, error)) return {found(Severity::ok, "state_absent", root.string())};
-    const fs::path trial = root / "doctor";
-    const auto failed = publish_file(trial, "", Durability::survives_crash);
-    remove_file(trial);
-    if (failed) {
-        return {found(Severity::failure, "state_unwritable", root.string(), failed.message())};
+    if (!fs::exists(root, error)) {
+        result.diagnoses.push_back(tell_absent(root));
+        return result;
+    }
+    if (const auto fault = write_fault(registry.layout())) {
+        result.is_writable = false;
+        result.diagnoses.push_back(tell_fault(*fault));
+        return result;
     }
     const auto free_bytes = fs::space(root, error).available;
     if (error || free_bytes >= little_bytes) {
-        return {found(Severity::ok, "state_writable", root.string())};
+        result.diagnoses.push_back(found(Severity::ok, "state_writable", root.string()));
+        return result;
     }
     const auto severity = free_bytes < too_little_bytes ? Severity::failure : Severity::warning;
-    return {found(severity, "state_space_low", free_bytes / 1'000'000, root.string())};
+    result.diagnoses.push_back(
+        found(severity, "state_space_low", free_bytes / 1'000'000, root.string()));
+    return result;
 }
 
-std::vector<Diagnosis> check_relays(const Config& config, const Registry& registry) {
+std::vector<Diagnosis> check_relays(const Config& config, const Registry& registry,
+                                    const CheckedState& state) {
     std::set<std::string> names;
     for (auto& name : registry.known_names()) names.insert(std::move(name));
     for (auto& name : registry.wanted_names()) {
@@ -151,7 +218,7 @@ std::vector<Diagnosis> check_relays(const Config& config, const Registry& regist
         if (!has_relay(config, name))
             one = check_unknown(config, registry, name);
         else if (registry.is_alive(name))
-            one = check_living(registry, name);
+            one = check_living(registry, name, state);
         else
             one = check_dead(registry, name);
         if (one) result.push_back(std::move(*one));
@@ -164,11 +231,9 @@ std::vector<Diagnosis> check_leftovers(const Layout& layout, const fs::path& con
     for (const auto& folder : {layout.root(), layout.run_directory(), layout.relay_directory(),
                                layout.wanted_directory(), layout.nginx_directory(),
                                config_directory, config_directory / "destinations.d"}) {
-        std::error_code error;
-        for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-             entry.increment(error)) {
-            const int pid = writer_of(entry->path().filename().string());
-            if (pid > 0 && !identify(pid)) files.push_back(entry->path());
+        for (const auto& path : paths_in(folder)) {
+            const int pid = writer_of(path.filename().string());
+            if (pid > 0 && !identify(pid)) files.push_back(path);
         }
     }
     if (files.empty()) return {};

@@ -10,11 +10,22 @@
 
 namespace restream {
 
-/// Writable, and free space.
-std::vector<Diagnosis> check_state_folder(const std::filesystem::path& root);
+/// What this process can do with the state folder.
+struct CheckedState {
+    std::vector<Diagnosis> diagnoses;
+    /// What is wanted and what runs can be known.
+    bool is_readable = true;
+    /// Records and flags can be written now.
+    bool is_writable = true;
+};
+
+/// Its folders, and free space.
+CheckedState check_state_folder(const Registry& registry);
 
 /// Wanted relays that do not run, relays in trouble, records and locks that do not fit together.
-std::vector<Diagnosis> check_relays(const Config& config, const Registry& registry);
+/// REQUIRES: the state folder is readable.
+std::vector<Diagnosis> check_relays(const Config& config, const Registry& registry,
+                                    const CheckedState& state = {});
 
 /// Temporary files of processes that are gone.
 std::vector<Diagnosis> check_leftovers(const Layout& layout,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "state/relay_name.hpp"
 
@@ -141,6 +142,22 @@ std::vector<std::vector<Trouble>> grouped(const std::vector<Trouble>& troubles) 
     return groups;
 }
 
+/// Takes out of a group what only began at the same time: a group for each destination that failed
+/// by itself, then the rest.
+std::vector<std::vector<Trouble>> split_up(const std::vector<Trouble>& group,
+                                           const std::set<std::string>& alone) {
+    std::map<std::string, std::vector<Trouble>> own;
+    std::vector<Trouble> rest;
+    for (const auto& each : group) {
+        const std::string destination(destination_of(each.relay));
+        (alone.contains(destination) ? own[destination] : rest).push_back(each);
+    }
+    std::vector<std::vector<Trouble>> groups;
+    for (auto& [destination, troubles] : own) groups.push_back(std::move(troubles));
+    if (!rest.empty()) groups.push_back(std::move(rest));
+    return groups;
+}
+
 bool overlap(const Evidence& a, const Evidence& b) {
     return a.begin <= b.end + at_the_same_time && b.begin <= a.end + at_the_same_time;
 }
@@ -187,11 +204,14 @@ Explanation explain(std::span<const RelayHistory> histories, WallTime since, Wal
     }
     std::ranges::stable_sort(troubles, {}, &Trouble::begin);
     const Gathering gathering(histories, troubles);
-    for (const auto& group : grouped(troubles)) {
-        Incident incident{gathering.gather(group), {}};
-        incident.verdict = judge(incident.evidence);
-        if (concerns(incident, names) && !was_told(explanation.incidents, incident)) {
-            explanation.incidents.push_back(std::move(incident));
+    for (const auto& began_together : grouped(troubles)) {
+        const auto alone = independent_failures(gathering.gather(began_together));
+        for (const auto& group : split_up(began_together, alone)) {
+            Incident incident{gathering.gather(group), {}};
+            incident.verdict = judge(incident.evidence);
+            if (concerns(incident, names) && !was_told(explanation.incidents, incident)) {
+                explanation.incidents.push_back(std::move(incident));
+            }
         }
     }
     return explanation;

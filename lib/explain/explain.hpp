@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/local_time.hpp"
 #include "explain/history.hpp"
 #include "explain/rules.hpp"
 
@@ -40,7 +41,14 @@ Explanation explain(std::span<const RelayHistory> histories, WallTime since, Wal
 /// The one document of `explain --json`.
 std::string to_json(const Explanation& explanation);
 
-/// For people, in lines of at most `width` columns.
-std::string to_text(const Explanation& explanation, int width, bool has_colour);
+/// How the text is printed.
+struct TextStyle {
+    int width = 1000;  ///< lines have at most as many columns
+    bool has_colour = false;
+    Zone zone = Zone::local;
+};
+
+/// For people.
+std::string to_text(const Explanation& explanation, const TextStyle& style);
 
 }  // namespace restream

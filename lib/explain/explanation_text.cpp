@@ -64,12 +64,11 @@ std::string_view colour_of(Culprit culprit) {
     return culprit == Culprit::unknown ? "\x1b[33m" : "\x1b[31m";
 }
 
-/// "20:14:03Z"; with the day where it is another one.
-std::string moment(WallTime at, WallTime now) {
-    const std::string text = to_iso8601(at);
-    const std::string time = text.substr(11, 8) + " UTC";
-    return text.substr(0, 10) == to_iso8601(now).substr(0, 10) ? time
-                                                               : text.substr(0, 10) + " " + time;
+/// "20:14:03 CET"; with the day if it is not today.
+std::string moment(WallTime at, WallTime now, Zone zone) {
+    const ShownTime shown = shown_time(at, zone);
+    const std::string time = fmt::format("{} {}", shown.time, shown.zone);
+    return shown.day == shown_time(now, zone).day ? time : fmt::format("{} {}", shown.day, time);
 }
 
 std::string length_of(const Evidence& evidence) {
@@ -81,13 +80,14 @@ std::string length_of(const Evidence& evidence) {
                                : fmt::format("for {}", span);
 }
 
-std::string incident_text(const Incident& incident, WallTime now, std::size_t width,
-                          bool has_colour) {
+std::string incident_text(const Incident& incident, WallTime now, const TextStyle& style,
+                          std::size_t width) {
     const auto& [evidence, verdict] = incident;
-    std::string head = fmt::format("{}, {}: ", moment(evidence.begin, now), length_of(evidence));
+    std::string head =
+        fmt::format("{}, {}: ", moment(evidence.begin, now, style.zone), length_of(evidence));
     const std::string who = culprit_words(incident);
     std::string text = wrapped("", head + who, width);
-    if (has_colour) {
+    if (style.has_colour) {
         // After the wrapping, which counts columns; a name that was broken stays plain.
         const auto at = text.rfind(who);
         if (at != std::string::npos) {
@@ -104,9 +104,10 @@ std::string incident_text(const Incident& incident, WallTime now, std::size_t wi
     return text;
 }
 
-std::string summary_text(const RelaySummary& each, WallTime now) {
+std::string summary_text(const RelaySummary& each, WallTime now, Zone zone) {
     if (each.events == 0) return fmt::format("{}: nothing recorded", relay_words(each.name));
-    std::string text = fmt::format("{}: since {}", relay_words(each.name), moment(each.first, now));
+    std::string text =
+        fmt::format("{}: since {}", relay_words(each.name), moment(each.first, now, zone));
     const Flow& worst = each.worst;
     if (worst.span_ms == 0) return text + ", not connected";
     text += fmt::format(
@@ -119,12 +120,12 @@ std::string summary_text(const RelaySummary& each, WallTime now) {
 
 }  // namespace
 
-std::string to_text(const Explanation& explanation, int width, bool has_colour) {
-    const auto room = static_cast<std::size_t>(std::max(width, 20));
+std::string to_text(const Explanation& explanation, const TextStyle& style) {
+    const auto room = static_cast<std::size_t>(std::max(style.width, 20));
     const std::string span = describe_duration(whole_seconds(explanation.now - explanation.since));
     std::string text;
     for (const auto& each : explanation.incidents) {
-        text += incident_text(each, explanation.now, room, has_colour) + "\n";
+        text += incident_text(each, explanation.now, style, room) + "\n";
     }
     const bool has_events = std::ranges::any_of(
         explanation.relays, [](const RelaySummary& each) { return each.events > 0; });
@@ -141,7 +142,7 @@ std::string to_text(const Explanation& explanation, int width, bool has_colour) 
                         : fmt::format("in the last {}:", span),
                     room);
     for (const auto& each : explanation.relays) {
-        text += wrapped("  ", summary_text(each, explanation.now), room);
+        text += wrapped("  ", summary_text(each, explanation.now, style.zone), room);
     }
     return text;
 }

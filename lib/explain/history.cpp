@@ -25,6 +25,28 @@ void for_each_flow(const RelayHistory& history, WallTime begin, WallTime end, Do
     }
 }
 
+/// A session begins with what the ingest has stored, as fast as it comes: the flows of its first
+/// seconds say nothing about what is usual.
+constexpr auto longest_burst = std::chrono::seconds(3);
+/// From less, nobody knows what is usual.
+constexpr std::uint32_t least_settled_ms = 10'000;
+
+/// The flows that began well after their session did.
+std::vector<Flow> settled_flows(const RelayHistory& history) {
+    std::vector<Flow> settled;
+    WallTime changed = WallTime::min();
+    for (const auto& event : history.events) {
+        if (const auto* flow = std::get_if<Flow>(&event.what)) {
+            const WallTime begin = event.at - Milliseconds(flow->span_ms);
+            const bool has_settled = changed == WallTime::min() || begin >= changed + longest_burst;
+            if (has_settled) settled.push_back(*flow);
+        } else if (!std::holds_alternative<Unwritten>(event.what)) {
+            changed = event.at;
+        }
+    }
+    return settled;
+}
+
 std::uint32_t added(std::uint32_t a, std::uint32_t b) {
     const std::uint64_t sum = std::uint64_t(a) + b;
     return static_cast<std::uint32_t>(
@@ -42,6 +64,13 @@ std::uint32_t median(std::vector<std::uint32_t> values) {
 std::uint32_t message_rate(const Flow& flow) {
     if (flow.span_ms == 0) return 0;
     return static_cast<std::uint32_t>(std::uint64_t(flow.in_messages) * 1000 / flow.span_ms);
+}
+
+template <typename Value>
+std::vector<std::uint32_t> values_of(const std::vector<Flow>& flows, Value value) {
+    std::vector<std::uint32_t> values;
+    for (const auto& each : flows) values.push_back(value(each));
+    return values;
 }
 
 }  // namespace
@@ -85,21 +114,24 @@ Flow worst_between(const RelayHistory& history, WallTime begin, WallTime end) {
 }
 
 Flow usual_of(const RelayHistory& history) {
+    std::vector<Flow> flows = settled_flows(history);
+    std::uint32_t settled_ms = 0;
+    for (const auto& each : flows) settled_ms = added(settled_ms, each.span_ms);
+    const bool is_settled = settled_ms >= least_settled_ms;
+    if (!is_settled) flows.clear();
+    // Before that, figures to show are better than none.
     Flow usual;
+    for_each_flow(history, WallTime::min(), WallTime::max(), [&](const Flow& flow) {
+        if (!is_settled) flows.push_back(flow);
+        usual.span_ms = added(usual.span_ms, flow.span_ms);
+    });
     for (const auto member :
          {&Flow::in_kbps, &Flow::gap_ms, &Flow::fps, &Flow::in_rtt_ms, &Flow::out_kbps,
           &Flow::queue_ms, &Flow::rtt_ms, &Flow::delivery_kbps, &Flow::busy_percent}) {
-        std::vector<std::uint32_t> values;
-        for_each_flow(history, WallTime::min(), WallTime::max(),
-                      [&](const Flow& flow) { values.push_back(flow.*member); });
-        usual.*member = median(std::move(values));
+        usual.*member = median(values_of(flows, [&](const Flow& flow) { return flow.*member; }));
     }
-    std::vector<std::uint32_t> rates;
-    for_each_flow(history, WallTime::min(), WallTime::max(), [&](const Flow& flow) {
-        rates.push_back(message_rate(flow));
-        usual.span_ms = added(usual.span_ms, flow.span_ms);
-    });
-    usual.in_messages = median(std::move(rates));
+    usual.in_messages = is_settled ? median(values_of(flows, message_rate)) : 0;
+    if (!is_settled) usual.fps = 0;
     return usual;
 }
 

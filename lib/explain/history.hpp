@@ -36,7 +36,9 @@ RelayHistory read_history(const Registry& registry, const std::string& name, std
 /// and `span_ms`, are of spans of about a second and more: 0 where there are none.
 Flow worst_between(const RelayHistory& history, WallTime begin, WallTime end);
 
-/// The medians of a relay's flows. Bitrates and messages are those of a second; span_ms is the sum.
+/// The medians of a relay's flows, but for the first seconds of its sessions. Bitrates and messages
+/// are those of a second; span_ms is the sum. As long as less than 10 s are known, messages and
+/// frames are 0: nothing is less than usual yet.
 Flow usual_of(const RelayHistory& history);
 
 /// The relay was connected at that time, or within seconds of it.

@@ -39,7 +39,7 @@ std::string relays(std::size_t count) {
 std::string way_figures(const Witness& each) {
     std::vector<std::string> parts;
     const Flow& worst = each.worst;
-    if (worst.queue_ms > 0) {
+    if (worst.queue_ms >= noticeable_queue_ms) {
         parts.push_back(fmt::format("messages waited for up to {}", seconds(worst.queue_ms)));
     }
     if (worst.drops > 0) parts.push_back(fmt::format("{} were dropped", worst.drops));
@@ -49,7 +49,7 @@ std::string way_figures(const Witness& each) {
         parts.push_back(
             fmt::format("the round trip rose from {} to {} ms", each.usual.rtt_ms, worst.rtt_ms));
     }
-    if (worst.retransmits > 0) {
+    if (worst.retransmits >= noticeable_retransmits) {
         parts.push_back(fmt::format("{} segments were sent again", worst.retransmits));
     }
     std::string text;
@@ -57,8 +57,15 @@ std::string way_figures(const Witness& each) {
     return text;
 }
 
+/// No session could be made, or it was refused: what a session that ran before had to carry has
+/// nothing to do with it.
+bool has_figures(const Witness& each) {
+    const Kind kind = each.trouble->kind;
+    return kind == Kind::slow || kind == Kind::closed || kind == Kind::late || kind == Kind::disk;
+}
+
 std::string what_befell(const Witness& each) {
-    const std::string figures = way_figures(each);
+    const std::string figures = has_figures(each) ? way_figures(each) : "";
     if (!each.trouble->message.empty()) {
         return each.trouble->message + (figures.empty() ? "" : "; " + figures);
     }
@@ -78,8 +85,10 @@ std::string steady_words(const Evidence& evidence) {
     std::ranges::copy_if(evidence.steady, std::back_inserter(others),
                          [](const Witness& each) { return each.place != Place::file; });
     if (others.empty()) return {};
-    return fmt::format("; at the same time {} went on, with messages waiting for {} at most",
-                       names_of(others), seconds(largest(others, &Flow::queue_ms)));
+    std::string text = fmt::format("; at the same time {} went on", names_of(others));
+    if (!std::ranges::any_of(evidence.affected, has_figures)) return text;
+    return text + fmt::format(", with messages waiting for {} at most",
+                              seconds(largest(others, &Flow::queue_ms)));
 }
 
 std::string ingest_words(const Evidence& evidence) {
@@ -164,11 +173,20 @@ std::string words_of_leaving(const Evidence& evidence) {
 }
 
 std::string words_of_gap(const Evidence& evidence) {
+    std::uint32_t gap_ms = largest(evidence.affected, &Flow::gap_ms);
+    // What is measured ends with the second in which it was; that the ingest is silent lasts.
+    for (const Witness& each : evidence.affected) {
+        const auto lasted =
+            std::chrono::duration_cast<Milliseconds>(each.trouble->end - each.trouble->begin);
+        if (each.trouble->code == end_code_name(EndCode::ingest_silent)) {
+            gap_ms = std::max(gap_ms, static_cast<std::uint32_t>(lasted.count()));
+        }
+    }
     return fmt::format(
         "nothing came from it for {}: {} saw the same gap, its connection stayed, and "
         "this machine was on time (at most {} late){}",
-        seconds(largest(evidence.affected, &Flow::gap_ms)), all_relays(evidence),
-        seconds(largest(evidence.affected, &Flow::late_ms)), ingest_words(evidence));
+        seconds(gap_ms), all_relays(evidence), seconds(largest(evidence.affected, &Flow::late_ms)),
+        ingest_words(evidence));
 }
 
 std::string words_of_thin(const Evidence& evidence) {
@@ -196,7 +214,11 @@ std::string words_of_uplink(const Evidence& evidence) {
         relay_words(evidence.affected.front().relay), what_befell(evidence.affected.front()));
     const auto needed = sum(evidence.affected, &Flow::in_kbps, true);
     const auto carried = sum(evidence.affected, &Flow::out_kbps, false);
-    if (needed > 0) {
+    // Of sessions that could not be made, nothing went out: that is no measure of the line.
+    const bool is_measured = std::ranges::all_of(evidence.affected, [](const Witness& each) {
+        return has_figures(each) && each.worst.span_ms > 0;
+    });
+    if (needed > 0 && is_measured) {
         text += fmt::format("; together they need {} kbit/s, and at the worst {} went out", needed,
                             carried);
     }
@@ -218,15 +240,19 @@ std::string words_of_some(const Evidence& evidence) {
 
 std::string words_of_only(const Evidence& evidence) {
     const bool has_gap = largest(evidence.affected, &Flow::gap_ms) >= long_gap_ms;
-    return fmt::format("{}; the ingest came {}, so it is the uplink or that platform",
-                       what_befell(evidence.affected.front()), has_gap ? "with gaps" : "steadily");
+    const std::string befell = what_befell(evidence.affected.front());
+    if (!std::ranges::any_of(evidence.affected, has_figures)) {
+        return befell + "; it is the uplink or that platform";
+    }
+    return fmt::format("{}; the ingest came {}, so it is the uplink or that platform", befell,
+                       has_gap ? "with gaps" : "steadily");
 }
 
 std::string remedy_of_death(const Evidence& evidence) {
     const Trouble& trouble = *evidence.affected.front().trouble;
     if (trouble.code == "rebooted") return {};
     if (trouble.code == "gone")
-        return fmt::format("restream start {}", destination_of(trouble.relay));
+        return fmt::format("run 'restream start {}'", destination_of(trouble.relay));
     return fmt::format("see 'restream logs {}', and the system's log for a lack of memory",
                        destination_of(trouble.relay));
 }
@@ -238,6 +264,11 @@ std::string remedy_of_reason(const Evidence& evidence) {
 }
 
 std::string remedy_of_uplink(const Evidence& evidence) {
+    const bool is_full = std::ranges::any_of(
+        evidence.affected, [](const Witness& each) { return each.trouble->kind == Kind::slow; });
+    if (!is_full) {
+        return "check this machine's network, the router and the line";
+    }
     const auto needed = sum(evidence.affected, &Flow::in_kbps, true);
     const std::string rate = needed > 0 ? fmt::format(" (they need {} kbit/s)", needed) : "";
     return fmt::format(

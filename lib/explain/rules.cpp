@@ -16,6 +16,7 @@ namespace {
 
 using Family = Evidence::Family;
 using Kind = Trouble::Kind;
+using std::literals::operator""sv;
 
 bool all_are(const Evidence& evidence, Kind kind) {
     return std::ranges::all_of(evidence.affected,
@@ -42,6 +43,15 @@ std::size_t count_destinations(const Evidence& evidence) {
     std::set<std::string_view> names;
     for (const auto& each : evidence.affected) names.insert(destination_of(each.relay));
     return names.size();
+}
+
+/// The server, or who speaks for it, has answered: so the way to it works.
+bool has_answered(const Witness& each) {
+    constexpr std::array answers = {
+        "not_rtmp"sv,      "connection_refused"sv, "tls_wrong_host"sv,     "tls_expired"sv,
+        "tls_untrusted"sv, "app_refused"sv,        "passphrase_refused"sv, "srt_refused"sv,
+        "login_needed"sv,  "login_refused"sv,      "redirect_refused"sv};
+    return std::ranges::find(answers, each.trouble->code) != answers.end();
 }
 
 /// Those that were steady and use the same way as those that were not: a destination on this
@@ -217,11 +227,10 @@ std::optional<Verdict> destination_alone(const Evidence& evidence) {
     if (count_destinations(evidence) != 1) return std::nullopt;
     const Witness& one = evidence.affected.front();
     const bool is_local = one.place == Place::this_machine;
-    const bool has_answered =
-        all_have_code(evidence, {"closed", "not_rtmp", "connection_refused", "tls_wrong_host",
-                                 "tls_expired", "tls_untrusted", "app_refused", "login_needed",
-                                 "login_refused", "redirect_refused"});
-    if (count_comparable(evidence) == 0 && !is_local && !has_answered) return std::nullopt;
+    const bool have_answered = std::ranges::all_of(evidence.affected, [](const Witness& each) {
+        return has_answered(each) || each.trouble->code == "closed";
+    });
+    if (count_comparable(evidence) == 0 && !is_local && !have_answered) return std::nullopt;
     return Verdict{{},
                    Culprit::destination,
                    words_of_destination(evidence),
@@ -286,6 +295,29 @@ std::string_view culprit_name(Culprit culprit) {
 }
 
 std::span<const Rule> rules() { return table; }
+
+std::set<std::string> independent_failures(const Evidence& evidence) {
+    std::set<std::string> alone;
+    if (evidence.family != Family::way || count_destinations(evidence) < 2) return alone;
+    const auto is_of_same_way = [](const Witness& one, const Witness& other) {
+        return other.place == Place::remote || other.place == one.place;
+    };
+    for (const auto& each : evidence.affected) {
+        const bool is_settled_by_others =
+            std::ranges::any_of(evidence.steady, [&](const Witness& other) {
+                return other.place != Place::file && is_of_same_way(each, other);
+            });
+        // A line that is full slows sessions down and breaks them. It does not answer for a
+        // server, nor keep one name from being found while another session runs.
+        const Kind kind = each.trouble->kind;
+        const bool has_own_cause =
+            kind == Kind::unreachable || kind == Kind::refused || each.trouble->code == "closed";
+        if (has_own_cause && (is_settled_by_others || has_answered(each))) {
+            alone.emplace(destination_of(each.relay));
+        }
+    }
+    return alone;
+}
 
 Verdict judge(const Evidence& evidence) {
     for (const Rule& rule : table) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +60,11 @@ struct Rule {
     std::optional<Verdict> (*judge)(const Evidence&);
 };
 
+/// The destinations whose trouble began at the same time as others' and has a cause of its own: its
+/// server answered, or no session could be made while others went on. Each is an incident of its
+/// own.
+std::set<std::string> independent_failures(const Evidence& evidence);
+
 /// In the order in which they are asked: the first that applies decides.
 std::span<const Rule> rules();
 
@@ -72,6 +78,9 @@ constexpr std::uint32_t noticeable_late_ms = 400;
 constexpr std::uint32_t noticeable_wait_ms = 2500;
 /// … or another virtual machine had as much of its processors.
 constexpr std::uint32_t noticeable_stolen_percent = 30;
+/// Below these, a figure says nothing about why a session failed: it stands in every healthy one.
+constexpr std::uint32_t noticeable_queue_ms = 400;
+constexpr std::uint32_t noticeable_retransmits = 10;
 /// A round trip that has become as many times as long, and longer than any way on earth needs.
 constexpr std::uint32_t far_growth = 3;
 constexpr std::uint32_t far_rtt_ms = 200;

@@ -13,6 +13,9 @@ namespace {
 
 using Kind = Trouble::Kind;
 
+/// A relay says that the ingest is silent once nothing has come for so long.
+constexpr Milliseconds noticed_silence(1500);
+
 /// What the end of a session, or the reason of a state, is to us; nothing where nothing is wrong.
 std::optional<Kind> kind_of(std::string_view name) {
     const auto code = parse_end_code(name);
@@ -30,12 +33,16 @@ std::optional<Kind> kind_of(std::string_view name) {
         case EndCode::no_publisher:
         case EndCode::waiting_for_keyframe:
             return Kind::ingest_lost;
+        case EndCode::ingest_silent:
+            return Kind::ingest_gap;
         case EndCode::app_refused:
         case EndCode::publish_refused:
         case EndCode::login_needed:
         case EndCode::login_refused:
         case EndCode::redirect_refused:
         case EndCode::closed_early:
+        case EndCode::passphrase_refused:
+        case EndCode::srt_refused:
         case EndCode::not_supported:
             return Kind::refused;
         case EndCode::closed:
@@ -50,6 +57,7 @@ std::optional<Kind> kind_of(std::string_view name) {
             return Kind::disk;
         case EndCode::config_invalid:
         case EndCode::key_unavailable:
+        case EndCode::passphrase_unavailable:
             return Kind::configuration;
         case EndCode::worker_crashed:
             return Kind::died;
@@ -152,7 +160,8 @@ class Search {
         const auto kind = kind_of(code);
         if (!kind) return;
         // Before anything was live, an ingest without publisher is what one expects.
-        if (*kind == Kind::ingest_lost && !was_live_) {
+        const bool is_ingest = *kind == Kind::ingest_lost || *kind == Kind::ingest_gap;
+        if (is_ingest && !was_live_) {
             close(at);
             return;
         }
@@ -160,7 +169,9 @@ class Search {
         const bool is_second_look =
             open_ && open_->kind != *kind && at - open_->begin < std::chrono::seconds(1);
         if (open_ && open_->kind != *kind && !is_second_look) close(at);
-        if (!open_) open_ = Trouble{history_.name, *kind, at, at, false, {}, {}};
+        const WallTime begin =
+            code == end_code_name(EndCode::ingest_silent) ? at - noticed_silence : at;
+        if (!open_) open_ = Trouble{history_.name, *kind, begin, at, false, {}, {}};
         open_->kind = *kind;
         open_->code = code;
         open_->message = message;

@@ -36,7 +36,8 @@ std::string run_command(const HookJob& job, const HookCommand& command) {
     request.working_directory = command.folder;
     request.input = &input;
     request.takes_group_along = true;
-    request.with_variables = {{"RESTREAM_DESTINATION", job.destination},
+    request.with_variables = {{"RESTREAM_EVENT", job.event},
+                              {"RESTREAM_DESTINATION", job.destination},
                               {"RESTREAM_RELAY", job.relay},
                               {"RESTREAM_STATE", job.state},
                               {"RESTREAM_REASON", job.reason}};

@@ -149,12 +149,10 @@ Listening listen_for_ingest(const std::string& host, int port) {
         auto second = listen_at(places.second, port_of(result.sockets.front()));
         std::ranges::move(second, std::back_inserter(result.sockets));
     } catch (const Error& error) {
-        // By whom a port is taken is asked without regard to the address: it would be by us.
-        const bool is_taken = error.cause() == std::errc::address_in_use;
         const int taken_port = port_of(result.sockets.front());
-        if (is_taken) {
-            result.problem = fmt::format("another program listens at {}",
-                                         host_and_port(places.second, taken_port));
+        if (error.cause() == std::errc::address_in_use) {
+            result.problem = fmt::format("{} is taken {}", host_and_port(places.second, taken_port),
+                                         taken_by(places.second, taken_port));
         } else if (!is_absent(error)) {
             result.problem = error.what();
         }

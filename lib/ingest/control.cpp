@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "base/process.hpp"
 #include "config/key.hpp"
@@ -44,6 +45,7 @@ void spawn_guardian(const Config& config, const Layout& layout, const Deadline& 
     request.is_detached = true;
     request.with_variables = folder_variables(config.directory, layout.root());
     request.without_variables = key_variables_but_publish_key(config);
+    std::erase(request.without_variables, config.ingest.on_state.variable());  // its hook's
     const ChildProcess guardian = ChildProcess::spawn(request);
     line.write_end.close();
     if (const auto problem = await_start_report(line.read_end, deadline)) {
@@ -71,11 +73,19 @@ bool is_up(const IngestConfig& config, const Layout& layout) {
 std::string why_silent(const Layout& layout) {
     const auto record = live_ingest_record(layout);
     if (record && !record->problem.empty()) return record->problem;
+    if (!record) {
+        // A full disk, say: a restart would interrupt what is live, and not help.
+        return fmt::format("its record {} is missing; see 'restream doctor'",
+                           layout.ingest_record().string());
+    }
     const std::string log =
-        record && record->kind == IngestServer::nginx
+        record->kind == IngestServer::nginx
             ? fmt::format("see {}, or ", (layout.nginx_directory() / "error.log").string())
             : "";
-    return fmt::format("it does not answer; {}run 'restream ingest restart'", log);
+    return fmt::format(
+        "it does not answer; {}run 'restream ingest restart', which interrupts every live "
+        "destination",
+        log);
 }
 
 /// Whether the reload has had its effect, or a problem says why it has none.
@@ -104,6 +114,10 @@ void lift_down(const Layout& layout) {
 bool spawn_unless_alive(const Config& config, const Layout& layout, const Deadline& deadline,
                         const std::function<bool()>& may_start) {
     make_private_directory(layout.run_directory());
+    // A server that cannot write its record runs unseen.
+    if (const auto fault = folder_fault(layout.run_directory(), FolderUse::write)) {
+        throw_path_fault("starting the ingest server", *fault);
+    }
     const CommandLock lock(layout, verb);
     if (live_ingest_record(layout) || !may_start()) return false;
     spawn_guardian(config, layout, deadline);

@@ -213,6 +213,7 @@ void EmbeddedServer::Inside::look_at_clocks() {
 
 void EmbeddedServer::Inside::tell_record() {
     const SteadyTime now = SteadyClock::now();
+    if (now >= publications.next_silence()) publications.look_for_silence(now);
     const bool has_news = publications.changes() != told_changes ||
                           connections.size() != told_connections ||
                           context.cut_offs.total() != told_cut_offs;
@@ -243,6 +244,7 @@ Deadline EmbeddedServer::Inside::next_deadline() const {
     SteadyTime next = SteadyTime::max();
     if (!connections.empty() || !is_accepting) next = last_look + settings.look_interval;
     if (publications.has_publisher()) next = std::min(next, last_told + figures_interval);
+    next = std::min(next, publications.next_silence());
     if (publications.changes() != told_changes || connections.size() != told_connections ||
         context.cut_offs.total() != told_cut_offs) {
         next = std::min(next, last_told + shortest_record_interval);

@@ -30,7 +30,7 @@ Config IngestGuard::load_own() const {
         throw Error(
             ErrorKind::refused,
             fmt::format("restream.toml wants {} now, and {} runs; 'restream ingest restart' "
-                        "replaces the one by the other",
+                        "replaces one with the other, which interrupts every live destination",
                         describe_server(config.ingest.server), describe_server(record_.kind)));
     }
     return config;
@@ -87,6 +87,12 @@ void IngestGuard::stopped() {
     end_ingest_strays(layout());
     std::error_code ignored;
     fs::remove(layout().ingest_record(), ignored);
+}
+
+void IngestGuard::tell_silence(std::optional<WallTime> since) {
+    if (record_.silent_since.has_value() == since.has_value()) return;
+    record_.silent_since = since;
+    publish();
 }
 
 void IngestGuard::publish() const {

@@ -42,6 +42,8 @@ class IngestGuard : public Guarded {
     /// server.
     Config load_own() const;
     void publish() const;
+    /// Published where that is news.
+    void tell_silence(std::optional<WallTime> since);
     const Layout& layout() const { return means_.layout; }
 
   private:

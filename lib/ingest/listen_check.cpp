@@ -9,13 +9,13 @@ namespace restream {
 
 namespace {
 
-std::string words(int port, std::error_code why) {
+std::string words(const std::string& host, int port, std::error_code why) {
     if (why == std::errc::address_in_use) {
         return fmt::format(
             "port {} is taken {}; end that program, or change listen and url in the [ingest] "
             "section of restream.toml, or set server = \"external\" to use the server that is "
             "there",
-            port, taken_by(port));
+            port, taken_by(host, port));
     }
     if (why == std::errc::permission_denied) {
         return "not allowed; ports below 1024 belong to the system: use 1935";
@@ -30,17 +30,16 @@ std::string words(int port, std::error_code why) {
 
 }  // namespace
 
-std::string taken_by(int port) {
-    const auto holder = find_port_holder(port);
-    if (!holder || holder->pid == 0)
-        return "by another user's process, or by another server of restream";
-    return fmt::format("by {} (PID {})", holder->name, holder->pid);
+std::string taken_by(const std::string& host, int port) {
+    const auto holder = find_port_holder(host, port);
+    // It may have gone meanwhile, or listen in a network of its own that shares this port.
+    return "by " + (holder ? holder->describe() : "another program");
 }
 
 Error cannot_listen(const std::string& host, int port, std::error_code why) {
-    return Error(ErrorKind::refused,
-                 fmt::format("listening at {}: {}", host_and_port(host, port), words(port, why)),
-                 why);
+    return Error(
+        ErrorKind::refused,
+        fmt::format("listening at {}: {}", host_and_port(host, port), words(host, port, why)), why);
 }
 
 void require_free_port(const IngestConfig& config) {

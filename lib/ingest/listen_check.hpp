@@ -9,8 +9,8 @@
 
 namespace restream {
 
-/// "by nginx (PID 17)": who listens at that port, as far as it can be known.
-std::string taken_by(int port);
+/// "by nginx (PID 17)": who listens there, as far as it can be known.
+std::string taken_by(const std::string& host, int port);
 
 /// That nothing can listen there: by whom the port is taken, or what else is wrong, and what would
 /// work.

@@ -98,6 +98,9 @@ ChildProcess NginxServer::start(const FileLock& lock, const Fd&) {
     SpawnRequest request = nginx_request(installation_, folder, "error.log");
     request.inherited = {&lock.descriptor()};
     request.leads_group = true;
+    if (const auto hook = ingest_.on_state.variable(); !hook.empty()) {
+        request.without_variables.push_back(hook);
+    }
     request.dies_with_parent = true;
     return ChildProcess::spawn(request);
 }
@@ -145,8 +148,18 @@ void NginxServer::replace_worker(const ChildProcess& child) {
     end_processes(before);
 }
 
+void NginxServer::look_at_publisher() {
+    const auto stat = ask_nginx(layout().nginx_directory(), Deadline::after(nginx_patience));
+    const SteadyTime now = SteadyClock::now();
+    pulse_.look(stat ? stat->find(ingest_endpoint(ingest_)) : nullptr, now);
+    if (!pulse_.is_silent()) return tell_silence(std::nullopt);
+    const auto span = std::chrono::duration_cast<Milliseconds>(now - pulse_.since());
+    tell_silence(std::chrono::system_clock::now() - span);
+}
+
 void NginxServer::look_after() {
     IngestGuard::look_after();
+    look_at_publisher();
     keep_short(layout().nginx_directory() / "error.log");
 }
 

@@ -5,6 +5,7 @@
 
 #include "ingest/ingest_guard.hpp"
 #include "ingest/nginx_installation.hpp"
+#include "ingest/nginx_pulse.hpp"
 
 namespace restream {
 
@@ -41,7 +42,10 @@ class NginxServer : public IngestGuard {
     void replace_worker(const ChildProcess& child);
 
     NginxInstallation installation_;
-    IngestConfig ingest_;      ///< what nginx runs with
+    void look_at_publisher();
+
+    IngestConfig ingest_;  ///< what nginx runs with
+    NginxPulse pulse_;
     std::string config_text_;  ///< its nginx.conf: a later one that failed is never started with
 };
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace restream {
 
 namespace {
@@ -106,14 +108,17 @@ class StatReader {
         auto& current = stat_.publications.back();
         if (is_inside("stream", "name")) current.name = Secret(unescaped(text));
         if (is_inside("stream", "nclients")) current.clients = read_number<int>(text);
+        if (is_inside("stream", "bytes_in")) {
+            current.bytes_received = read_number<std::uint64_t>(text);
+        }
         if (path_.size() >= 2 && path_[path_.size() - 2] == "video" && current.video) {
-            if (name == "codec") current.video->codec = unescaped(text);
+            if (name == "codec") current.video->codec = in_lower_case(unescaped(text));
             if (name == "width") current.video->width = read_number<int>(text);
             if (name == "height") current.video->height = read_number<int>(text);
             if (name == "frame_rate") current.video->frame_rate = read_number<double>(text);
         }
         if (path_.size() >= 2 && path_[path_.size() - 2] == "audio" && current.audio) {
-            if (name == "codec") current.audio->codec = unescaped(text);
+            if (name == "codec") current.audio->codec = in_lower_case(unescaped(text));
             if (name == "channels") current.audio->channels = read_number<int>(text);
             if (name == "sample_rate") current.audio->sample_rate_hz = read_number<int>(text);
         }
@@ -139,6 +144,24 @@ bool is_at(const NginxPublication& publication, const RtmpEndpoint& endpoint) {
 }
 
 }  // namespace
+
+MediaFacts media_facts_of(const NginxPublication& publication) {
+    MediaFacts media;
+    if (const auto& video = publication.video) {
+        auto& track = media.video.emplace();
+        track.codec = video->codec;
+        track.width = video->width;
+        track.height = video->height;
+        if (video->frame_rate > 0) track.fps = video->frame_rate;
+    }
+    if (const auto& audio = publication.audio) {
+        auto& track = media.audio.emplace();
+        track.codec = audio->codec;
+        track.sample_rate_hz = audio->sample_rate_hz;
+        track.channels = audio->channels;
+    }
+    return media;
+}
 
 const NginxPublication* NginxStat::find(const RtmpEndpoint& endpoint) const {
     const auto found =

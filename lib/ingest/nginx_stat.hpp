@@ -1,6 +1,7 @@
 // What nginx-rtmp says of itself: who publishes, who plays, what is carried.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/media_facts.hpp"
 #include "base/secret.hpp"
 #include "rtmp/endpoint.hpp"
 
@@ -31,12 +33,16 @@ struct NginxPublication {
     std::string app;
     Secret name;  ///< the playpath: it may be what keeps strangers from publishing
     bool has_publisher = false;
-    int clients = 0;  ///< players, and the publisher
+    int clients = 0;                   ///< players, and the publisher
+    std::uint64_t bytes_received = 0;  ///< of picture and sound, since somebody was there
     std::optional<NginxVideo> video;
     std::optional<NginxAudio> audio;
 
     int players() const { return clients > 0 && has_publisher ? clients - 1 : clients; }
 };
+
+/// The same as facts, as they are known of other servers.
+MediaFacts media_facts_of(const NginxPublication& publication);
 
 /// One answer of its /stat page.
 struct NginxStat {

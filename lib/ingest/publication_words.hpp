@@ -34,7 +34,8 @@ inline constexpr std::array publisher_troubles = {
     Sentence{"publisher_refused_by_address", "ingest", "ago_s refusal publisher",
              "nobody publishes, and somebody was refused {ago_s} ago: {refusal}",
              "it came from {publisher}",
-             "add its address to allow_publish in restream.toml, and run 'restream ingest reload'"},
+             "add its address to allow_publish in restream.toml, and run 'restream ingest reload', "
+             "which disconnects publishers for a moment"},
     Sentence{"publisher_cut_off", "ingest", "ago_s cut_off publisher",
              "nobody publishes, and the server cut somebody off {ago_s} ago: it {cut_off}",
              "it came from {publisher}",

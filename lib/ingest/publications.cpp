@@ -29,6 +29,8 @@ class Publications::Path {
     bool has_video = false;
     bool has_audio = false;
     ByteRate rate;
+    Silence silence = Silence::none;
+    std::optional<WallTime> silent_since;  ///< as told last; nothing after a change
 };
 
 Publications::Publications(Admission admission, Rules rules)
@@ -143,6 +145,9 @@ Publications::Path& Publications::begin(Publisher& publisher, const Guest& guest
     place.guest = guest;
     place.since = wall;
     place.meter.reset();
+    place.meter.begin(now_);
+    place.silence = Silence::none;
+    next_silence_ = std::min(next_silence_, place.meter.pulse().silent_at(now_));
     place.has_video = place.has_audio = false;
     place.rate = {};
     place.publication.begin();
@@ -162,6 +167,7 @@ void Publications::publish(Path& path, const Tag& tag, SteadyTime now) {
         note_on_air();
     }
     path.meter.observe(tag, now);
+    if (path.silence != Silence::none) note_silence(path, now);
     // That there is a picture, or a sound, is news.
     if (tag.type == TagType::video && !path.has_video) {
         path.has_video = true;
@@ -209,6 +215,22 @@ bool Publications::has_publisher() const {
 
 std::string Publications::shown(const Path& path) const { return admission_.shown(path.name); }
 
+void Publications::note_silence(Path& path, SteadyTime now) {
+    const Silence silence = path.meter.pulse().silence(now);
+    next_silence_ = std::min(next_silence_, path.meter.pulse().silent_at(now));
+    if (silence == path.silence) return;
+    path.silence = silence;
+    path.silent_since.reset();
+    ++changes_;
+}
+
+void Publications::look_for_silence(SteadyTime now) {
+    next_silence_ = SteadyTime::max();
+    for (const auto& [name, path] : paths_) {
+        if (path->publisher != nullptr) note_silence(*path, now);
+    }
+}
+
 PublicationsRecord Publications::record(SteadyTime now, WallTime wall) {
     PublicationsRecord record;
     record.written = wall;
@@ -222,10 +244,19 @@ PublicationsRecord Publications::record(SteadyTime now, WallTime wall) {
         record.publications.push_back(
             {admission_.shown(path->name), path->since, path->guest.visitor.address.text(),
              path->guest.software, path->meter.facts(now), bytes, path->rate.kbps(),
-             static_cast<std::uint32_t>(players), path->publication.cache().span(), path->role});
+             static_cast<std::uint32_t>(players), path->publication.cache().span(), path->role,
+             path->silence, silent_since(*path, now, wall)});
     }
     tell_on_air(record, now, wall);
     return record;
+}
+
+std::optional<WallTime> Publications::silent_since(Path& path, SteadyTime now, WallTime wall) {
+    if (path.silence != Silence::none && !path.silent_since) {
+        const auto span = now - path.meter.pulse().since();
+        path.silent_since = wall - std::chrono::duration_cast<Milliseconds>(span);
+    }
+    return path.silent_since;
 }
 
 void Publications::tell_on_air(PublicationsRecord& record, SteadyTime now, WallTime wall) {

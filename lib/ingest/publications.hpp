@@ -71,6 +71,10 @@ class Publications {
     bool has_publisher() const;
     /// As it may be shown: no stream key.
     std::string shown(const Path& path) const;
+    /// Notes which publishers are silent, and which are not any more; see MediaPulse.
+    void look_for_silence(SteadyTime now);
+    /// When that is the next to tell something new, unless something arrives before.
+    SteadyTime next_silence() const { return next_silence_; }
     /// Of the publications and refusals; takes the bitrates since the last time it was asked.
     PublicationsRecord record(SteadyTime now, WallTime wall);
     /// Grows with each change that who reads the record wants to know at once.
@@ -85,7 +89,9 @@ class Publications {
     std::size_t players_of(const Path& path) const;
     bool is_base(const Path& path) const;
     void note_on_air();
+    void note_silence(Path& path, SteadyTime now);
     void tell_on_air(PublicationsRecord& record, SteadyTime now, WallTime wall);
+    static std::optional<WallTime> silent_since(Path& path, SteadyTime now, WallTime wall);
 
     Admission admission_;
     Rules rules_;
@@ -95,6 +101,7 @@ class Publications {
     std::optional<EncoderRole> noted_on_air_;
     std::optional<WallTime> on_air_since_;  ///< as told last; nothing after a change
     SteadyTime now_{};                      ///< the latest time that was passed in
+    SteadyTime next_silence_ = SteadyTime::max();
     std::deque<IngestRefusal> refusals_;
     std::uint64_t changes_ = 0;
 };

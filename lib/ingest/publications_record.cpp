@@ -27,6 +27,8 @@ json publication_json(const PublicationRecord& record) {
                      {"gop_ms", record.gop.count()}};
     document.update(json::parse(to_json(record.media)));
     if (record.role) document["role"] = encoder_role_name(*record.role);
+    if (record.silence != Silence::none) document["silence"] = silence_name(record.silence);
+    if (record.silent_since) document["silent_since"] = to_iso8601(*record.silent_since);
     return document;
 }
 
@@ -109,6 +111,14 @@ PublicationRecord read_publication(const json& document) {
     record.players = read_number<std::uint32_t>(document, "players");
     record.gop = Milliseconds(read_number<std::uint32_t>(document, "gop_ms"));
     record.role = read_role(document, "role");
+    // A server that was started before it told this goes on.
+    if (document.contains("silence")) {
+        const auto silence = parse_silence(read_text(document, "silence"));
+        if (!silence) throw NoRecord();
+        record.silence = *silence;
+    }
+    if (document.contains("silent_since"))
+        record.silent_since = read_time(document, "silent_since");
     return record;
 }
 

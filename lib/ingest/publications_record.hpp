@@ -11,6 +11,7 @@
 #include "base/media_facts.hpp"
 #include "ingest/cut_offs.hpp"
 #include "ingest/on_air.hpp"
+#include "rtmp/media_pulse.hpp"
 #include "state/layout.hpp"
 
 namespace restream {
@@ -28,6 +29,9 @@ struct PublicationRecord {
     Milliseconds gop{0};  ///< what a late player would get, in media time; 0: it has to wait
     /// Of the two between which the server changes, where a backup is configured.
     std::optional<EncoderRole> role{};
+    /// What it does not send although its connection stands, and since when.
+    Silence silence = Silence::none;
+    std::optional<WallTime> silent_since{};
 
     bool operator==(const PublicationRecord&) const = default;
 };

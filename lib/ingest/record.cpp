@@ -49,6 +49,7 @@ std::string to_json(const IngestRecord& record) {
                      {"problem", record.problem},
                      {"since", to_iso8601(record.since)}};
     if (record.server) document["server"] = process_json(*record.server);
+    if (record.silent_since) document["silent_since"] = to_iso8601(*record.silent_since);
     return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -65,8 +66,14 @@ std::optional<IngestRecord> ingest_record_from_json(std::string_view text) {
     const auto problem = read_text(document, "problem");
     const auto since = from_iso8601(read_text(document, "since").value_or(""));
     if (!kind || !guardian || !restarts || !reloads || !problem || !since) return std::nullopt;
-    return IngestRecord{*kind,    *guardian, read_process(document, "server"), *restarts, *reloads,
-                        *problem, *since};
+    return IngestRecord{*kind,
+                        *guardian,
+                        read_process(document, "server"),
+                        *restarts,
+                        *reloads,
+                        *problem,
+                        *since,
+                        from_iso8601(read_text(document, "silent_since").value_or(""))};
 }
 
 std::optional<IngestRecord> last_ingest_record(const Layout& layout) {

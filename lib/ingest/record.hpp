@@ -24,6 +24,8 @@ struct IngestRecord {
     std::uint32_t reloads = 0;   ///< tried, with success or without
     std::string problem;         ///< why it is down, or why the last reload changed nothing
     WallTime since{};            ///< when the server was started last
+    /// nginx's publisher is connected and has sent nothing since then; see NginxPulse.
+    std::optional<WallTime> silent_since{};
     bool operator==(const IngestRecord&) const = default;
 };
 

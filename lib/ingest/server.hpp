@@ -14,7 +14,13 @@
 
 namespace restream {
 
-enum class IngestState { live, no_publisher, down, unknown };
+enum class IngestState {
+    live,
+    silent,  ///< a publisher is connected, and sends no picture or nothing at all
+    no_publisher,
+    down,
+    unknown
+};
 
 /// For messages: "nginx", "the embedded server".
 std::string_view describe_server(IngestServer server);
@@ -30,6 +36,9 @@ struct IngestStatus {
     MediaFacts media;               ///< what is published, where the embedded server tells
     /// Why relays get no picture from it although somebody publishes, or tried to.
     std::optional<PublisherTrouble> trouble;
+    /// What is missing while it is silent, and since when where that is known.
+    Silence silence = Silence::none;
+    std::optional<WallTime> silent_since;
     /// Whose picture relays get; nothing where no backup is configured, or nobody publishes.
     std::optional<OnAirRecord> on_air;
     bool operator==(const IngestStatus&) const = default;
@@ -48,6 +57,10 @@ bool says_who_publishes(IngestServer server, const Layout& layout);
 
 /// What the records of living relays say of an ingest that cannot be asked.
 IngestState ingest_state_of(std::span<const Record> live_records);
+
+/// Whether the managed server knows that the publisher whom relays play is silent. **Blocks**: for
+/// a file.
+bool is_ingest_silent(const IngestConfig& config, const Layout& layout);
 
 /// **Throws**: Error{refused} for a server that restream does not manage, saying what to do
 /// instead.

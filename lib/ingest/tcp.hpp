@@ -20,13 +20,18 @@ std::optional<std::string> connect_problem(const std::string& host, int port,
 /// Why this process could not listen there; no error where it could.
 std::error_code listen_problem(const std::string& host, int port);
 
-/// Who listens at a TCP port of this machine, on any of its addresses.
+/// Who listens at a TCP port of this machine.
 struct PortHolder {
-    int pid = 0;       ///< 0: somebody whose processes this user may not see
-    std::string name;  ///< of its program; empty where not known
+    int pid = 0;       ///< 0: unknown, because this user may not look into the program
+    std::string name;  ///< of its program; empty if unknown
+    std::string user;  ///< whose program it is
+
+    /// "nginx (PID 17)", or "a program of user www-data".
+    std::string describe() const;
 };
-/// Looks through all processes: for messages only. Nothing where nobody listens.
-std::optional<PortHolder> find_port_holder(int port);
+/// The program that keeps others from listening at that address. A `host` that is a name stands
+/// for all addresses. Looks through all processes: for messages only. No value if nobody listens.
+std::optional<PortHolder> find_port_holder(const std::string& host, int port);
 
 /// The numeric addresses of a host name, or nothing and why.
 struct Resolved {

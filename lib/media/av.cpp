@@ -33,6 +33,12 @@ PacketHandle make_packet() {
     return packet;
 }
 
+CodecParametersHandle make_codec_parameters() {
+    CodecParametersHandle made(avcodec_parameters_alloc());
+    if (!made) throw std::bad_alloc();
+    return made;
+}
+
 CodecParametersHandle copy_of(const AVCodecParameters& parameters) {
     CodecParametersHandle copy(avcodec_parameters_alloc());
     if (!copy || avcodec_parameters_copy(copy.get(), &parameters) < 0) throw std::bad_alloc();

@@ -53,6 +53,7 @@ using CodecParametersHandle = std::unique_ptr<AVCodecParameters, CodecParameters
 
 /// Never null. **Throws**: std::bad_alloc.
 PacketHandle make_packet();
+CodecParametersHandle make_codec_parameters();
 CodecParametersHandle copy_of(const AVCodecParameters& parameters);
 
 /// An AVDictionary.

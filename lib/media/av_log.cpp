@@ -14,6 +14,7 @@ extern "C" {
 
 #include "base/log.hpp"
 #include "media/srt_log.hpp"
+#include "media/srt_rejection.hpp"
 
 namespace restream {
 
@@ -93,13 +94,11 @@ void on_av_log(void*, int level, const char* format, va_list arguments) noexcept
 }
 
 void keep_rejection(std::string_view line) {
-    constexpr std::string_view begin = "REJECT reported from HS processing: ";
-    const auto at = line.find(begin);
-    if (at == std::string_view::npos) return;
-    const std::string_view reason = line.substr(at + begin.size());
+    auto reason = srt_rejection_in(line);
+    if (!reason) return;
     Shared& common = shared();
     const std::lock_guard lock(common.mutex);
-    common.srt_rejection = reason.substr(0, reason.find(" - "));
+    common.srt_rejection = std::move(*reason);
 }
 
 /// libsrt's threads are not ours: what they say goes to the log, not to a transcript.

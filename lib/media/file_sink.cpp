@@ -11,6 +11,7 @@
 #include "media/hls_sink.hpp"
 #include "media/muxer.hpp"
 #include "rtmp/flv.hpp"
+#include "rtmp/setup_tags.hpp"
 
 namespace restream {
 
@@ -35,16 +36,48 @@ std::variant<std::pair<NewFile, fs::path>, SessionEnd> create_file(const fs::pat
     return file_end(wanted, std::make_error_code(std::errc::file_exists));
 }
 
+/// A file that this session has made. Without a picture or sound in it, it goes with the session:
+/// each try to write to a full disk would leave one.
+class OwnFile {
+  public:
+    OwnFile(NewFile file, fs::path path) : file_(std::move(file)), path_(std::move(path)) {}
+    OwnFile(const OwnFile&) = delete;
+    OwnFile& operator=(const OwnFile&) = delete;
+    ~OwnFile() { close(); }
+
+    NewFile* operator->() { return &file_; }
+    const fs::path& path() const { return path_; }
+    /// There is something in it to be played.
+    void keep() { is_kept_ = true; }
+    void close() {
+        if (is_kept_) {
+            (void)file_.close();
+        } else {
+            file_.remove(path_);
+        }
+    }
+
+  private:
+    NewFile file_;
+    fs::path path_;
+    bool is_kept_ = false;
+};
+
+/// A picture or sound, of whatever codec: neither metadata nor what sets a decoder up.
+bool is_media(const Tag& tag) {
+    return tag.type != TagType::script && !tag.bytes().empty() && !SetupTags::is_one(tag);
+}
+
 /// FLV: the tags as they are, of any codec. A file that ends anywhere is playable up to its last
 /// whole tag.
 class FlvFileSink final : public BlockingSink {
   public:
-    FlvFileSink(NewFile file, fs::path path) : file_(std::move(file)), path_(std::move(path)) {}
+    FlvFileSink(NewFile file, fs::path path) : file_(std::move(file), std::move(path)) {}
 
-    std::optional<SessionEnd> begin(const std::vector<Tag>& prefix) {
-        bool has_audio = false;
+    std::optional<SessionEnd> begin(const SinkRequest& request) {
+        bool has_audio = request.sound.has_value();
         bool has_video = false;
-        for (const Tag& tag : prefix) {
+        for (const Tag& tag : request.prefix) {
             has_audio |= tag.type == TagType::audio;
             has_video |= tag.type == TagType::video;
         }
@@ -54,11 +87,13 @@ class FlvFileSink final : public BlockingSink {
     std::optional<SessionEnd> write(const Tag& tag) override {
         bytes_.clear();
         append_flv_tag(without_set_data_frame(tag), bytes_);
-        return put(bytes_);
+        auto end = put(bytes_);
+        if (!end && is_media(tag)) file_.keep();
+        return end;
     }
 
-    void finish(const Deadline&) override { (void)file_.close(); }
-    std::string file_name() const override { return path_.string(); }
+    void finish(const Deadline&) override { file_.close(); }
+    std::string file_name() const override { return file_.path().string(); }
 
   private:
     /// `@setDataFrame` is for servers; in a file the metadata begins with its own name.
@@ -73,12 +108,11 @@ class FlvFileSink final : public BlockingSink {
     }
 
     std::optional<SessionEnd> put(std::span<const std::uint8_t> bytes) {
-        if (const auto error = file_.write(bytes)) return file_end(path_, error);
+        if (const auto error = file_->write(bytes)) return file_end(file_.path(), error);
         return std::nullopt;
     }
 
-    NewFile file_;
-    fs::path path_;
+    OwnFile file_;
     std::vector<std::uint8_t> bytes_;
 };
 
@@ -86,14 +120,16 @@ class FlvFileSink final : public BlockingSink {
 class MuxedFileSink final : public BlockingSink {
   public:
     MuxedFileSink(NewFile file, fs::path path, Container container, Tracks tracks)
-        : file_(std::move(file)),
-          path_(std::move(path)),
+        : file_(std::move(file), std::move(path)),
+          container_(container),
           avio_(make_avio()),
           muxer_(container, *avio_, std::move(tracks)) {}
 
     std::optional<SessionEnd> begin() {
         const AvTranscript::Listening listening(transcript_);
-        return ended(muxer_.begin());
+        auto end = ended(muxer_.begin());
+        header_bytes_ = file_->size_bytes();
+        return end;
     }
 
     std::optional<SessionEnd> write(const Tag& tag) override {
@@ -103,7 +139,7 @@ class MuxedFileSink final : public BlockingSink {
         if (result == AVERROR_INPUT_CHANGED) {
             // The file is whole as it is; what comes now belongs into another one.
             finish(Deadline::never());
-            return SessionEnd{EndCode::tracks_changed, path_.string()};
+            return SessionEnd{EndCode::tracks_changed, file_.path().string()};
         }
         return ended(result);
     }
@@ -112,26 +148,28 @@ class MuxedFileSink final : public BlockingSink {
     void finish(const Deadline&) override {
         const AvTranscript::Listening listening(transcript_);
         (void)muxer_.end();
-        (void)file_.close();
+        file_.close();
     }
-    std::string file_name() const override { return path_.string(); }
+    std::string file_name() const override { return file_.path().string(); }
 
   private:
     CustomAvioHandle make_avio();
+    bool has_part();
     static int put(void* self, std::uint8_t* bytes, int size) noexcept;
     static std::int64_t seek(void* self, std::int64_t offset, int whence) noexcept;
 
     std::optional<SessionEnd> ended(int result) const {
         if (result >= 0) return std::nullopt;
-        if (error_) return file_end(path_, error_);
+        if (error_) return file_end(file_.path(), error_);
         const std::string said = transcript_.detail();
-        return SessionEnd{
-            EndCode::file_failed,
-            fmt::format("{}: {}", path_.string(), said.empty() ? av_error_text(result) : said)};
+        return SessionEnd{EndCode::file_failed,
+                          fmt::format("{}: {}", file_.path().string(),
+                                      said.empty() ? av_error_text(result) : said)};
     }
 
-    NewFile file_;
-    fs::path path_;
+    OwnFile file_;
+    Container container_;
+    std::uint64_t header_bytes_ = 0;
     std::error_code error_;
     AvTranscript transcript_;
     CustomAvioHandle avio_;
@@ -150,33 +188,42 @@ CustomAvioHandle MuxedFileSink::make_avio() {
     return made;
 }
 
+/// Whether a write that failed has left something to be played: what these two hold can be cut
+/// anywhere.
+bool MuxedFileSink::has_part() {
+    constexpr std::uint64_t least_bytes = 4096;
+    const bool can_be_cut = container_ == Container::matroska || container_ == Container::mpegts;
+    return can_be_cut && file_->size_bytes() >= header_bytes_ + least_bytes;
+}
+
 int MuxedFileSink::put(void* self, std::uint8_t* bytes, int size) noexcept {
     auto& sink = *static_cast<MuxedFileSink*>(self);
-    const auto error = sink.file_.write({bytes, static_cast<std::size_t>(size)});
+    const auto error = sink.file_->write({bytes, static_cast<std::size_t>(size)});
+    if (sink.muxer_.has_media() && (!error || sink.has_part())) sink.file_.keep();
     if (!error) return size;
     sink.error_ = error;
     return AVERROR(error.value());
 }
 
 std::int64_t MuxedFileSink::seek(void* self, std::int64_t offset, int whence) noexcept {
-    NewFile& file = static_cast<MuxedFileSink*>(self)->file_;
+    OwnFile& file = static_cast<MuxedFileSink*>(self)->file_;
     std::int64_t base = 0;
     switch (whence & ~AVSEEK_FORCE) {
         case AVSEEK_SIZE:
-            return static_cast<std::int64_t>(file.size_bytes());
+            return static_cast<std::int64_t>(file->size_bytes());
         case SEEK_SET:
             break;
         case SEEK_CUR:
-            base = static_cast<std::int64_t>(file.position());
+            base = static_cast<std::int64_t>(file->position());
             break;
         case SEEK_END:
-            base = static_cast<std::int64_t>(file.size_bytes());
+            base = static_cast<std::int64_t>(file->size_bytes());
             break;
         default:
             return AVERROR(EINVAL);
     }
     if (base + offset < 0) return AVERROR(EINVAL);
-    file.seek(static_cast<std::uint64_t>(base + offset));
+    file->seek(static_cast<std::uint64_t>(base + offset));
     return base + offset;
 }
 
@@ -210,14 +257,14 @@ OpenedSink open_file_sink(const SinkRequest& request, const Cancel& cancel) {
     }
     // The tracks first: what cannot be written leaves no empty file behind.
     std::variant<Tracks, SessionEnd> learned;
-    if (container) learned = learn_tracks(request.prefix);
+    if (container) learned = learn_tracks(request, *container);
     if (auto* end = std::get_if<SessionEnd>(&learned)) return std::move(*end);
     auto created = create_file(wanted);
     if (auto* end = std::get_if<SessionEnd>(&created)) return std::move(*end);
     auto& [file, path] = std::get<0>(created);
     if (is_flv) {
         auto sink = std::make_unique<FlvFileSink>(std::move(file), std::move(path));
-        auto end = sink->begin(request.prefix);
+        auto end = sink->begin(request);
         return begun(std::move(sink), std::move(end));
     }
     auto sink = std::make_unique<MuxedFileSink>(std::move(file), std::move(path), *container,

@@ -192,7 +192,7 @@ void HlsSink::finish(const Deadline& deadline) {
 OpenedSink open_hls_sink(const SinkRequest& request,
                          const std::function<std::variant<HlsPlace, SessionEnd>()>& find_place) {
     capture_av_log();
-    auto learned = learn_tracks(request.prefix);
+    auto learned = learn_tracks(request, Container::mpegts_segments);
     if (auto* end = std::get_if<SessionEnd>(&learned)) return std::move(*end);
     auto found = find_place();
     if (auto* end = std::get_if<SessionEnd>(&found)) return std::move(*end);

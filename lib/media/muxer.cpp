@@ -12,20 +12,6 @@ namespace {
 
 /// A crash loses at most this much of an mp4, whatever the encoder's keyframe interval is.
 constexpr std::int64_t longest_fragment_us = 2'000'000;
-constexpr AVRational milliseconds{1, 1000};
-
-const char* format_name(Container container) {
-    switch (container) {
-        case Container::matroska:
-            return "matroska";
-        case Container::mp4:
-            return "mp4";
-        case Container::mpegts:
-        case Container::mpegts_segments:
-            return "mpegts";
-    }
-    return "";
-}
 
 void set_options(Container container, AvOptions& options) {
     switch (container) {
@@ -55,7 +41,7 @@ int Muxer::add_track(const CodecParametersHandle& parameters, int& index) {
     if (!parameters) return 0;
     AVStream* const added = avformat_new_stream(output_.get(), nullptr);
     if (!added) return AVERROR(ENOMEM);
-    added->time_base = milliseconds;
+    added->time_base = packets_.time_base(parameters->codec_type);
     index = added->index;
     return avcodec_parameters_copy(added->codecpar, parameters.get());
 }
@@ -69,6 +55,8 @@ int Muxer::begin() {
     context->pb = &into_;
     context->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_FLUSH_PACKETS;
     context->flush_packets = 1;
+    // MP3 below 16 kHz in mp4, which players take and no standard names.
+    if (container_ == Container::mp4) context->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;
     if ((result = add_track(tracks_.video, video_index_)) < 0) return result;
     if ((result = add_track(tracks_.audio, audio_index_)) < 0) return result;
     AvOptions options;
@@ -82,13 +70,20 @@ int Muxer::begin() {
 
 int Muxer::write(const Tag& tag) {
     Packets::Made made = packets_.make(tag);
-    if (std::holds_alternative<Packets::Nothing>(made)) return 0;
-    if (std::holds_alternative<Packets::Changed>(made)) return AVERROR_INPUT_CHANGED;
-    auto& [packet, kind] = std::get<Packets::Packet>(made);
+    if (made.is_changed) return AVERROR_INPUT_CHANGED;
+    for (Packets::Packet& each : made.packets) {
+        if (const int result = write(each); result < 0) return result;
+    }
+    return 0;
+}
+
+int Muxer::write(Packets::Packet& made) {
+    auto& [packet, kind] = made;
     packet->stream_index = kind == AVMEDIA_TYPE_VIDEO ? video_index_ : audio_index_;
-    av_packet_rescale_ts(packet.get(), milliseconds,
+    av_packet_rescale_ts(packet.get(), packets_.time_base(kind),
                          output_->streams[packet->stream_index]->time_base);
     // Not the interleaving variant: it holds packets back until every track has one.
+    has_media_ = true;
     const int result = av_write_frame(output_.get(), packet.get());
     if (into_.error < 0) return into_.error;
     return result < 0 ? result : 0;

@@ -1,16 +1,10 @@
 // A container of FFmpeg's that is written as the tags come.
 #pragma once
 
+#include "media/container.hpp"
 #include "media/packets.hpp"
 
 namespace restream {
-
-enum class Container {
-    matroska,
-    mp4,
-    mpegts,
-    mpegts_segments,  ///< of a show whose segments before these came from another muxer
-};
 
 /// Writes tags into an AVIO that it does not own. What is written is playable at any moment: when
 /// the process dies, only what came since the last few packets (mp4: the last fragment) is missing.
@@ -29,9 +23,12 @@ class Muxer {
     int cut();
     /// Writes the end.
     int end();
+    /// Whether what is written now, or was, may hold a picture or sound.
+    bool has_media() const { return has_media_; }
 
   private:
     int add_track(const CodecParametersHandle& parameters, int& index);
+    int write(Packets::Packet& made);
 
     Container container_;
     AVIOContext& into_;
@@ -41,6 +38,7 @@ class Muxer {
     int video_index_ = -1;
     int audio_index_ = -1;
     bool is_begun_ = false;
+    bool has_media_ = false;
 };
 
 }  // namespace restream

@@ -2,51 +2,62 @@
 #pragma once
 
 #include <optional>
-#include <variant>
+#include <vector>
 
+#include "media/sample_clock.hpp"
 #include "media/tracks.hpp"
 
 namespace restream {
 
-/// Makes packets of the tags of one session. Their times are in milliseconds, start where the tags
-/// do, and grow strictly within a track, as muxers demand.
+/// Makes packets of the tags of one session. Their times start where the tags do, pictures' in
+/// milliseconds and sounds' in samples, and decoding times grow strictly within a track, as muxers
+/// demand. What is shown keeps its distances, whatever the publisher's decoding times are: see
+/// picture_lead_ms().
 class Packets {
   public:
-    struct Nothing {};  ///< headers, metadata, ends: no packet
-    struct Changed {};  ///< other sequence headers, or another codec, than the session began with
     struct Packet {
         PacketHandle packet;
         AVMediaType kind;
     };
-    using Made = std::variant<Nothing, Changed, Packet>;
+    struct Made {
+        /// Other sequence headers, or another codec, than the session began with: no packets.
+        bool is_changed = false;
+        std::vector<Packet> packets = {};  ///< none of headers, metadata, ends
+    };
 
     explicit Packets(const Tracks& tracks);
 
     Made make(const Tag& tag);
+    /// What the times of a kind's packets count.
+    AVRational time_base(AVMediaType kind) const;
 
   private:
     /// One track's clock and what it expects.
     struct Track {
         bool is_there = false;
         std::optional<Payload> header;
-        std::uint8_t codec = 0;
         std::optional<RtmpTime> last_time;
         std::int64_t ms = 0;  ///< last_time without its wraps
-        std::optional<std::int64_t> last_dts;
     };
 
     Made video(const Tag& tag);
     Made audio(const Tag& tag);
-    Made packet(Track& track, const Tag& tag, std::size_t header_bytes, std::int32_t cts,
-                AVMediaType kind);
+    bool is_other_sound(const Tag& tag) const;
+    Packet sound(std::span<const std::uint8_t> frame, std::optional<std::int64_t> ms);
     std::int64_t unwrapped(Track& track, RtmpTime time);
 
     Track video_;
+    std::optional<std::int64_t> last_dts_;  ///< of the picture
+    /// What a picture lasts at least: mp4 asks it of the last one in a fragment, and the next may
+    /// not begin before that.
+    std::optional<std::int64_t> shortest_step_;
+    std::int64_t more_lead_ms_ = 0;  ///< what lead_ms_ turned out to lack
     Track audio_;
+    std::uint8_t audio_format_;
+    CodecParametersHandle audio_parameters_;  ///< null without sound
+    SampleClock audio_clock_;
+    std::int64_t lead_ms_;
     std::optional<RtmpTime> first_time_;
 };
-
-/// FLV's 24-bit signed composition time of an AVC payload. REQUIRES: at least 5 bytes.
-std::int32_t composition_time_ms(std::span<const std::uint8_t> payload);
 
 }  // namespace restream

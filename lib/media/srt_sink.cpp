@@ -2,29 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "media/av_log.hpp"
 #include "media/interrupt.hpp"
 #include "media/muxer.hpp"
+#include "media/srt_rejection.hpp"
 
 namespace restream {
 
 namespace {
-
-/// The value of `name` in the URL's query; nothing where it is not there.
-std::optional<std::string> query_value(std::string_view url, std::string_view name) {
-    const auto mark = url.find('?');
-    if (mark == std::string_view::npos) return std::nullopt;
-    std::string_view rest = url.substr(mark + 1);
-    while (!rest.empty()) {
-        const std::string_view pair = rest.substr(0, rest.find('&'));
-        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
-        const auto equals = pair.find('=');
-        if (pair.substr(0, equals) != name) continue;
-        return equals == std::string_view::npos ? std::string()
-                                                : std::string(pair.substr(equals + 1));
-    }
-    return std::nullopt;
-}
 
 class SrtSink final : public BlockingSink {
   public:
@@ -51,17 +38,18 @@ class SrtSink final : public BlockingSink {
 };
 
 int SrtSink::connect(const SinkRequest& request) {
-    for (const char* name : {"passphrase", "streamid", "srt_streamid"}) {
-        hide_in_av_log(Secret(query_value(request.url, name).value_or("")));
-    }
-    hide_in_av_log(request.key);
+    const SrtOptions& srt = request.srt;
     AvOptions options;
+    for (const auto& [name, value] : srt.more) options.set(name.c_str(), value);
     options.set("mode", std::string("caller"));
     options.set("transtype", std::string("live"));
     options.set("connect_timeout", request.connect_deadline.count());
-    if (!request.key.is_empty() && !query_value(request.url, "streamid") &&
-        !query_value(request.url, "srt_streamid")) {
-        options.set("streamid", request.key.reveal());
+    if (srt.latency) options.set("latency", srt.latency->count() * 1000);  // FFmpeg's are µs
+    // Not in the URL, where "+" would be a blank and no other character could be escaped.
+    for (const auto& [name, secret] :
+         {std::pair("passphrase", &srt.passphrase), std::pair("streamid", &srt.stream_id)}) {
+        hide_in_av_log(*secret);
+        if (!secret->is_empty()) options.set(name, secret->reveal());
     }
     const AVIOInterruptCB callback = interrupt_.callback();
     AVIOContext* context = nullptr;
@@ -73,12 +61,7 @@ int SrtSink::connect(const SinkRequest& request) {
 
 std::optional<SessionEnd> SrtSink::open(const SinkRequest& request) {
     capture_av_log();
-    const std::string mode = query_value(request.url, "mode").value_or("caller");
-    if (mode != "caller") {
-        return SessionEnd{EndCode::config_invalid,
-                          "an SRT destination is called: mode must be caller"};
-    }
-    auto learned = learn_tracks(request.prefix);
+    auto learned = learn_tracks(request, Container::mpegts);
     if (auto* end = std::get_if<SessionEnd>(&learned)) return std::move(*end);
     const AvTranscript::Listening listening(transcript_);
     interrupt_.set_deadline(Deadline::after(request.connect_deadline + Milliseconds(200)));
@@ -91,7 +74,7 @@ std::optional<SessionEnd> SrtSink::open(const SinkRequest& request) {
 
 SessionEnd SrtSink::opening_end(int av_error, const SinkRequest& request) const {
     if (interrupt_.cause() == Interrupt::Cause::cancelled) return {EndCode::stopped};
-    const std::string address = request.url.substr(0, request.url.find('?'));
+    const std::string& address = request.url;
     if (interrupt_.cause() == Interrupt::Cause::expired) {
         return {EndCode::connect_timed_out, address};
     }
@@ -99,11 +82,11 @@ SessionEnd SrtSink::opening_end(int av_error, const SinkRequest& request) const 
     // FFmpeg gives EIO for all the rest. A rejection comes at once; silence lasts until libsrt's
     // own timeout.
     const std::string rejection = take_srt_rejection();
-    if (!rejection.empty()) return {EndCode::publish_refused, rejection};
+    if (!rejection.empty()) return srt_rejection_end(rejection);
     if (Deadline(opened_at_ + request.connect_deadline * 9 / 10).has_passed()) {
         return {EndCode::connect_timed_out, address};
     }
-    const EndCode otherwise = av_error == AVERROR(EIO) ? EndCode::publish_refused : EndCode::failed;
+    const EndCode otherwise = av_error == AVERROR(EIO) ? EndCode::srt_refused : EndCode::failed;
     return {end_code(av_error, otherwise), fmt::format("{}: {}", address, av_error_text(av_error))};
 }
 

@@ -1,13 +1,14 @@
 // What an ingest carries, as FFmpeg's muxers want to know it before the first byte.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "media/av.hpp"
-#include "relay/session_end.hpp"
+#include "media/container.hpp"
+#include "relay/blocking_sink.hpp"
 #include "rtmp/tag.hpp"
 
 namespace restream {
@@ -19,11 +20,13 @@ struct Tracks {
     std::optional<Payload>
         video_header;  ///< the tag's payload, to see a change; nothing where the codec has none
     std::optional<Payload> audio_header;
+    std::uint8_t audio_format = 0;  ///< FLV's first byte: the codec's number is its upper half
+    std::int64_t lead_ms = 0;       ///< see picture_lead_ms()
 };
 
-/// Learns them from what a session begins with (SinkRequest::prefix): sequence headers and the
-/// first pictures and sounds. Finite and in memory: it cannot block. Otherwise `not_supported` with
-/// the codec and the FFmpeg that could, or `failed`.
-std::variant<Tracks, SessionEnd> learn_tracks(const std::vector<Tag>& prefix);
+/// Learns them from what a session begins with (SinkRequest::prefix and ::sound): sequence headers
+/// and the first pictures and sounds. Finite and in memory: it cannot block. Otherwise
+/// `not_supported` with the codec and what takes it, or `failed`.
+std::variant<Tracks, SessionEnd> learn_tracks(const SinkRequest& request, Container container);
 
 }  // namespace restream

@@ -162,8 +162,14 @@ void Control::await_guardians(const std::map<std::string, Fd>& starting,
 
 /// REQUIRES: the CommandLock is held.
 void Control::change_wish(const std::string& name, Keep keep) const {
-    if (keep == Keep::nothing) registry_.set_wanted(name, false);
-    if (keep == Keep::nothing) registry_.set_down(name, false);
+    if (keep == Keep::nothing) {
+        registry_.set_wanted(name, false);
+        try {
+            registry_.set_down(name, false);
+        } catch (const Error&) {
+            // It counts for what is wanted only. The next enable deletes it, or says why not.
+        }
+    }
     if (keep == Keep::wanted_but_down) registry_.set_down(name, true);
 }
 

@@ -56,7 +56,39 @@ bool is_news(const HookEvent& event, const HookEvent& last) {
 
 std::string_view relay_role(bool is_backup) { return is_backup ? "backup" : "primary"; }
 
+namespace {
+
+std::string ingest_sentence(const IngestChange& ingest) {
+    if (ingest.state == "live") return "the ingest is live";
+    if (ingest.state == "no_publisher") return "nobody publishes to the ingest";
+    return ingest.missing == "picture"
+               ? "the ingest is silent: sound arrives, and no picture"
+               : "the ingest is silent: a publisher is connected and sends nothing";
+}
+
+std::string ingest_json(const HookEvent& event) {
+    const IngestChange& ingest = *event.ingest;
+    const std::string sentence = ingest_sentence(ingest);
+    ordered_json document = {{"schema", 1},
+                             {"event", "ingest"},
+                             {"server", ingest.server},
+                             {"url", event.url},
+                             {"state", ingest.state},
+                             {"previous", nullptr},
+                             {"missing", nullptr},
+                             {"since", to_iso8601(event.since)},
+                             {"skipped", event.skipped},
+                             {"text", sentence},
+                             {"content", sentence}};
+    if (ingest.previous) document["previous"] = *ingest.previous;
+    if (!ingest.missing.empty()) document["missing"] = ingest.missing;
+    return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
 std::string hook_sentence(const HookEvent& event) {
+    if (event.ingest) return ingest_sentence(*event.ingest);
     std::string words = fmt::format("{}{}: {}", event.destination,
                                     event.is_backup ? " (backup)" : "", state_name(event.state));
     if (event.reason) words += ": " + bounded(event.reason->message);
@@ -67,6 +99,7 @@ std::string hook_sentence(const HookEvent& event) {
 }
 
 std::string to_json(const HookEvent& event) {
+    if (event.ingest) return ingest_json(event);
     const std::string sentence = hook_sentence(event);
     ordered_json document = {{"schema", 1},
                              {"event", "state"},

@@ -44,21 +44,20 @@ StateHook hook_from_json(const json& value) {
 
 HookJob hook_job(const StateHook& hook, const HookEvent& event) {
     return {hook,
+            event.ingest ? "ingest" : "state",
             event.destination,
-            std::string(relay_role(event.is_backup)),
-            std::string(state_name(event.state)),
+            event.ingest ? "" : std::string(relay_role(event.is_backup)),
+            std::string(event.state_name()),
             event.reason ? event.reason->code : "",
             to_json(event)};
 }
 
 std::string to_line(const HookJob& job) {
-    const json document = {{"hook", hook_json(job.hook)},
-                           {"deadline_ms", job.hook.deadline.count()},
-                           {"destination", job.destination},
-                           {"relay", job.relay},
-                           {"state", job.state},
-                           {"reason", job.reason},
-                           {"body", job.body}};
+    const json document = {
+        {"hook", hook_json(job.hook)}, {"deadline_ms", job.hook.deadline.count()},
+        {"event", job.event},          {"destination", job.destination},
+        {"relay", job.relay},          {"state", job.state},
+        {"reason", job.reason},        {"body", job.body}};
     return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -68,6 +67,7 @@ std::optional<HookJob> hook_job_from_line(std::string_view line) {
         HookJob job;
         job.hook = hook_from_json(document.at("hook"));
         job.hook.deadline = Milliseconds(document.at("deadline_ms").get<std::int64_t>());
+        job.event = document.at("event").get<std::string>();
         job.destination = document.at("destination").get<std::string>();
         job.relay = document.at("relay").get<std::string>();
         job.state = document.at("state").get<std::string>();

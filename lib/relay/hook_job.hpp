@@ -13,8 +13,9 @@ namespace restream {
 /// Goes through a pipe, never through an argument or a file: a webhook's URL is a secret.
 struct HookJob {
     StateHook hook;
-    std::string destination;
-    std::string relay;  ///< "primary", "backup"
+    std::string event;        ///< "state" of a relay, "ingest"
+    std::string destination;  ///< empty, like relay and reason, where it is the ingest's
+    std::string relay;        ///< "primary", "backup"
     std::string state;
     std::string reason;  ///< its code; empty where there is none
     std::string body;    ///< JSON

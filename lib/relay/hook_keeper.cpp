@@ -35,6 +35,21 @@ void HookKeeper::use(const Destination& destination, std::vector<std::string> wi
     service_ = destination.service;
     url_ = destination.display_url();
     without_variables_ = std::move(without_variables);
+    begin_telling();
+}
+
+void HookKeeper::use(const StateHook& hook, std::string url,
+                     std::vector<std::string> without_variables) {
+    const std::lock_guard lock(mutex_);
+    hook_ = hook;
+    url_ = std::move(url);
+    without_variables_ = std::move(without_variables);
+    begin_telling();
+}
+
+/// REQUIRES: the lock is held.
+void HookKeeper::begin_telling() {
+    queue_.keep_only(*hook_);
     if (!hook_->is_there()) {
         queue_.clear();
         return;
@@ -54,7 +69,17 @@ void HookKeeper::tell(const Record& record) {
     HookEvent event = hook_event(record, previous, SteadyClock::now());
     if (last_ && !is_news(event, *last_)) return;
     last_ = event;
-    if (hook_ && !hook_->is_there()) return;
+    push(std::move(event));
+}
+
+void HookKeeper::tell(HookEvent event) {
+    const std::lock_guard lock(mutex_);
+    push(std::move(event));
+}
+
+/// REQUIRES: the lock is held.
+void HookKeeper::push(HookEvent event) {
+    if (hook_ && (!hook_->is_there() || !hook_->tells(event.state_name()))) return;
     queue_.push(std::move(event));
     changed_.notify_all();
 }

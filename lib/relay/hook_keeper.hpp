@@ -1,4 +1,5 @@
-// Tells the user's hook of each change of a relay's state, and never waits for it.
+// Tells the user's hook of each change of a relay's state, or of the ingest's, and never waits for
+// it.
 #pragma once
 
 #include <condition_variable>
@@ -42,8 +43,12 @@ class HookKeeper {
     /// The destination's hook is told from now on; what came before the first use() has waited for
     /// it. `without_variables` are those with keys.
     void use(const Destination& destination, std::vector<std::string> without_variables);
+    /// The same for the ingest. `url`: masked.
+    void use(const StateHook& hook, std::string url, std::vector<std::string> without_variables);
     /// To be called whenever the record may have changed; what is no change of state is nothing.
     void tell(const Record& record);
+    /// A change of the ingest.
+    void tell(HookEvent event);
 
   private:
     /// The restream-hook that runs.
@@ -57,6 +62,8 @@ class HookKeeper {
         std::vector<std::string> without_variables;
     };
 
+    void begin_telling();
+    void push(HookEvent event);
     void run();
     std::optional<Task> next(std::unique_lock<std::mutex>& lock);
     Task task_of(HookEvent event) const;

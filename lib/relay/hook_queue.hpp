@@ -4,6 +4,7 @@
 #include <deque>
 #include <optional>
 
+#include "config/state_hook.hpp"
 #include "relay/hook_event.hpp"
 
 namespace restream {
@@ -19,6 +20,10 @@ class HookQueue {
     /// The newest one; those before it are skipped.
     std::optional<HookEvent> pop_last();
     void clear() { events_.clear(); }
+    /// Forgets those of whose state the hook is not told.
+    void keep_only(const StateHook& hook) {
+        std::erase_if(events_, [&](const auto& each) { return !hook.tells(each.state_name()); });
+    }
     bool is_empty() const { return events_.empty(); }
 
   private:

@@ -14,6 +14,10 @@ constexpr Milliseconds longest_retry(1000);
 /// How often it is asked whether anybody publishes, until that is known.
 constexpr Milliseconds asking_interval(250);
 
+/// What a server stores, it sends within this time, and without a pause of this length.
+constexpr Milliseconds longest_burst(300);
+constexpr Milliseconds longest_burst_pause(50);
+
 /// Servers send other data messages (|RtmpSampleAccess) to whoever plays, also when nobody
 /// publishes.
 bool is_of_publisher(const Tag& tag) { return tag.type != TagType::script || is_metadata(tag); }
@@ -25,13 +29,17 @@ Intake::Intake(const OpenSource& open, Settings settings, Loop& loop)
       settings_(std::move(settings)),
       loop_(loop),
       retry_(shortest_retry),
-      readiness_(settings_.probe_duration, settings_.probe_bytes) {}
+      readiness_(settings_.probe_duration, settings_.probe_bytes),
+      awaits_flow_(settings_.awaits_flow) {
+    if (awaits_flow_) obstacle_ = SessionEnd{EndCode::ingest_silent};
+}
 
 void Intake::open() {
     SourceRequest request;
     request.url = settings_.url;
     source_ = open_(request, loop_);
     has_had_tag_ = false;
+    first_tag_at_.reset();
     readiness_.begin();
 }
 
@@ -51,6 +59,7 @@ void Intake::take(SteadyTime now) {
         } else if (std::holds_alternative<TagSource::PublisherLeft>(event)) {
             readiness_.begin();
             lose({EndCode::ingest_gone});
+            awaits_flow_ = false;  // the next publisher is not the one that was silent
             has_more_ = lost_.has_value();
             if (has_more_) return;
         } else if (auto* why = std::get_if<SessionEnd>(&event)) {
@@ -60,7 +69,11 @@ void Intake::take(SteadyTime now) {
             break;
         }
     }
-    if (source_->has_no_publisher()) obstacle_ = SessionEnd{EndCode::no_publisher};
+    if (source_->has_no_publisher()) {
+        obstacle_ = SessionEnd{EndCode::no_publisher};
+    } else if ((!is_delivering_ || awaits_flow_) && silence(now) != Silence::none) {
+        obstacle_ = SessionEnd{EndCode::ingest_silent};
+    }
 }
 
 void Intake::close(SessionEnd why, SteadyTime now) {
@@ -75,26 +88,50 @@ void Intake::take_tag(Tag tag, SteadyTime now) {
     const bool can_begin = readiness_.observe(tag, now);
     meter_.observe(tag, now);
     arrivals_.add(tag.bytes().size(), now);
-    if (is_of_publisher(tag)) {
-        has_had_tag_ = true;
-        if (!is_delivering_) obstacle_ = SessionEnd{EndCode::waiting_for_keyframe};
-    }
-    if (can_begin) obstacle_.reset();
+    if (is_of_publisher(tag)) note_publisher(tag, now);
+    if (can_begin && !awaits_flow_) obstacle_.reset();
     if (is_delivering_) {
         queue_.push(std::move(tag), now);
     } else if (can_begin && !lost_) {  // Lost is fetched before anything new begins
-        begun_ = readiness_.headers();
-        begun_->push_back(std::move(tag));
+        begun_ = Begun{readiness_.headers(), readiness_.sound()};
+        begun_->prefix.push_back(std::move(tag));
         is_delivering_ = true;
+        begins_again_ = false;
     }
+}
+
+void Intake::note_publisher(const Tag& tag, SteadyTime now) {
+    has_had_tag_ = true;
+    if (!first_tag_at_) first_tag_at_ = last_tag_at_ = now;
+    const bool is_behind_burst =
+        now - *first_tag_at_ > longest_burst || now - last_tag_at_ > longest_burst_pause;
+    last_tag_at_ = now;
+    // Some servers hold everything back until the next keyframe.
+    meter_.begin(now + Readiness::announced_wait);
+    const bool is_media = tag.type != TagType::script && !SetupTags::is_one(tag);
+    if (awaits_flow_ && is_behind_burst && is_media) {
+        awaits_flow_ = false;
+        obstacle_.reset();
+    }
+    if (!is_delivering_ && !awaits_flow_) obstacle_ = SessionEnd{EndCode::waiting_for_keyframe};
 }
 
 void Intake::lose(SessionEnd why) {
     // A publisher that left is, from now on, one that is missing.
     obstacle_ = why.code == EndCode::ingest_gone ? SessionEnd{EndCode::no_publisher} : why;
-    if (is_delivering_) lost_ = std::move(why);
-    is_delivering_ = false;
+    if (awaits_flow_) {
+        begun_.reset();
+        queue_ = TagQueue();
+    } else if (is_delivering_ || begins_again_) {
+        lost_ = Lost{std::move(why), last_picture()};
+    }
+    is_delivering_ = begins_again_ = false;
     meter_.reset();
+}
+
+void Intake::begin_again() {
+    is_delivering_ = false;
+    begins_again_ = true;
 }
 
 std::optional<MediaFacts> Intake::media(SteadyTime now) const {
@@ -104,9 +141,10 @@ std::optional<MediaFacts> Intake::media(SteadyTime now) const {
 }
 
 Intake::Event Intake::next() {
-    if (begun_) return Begun{*std::exchange(begun_, std::nullopt)};
+    if (awaits_flow_) return Nothing{};
+    if (begun_) return *std::exchange(begun_, std::nullopt);
     if (auto tag = queue_.pop()) return std::move(*tag);
-    if (lost_) return Lost{*std::exchange(lost_, std::nullopt)};
+    if (lost_) return *std::exchange(lost_, std::nullopt);
     return Nothing{};
 }
 
@@ -114,8 +152,8 @@ SteadyTime Intake::next_turn(SteadyTime now) const {
     if (!source_) return open_at_.value_or(now);
     if (has_more_ && !lost_) return now;
     const bool is_known = has_had_tag_ || (obstacle_ && obstacle_->code == EndCode::no_publisher);
-    if (is_known) return SteadyTime::max();
-    return now + asking_interval;
+    const SteadyTime silent_at = meter_.pulse().silent_at(now);
+    return is_known ? silent_at : std::min(silent_at, now + asking_interval);
 }
 
 }  // namespace restream

@@ -32,9 +32,11 @@ class Intake {
     struct Nothing {};
     struct Begun {
         std::vector<Tag> prefix;
+        std::optional<Tag> sound = {};  ///< see SinkRequest::sound
     };
     struct Lost {
         SessionEnd why;
+        SteadyTime last_picture{};  ///< or the last sound, where there were no pictures
     };
     using Event = std::variant<Nothing, Begun, Tag, Lost>;
 
@@ -42,6 +44,9 @@ class Intake {
         std::string url;
         Milliseconds probe_duration{0};
         std::uint64_t probe_bytes = 0;
+        /// The ingest was silent: what its server stored before that is no begin yet. A session
+        /// begins once more comes than the server gives at once.
+        bool awaits_flow = false;
         bool operator==(const Settings&) const = default;
     };
 
@@ -59,6 +64,15 @@ class Intake {
 
     /// The destination takes tags from now on: see TagQueue::start_clock.
     void start_clock(SteadyTime now) { queue_.start_clock(now); }
+    /// What the publisher does not send now; nothing is missing while there is no publisher.
+    Silence silence(SteadyTime now) const { return meter_.pulse().silence(now); }
+    /// The last picture that arrived, or the last sound where there were no pictures.
+    SteadyTime last_picture() const { return meter_.pulse().since(); }
+    /// Tags wait for the session.
+    bool has_waiting() const { return !queue_.is_empty(); }
+    /// REQUIRES: it has begun, and no tag waits. Drops what comes until a session could begin, and
+    /// gives Begun then.
+    void begin_again();
     /// A Lost is among the events to come.
     bool is_lost() const { return lost_.has_value(); }
     /// The session does not take even the audio in time.
@@ -79,6 +93,7 @@ class Intake {
     void open();
     void close(SessionEnd why, SteadyTime now);
     void take_tag(Tag tag, SteadyTime now);
+    void note_publisher(const Tag& tag, SteadyTime now);
     void lose(SessionEnd why);
 
     const OpenSource& open_;
@@ -93,11 +108,15 @@ class Intake {
     MediaMeter meter_;
     ArrivalCount arrivals_;
     TagQueue queue_;
-    std::optional<std::vector<Tag>> begun_;  ///< not fetched yet; comes before the queue
-    std::optional<SessionEnd> lost_;         ///< not fetched yet; comes after the queue
+    std::optional<Begun> begun_;  ///< not fetched yet; comes before the queue
+    std::optional<Lost> lost_;    ///< not fetched yet; comes after the queue
     std::optional<SessionEnd> obstacle_;
     bool has_more_ = false;  ///< the source may have events that were left until Lost is fetched
     bool is_delivering_ = false;  ///< it has begun, and the ingest has not been lost since
+    bool begins_again_ = false;   ///< a session goes on, and waits for Begun or Lost
+    bool awaits_flow_;            ///< what has begun is not given yet
+    std::optional<SteadyTime> first_tag_at_;  ///< of the publisher, by the source that is open
+    SteadyTime last_tag_at_{};                ///< likewise
 };
 
 }  // namespace restream

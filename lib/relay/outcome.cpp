@@ -158,7 +158,7 @@ std::string describe(const Outcome& outcome) {
         case Outcome::Kind::cancelled:
             return "cancelled: it was disabled or stopped meanwhile";
         case Outcome::Kind::gone:
-            return "the relay ended at once; see 'restream logs'";
+            return "the relay ended at once; see 'restream logs NAME'";
         case Outcome::Kind::unknown:
             return words;
     }

@@ -24,11 +24,13 @@ void Readiness::observe_audio(const Tag& tag, bool& can_begin) {
     const auto facts = audio_facts(tag.bytes());
     if (!facts) return;
     if (facts->is_sequence_header) {
+        sound_.reset();
         has_audio_header_ |= !facts->is_multitrack;
         has_audio_ = true;
         return;
     }
     if (facts->needs_sequence_header() && !has_audio_header_) return;
+    if (!facts->needs_sequence_header() && !facts->is_multitrack) sound_ = tag;
     has_audio_ = true;
     can_begin = true;
 }

@@ -35,6 +35,8 @@ class Readiness {
 
     /// Metadata and the sequence headers of all tracks, as last seen: what a session begins with.
     std::vector<Tag> headers() const { return headers_.all(); }
+    /// The last sound of a codec that has no sequence header: what headers() cannot say.
+    const std::optional<Tag>& sound() const { return sound_; }
     /// Whether the probe window is open: a picture or sound has arrived.
     bool has_begun() const { return first_seen_.has_value(); }
 
@@ -54,6 +56,7 @@ class Readiness {
     bool has_audio_header_ = false;
     bool announces_video_ = false;  ///< the metadata does
     SetupTags headers_;
+    std::optional<Tag> sound_;
 };
 
 }  // namespace restream

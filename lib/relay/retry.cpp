@@ -1,6 +1,7 @@
 #include "relay/retry.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace restream {
 
@@ -19,9 +20,10 @@ Milliseconds Backoff::next(double luck) {
 }
 
 NextTry RetryPolicy::refused(SessionEnd end, const ServiceFacts& service) const {
-    const bool is_mended_by_itself = end.code == EndCode::publish_refused ||
-                                     end.code == EndCode::closed_early ||
-                                     end.code == EndCode::app_refused;
+    const bool is_mended_by_itself =
+        end.code == EndCode::publish_refused || end.code == EndCode::closed_early ||
+        end.code == EndCode::app_refused || end.code == EndCode::passphrase_refused ||
+        end.code == EndCode::srt_refused;
     if (is_mended_by_itself && service.keys_last) {
         return {NextTry::Kind::after_long, rejected_wait, std::move(end)};
     }
@@ -32,7 +34,8 @@ namespace {
 
 bool is_nobodys_fault(EndCode code) {
     return code == EndCode::stopped || code == EndCode::ingest_gone ||
-           code == EndCode::tracks_changed || code == EndCode::standby;
+           code == EndCode::ingest_silent || code == EndCode::tracks_changed ||
+           code == EndCode::standby;
 }
 
 /// What other destinations meet at the same moment where this machine's network fails.
@@ -54,14 +57,21 @@ NextTry RetryPolicy::after(const SessionEnd& ended, const SessionFacts& session,
         end.code = EndCode::closed_early;
     }
     early_closes_ = end.code == EndCode::closed_early ? early_closes_ + 1 : 0;
-    if (session.was_confirmed) backoff_.reset();
+    if (session.was_confirmed) {
+        backoff_.reset();
+        has_changed_ = false;
+    }
     if (is_nobodys_fault(end.code)) {
         if (session.said_goodbye) dirty_end_.reset();
-        return {};
+        const bool is_loop = end.code == EndCode::tracks_changed && !session.was_confirmed &&
+                             std::exchange(has_changed_, true);
+        if (!is_loop) return {};
+        return {NextTry::Kind::after, backoff_.next(luck), std::move(end)};
     }
 
-    const bool is_quick_refusal =
-        end.code == EndCode::publish_refused || end.code == EndCode::closed_early;
+    const bool is_quick_refusal = end.code == EndCode::publish_refused ||
+                                  end.code == EndCode::closed_early ||
+                                  end.code == EndCode::srt_refused;
     if (is_quick_refusal && dirty_end_ && now - *dirty_end_ < longest_held) {
         early_closes_ = 0;
         end.code = EndCode::session_held;

@@ -77,6 +77,7 @@ class RetryPolicy {
     void forgive() {
         backoff_.reset();
         early_closes_ = 0;
+        has_changed_ = false;
     }
     std::optional<SteadyTime> dirty_end() const { return dirty_end_; }
 
@@ -86,6 +87,9 @@ class RetryPolicy {
     Backoff backoff_;
     std::optional<SteadyTime> dirty_end_;
     int early_closes_ = 0;
+    /// The publisher changed its tracks, and since then no session ran well. Once is its right;
+    /// sessions that all end so are a failure like any other.
+    bool has_changed_ = false;
 };
 
 }  // namespace restream

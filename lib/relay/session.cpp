@@ -72,6 +72,8 @@ void Session::step() {
     intake_.take(now_);
     carry();
     if (!is_on()) return;
+    look_for_silence();
+    if (!is_on()) return;
     show_slate();
     if (auto how = sink_->end()) return end(with_age(std::move(*how)), false);
     if (intake_.is_too_slow(now_)) return end(too_slow(), false);
@@ -122,10 +124,31 @@ void Session::handle(Intake::Event event) {
     } else if (const auto* begun = std::get_if<Intake::Begun>(&event)) {
         resume(begun->prefix);
     } else if (const auto* lost = std::get_if<Intake::Lost>(&event)) {
-        lost_at_ = now_;
-        shows_slate_ = false;
-        tell(StateMachine::IngestLost{lost->why});
+        is_lost_ = true;
+        silence_ = Silence::none;
+        if (owner_.machine().state() == State::live) shows_slate_ = false;
+        last_picture_ = lost->last_picture;
+        tell(StateMachine::IngestLost{lost->why, last_picture_});
     }
+}
+
+/// A publisher whose connection stands may send no picture, or nothing.
+void Session::look_for_silence() {
+    const Silence silence = is_lost_ ? Silence::none : intake_.silence(now_);
+    if (silence == silence_) return;
+    silence_ = silence;
+    if (silence == Silence::none) {
+        // A decoder that was set up for the slate goes on with a keyframe: see resume().
+        if (shows_slate_) return tell(StateMachine::IngestMissing{{EndCode::waiting_for_keyframe}});
+        return tell(StateMachine::IngestReady{});
+    }
+    if (owner_.machine().state() == State::live) shows_slate_ = false;
+    last_picture_ = intake_.last_picture();
+    const bool is_sound_left = silence == Silence::picture;
+    SessionEnd why{EndCode::ingest_silent};
+    if (is_sound_left) why.detail = sound_without_picture;
+    tell(StateMachine::IngestSilent{std::move(why), last_picture_,
+                                    is_sound_left && owner_.slate() == nullptr});
 }
 
 /// A publisher may change its mind while it publishes. Whether the destination cannot take it.
@@ -142,12 +165,14 @@ bool Session::is_other_track(const Tag& tag) {
 /// While it holds, from a while on: what there is to be shown instead.
 void Session::show_slate() {
     Slate* const slate = owner_.machine().state() == State::holding ? owner_.slate() : nullptr;
-    if (slate == nullptr || now_ < lost_at_ + ways_.slate_after) return;
+    if (slate == nullptr || !is_slate_due()) return;
     if (!std::exchange(shows_slate_, true)) {
+        if (!is_lost_) intake_.begin_again();
         slate->begin(now_);
         rebase_.begin(RtmpTime(), now_);
         for (const Tag& header : slate->headers()) send(header);
-        tell(StateMachine::IngestMissing{{EndCode::ingest_gone, "the slate is shown"}});
+        const EndCode why = is_lost_ ? EndCode::ingest_gone : EndCode::ingest_silent;
+        tell(StateMachine::IngestMissing{{why, "the slate is shown"}});
     }
     while (sink_->is_ready()) {
         const auto tag = slate->next(now_);
@@ -156,12 +181,18 @@ void Session::show_slate() {
     }
 }
 
+bool Session::is_slate_due() const {
+    return shows_slate_ || (!intake_.has_waiting() && now_ >= last_picture_ + ways_.slate_after);
+}
+
 /// When the slate, if there is one, has something to send.
 SteadyTime Session::slate_turn() const {
     const Slate* const slate =
         owner_.machine().state() == State::holding ? owner_.slate() : nullptr;
     if (slate == nullptr) return SteadyTime::max();
-    if (!shows_slate_) return lost_at_ + ways_.slate_after;
+    // What waits for the destination goes first.
+    if (!shows_slate_ && intake_.has_waiting()) return SteadyTime::max();
+    if (!shows_slate_) return last_picture_ + ways_.slate_after;
     // Where the sink is not ready, it is what the loop waits for.
     return sink_->is_ready() ? slate->next_turn() : SteadyTime::max();
 }
@@ -193,6 +224,8 @@ void Session::resume(const std::vector<Tag>& prefix) {
         return end({EndCode::tracks_changed}, true);
     }
     headers_ = std::move(after);
+    is_lost_ = shows_slate_ = false;
+    silence_ = Silence::none;
     intake_.start_clock(now_);
     rebase_.begin(prefix.back().time, now_);
     send_all(prefix);

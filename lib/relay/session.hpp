@@ -60,7 +60,7 @@ class Session {
         /// Whether the destination takes other sequence headers of the same codecs while a session
         /// goes on.
         bool takes_other_tracks = true;
-        /// How long the ingest is away before the owner's slate is shown.
+        /// How long after the last picture the owner's slate is shown.
         Milliseconds slate_after{0};
     };
     Session(Loop& loop, const OpenSink& open, SinkRequest request, Ways ways, Intake& intake,
@@ -81,7 +81,9 @@ class Session {
     void end_burst();
     void handle(Intake::Event event);
     bool is_other_track(const Tag& tag);
+    void look_for_silence();
     void show_slate();
+    bool is_slate_due() const;
     SteadyTime slate_turn() const;
     void send_all(const std::vector<Tag>& prefix);
     void send(const Tag& tag);
@@ -112,7 +114,9 @@ class Session {
     SteadyTime reported_at_{};
     ByteRate rate_;
     bool is_burst_over_ = false;
-    SteadyTime lost_at_{};  ///< while it holds
+    SteadyTime last_picture_{};  ///< or sound, where there are no pictures; while it holds
+    bool is_lost_ = false;       ///< the ingest, until it has begun again
+    Silence silence_ = Silence::none;
     bool shows_slate_ = false;
 };
 

@@ -25,6 +25,7 @@ enum class EndCode {
     no_publisher,          ///< the ingest server answers, nobody publishes
     waiting_for_keyframe,  ///< something is published, a keyframe or sequence header is still
                            ///< missing
+    ingest_silent,         ///< a publisher is connected, and sends no picture or nothing at all
     // the destination
     name_not_found,
     connection_refused,
@@ -42,6 +43,8 @@ enum class EndCode {
     login_refused,        ///< the server did not take user and password
     redirect_refused,     ///< the server names another place, where the key is not sent
     closed_early,  ///< accepted, then closed within the time the platform takes to check a key
+    passphrase_refused,  ///< SRT: the passphrase is not the server's
+    srt_refused,         ///< SRT: the server refused for another reason, such as the stream ID
     session_held,  ///< a quick refusal after a dirty end: the platform still holds the last session
     closed,        ///< the server closed a session that had run
     reset,         ///< the connection broke
@@ -53,7 +56,8 @@ enum class EndCode {
     failed,       ///< anything else; the detail says what
     // this machine
     config_invalid,
-    key_unavailable,  ///< no key, its file is missing, its command failed
+    key_unavailable,         ///< no key, its file is missing, its command failed
+    passphrase_unavailable,  ///< likewise, of SRT's passphrase or stream ID
     worker_crashed,
     no_record,  ///< the relay lives, but its record cannot be written or read
 };
@@ -75,6 +79,9 @@ std::vector<std::string_view> end_code_names();
 
 /// The other way round.
 std::optional<EndCode> parse_end_code(std::string_view name);
+
+/// The detail of `ingest_silent` where only the picture is missing.
+constexpr std::string_view sound_without_picture = "sound arrives, and no picture";
 
 /// Whether that is the reason of a record.
 bool is_code(const std::optional<Reason>& reason, EndCode code);

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/secret.hpp"
 #include "base/tcp_facts.hpp"
+#include "config/srt_options.hpp"
 #include "relay/session_end.hpp"
 #include "rtmp/loop.hpp"
 #include "rtmp/tag.hpp"
@@ -52,6 +53,7 @@ struct SinkRequest {
     std::string destination;  ///< its name, for messages
     std::string url;          ///< rtmp, rtmps, srt, file; without the stream key
     Secret key;               ///< joined to the URL at the wire only
+    SrtOptions srt;           ///< for srt; its URL has neither query nor user info then
     std::string ca_file;      ///< PEM with the authorities to trust for rtmps; empty: the system's
     Milliseconds connect_deadline = std::chrono::seconds(10);
     Milliseconds write_deadline = std::chrono::seconds(10);
@@ -59,6 +61,9 @@ struct SinkRequest {
     /// for a file all that arrived with it. Sinks that must know the tracks before the first byte
     /// learn them here; each tag comes again through write().
     std::vector<Tag> prefix;
+    /// A message of the sound where its codec has no sequence header (MP3, G.711), so that the
+    /// prefix may say nothing of it. To learn from only: it is not part of the session.
+    std::optional<Tag> sound;
 };
 
 /// Begins to open a destination and returns; what became of it, end() and is_accepted() tell. Never

@@ -97,11 +97,30 @@ void StateMachine::take(const IngestReady&, SteadyTime now) {
 
 void StateMachine::take(const IngestLost& event, SteadyTime now) {
     const SessionEnd gone{EndCode::ingest_gone, event.why.detail};
-    if (state_ == live && rules_.hold.count() > 0) {
-        enter(holding, gone, now + rules_.hold);
-    } else if (state_ == live || state_ == connecting) {
+    const bool is_held = state_ == live || state_ == holding;
+    if (is_held && rules_.hold.count() > 0) {
+        hold(gone, event.since.value_or(now) + rules_.hold);
+    } else if (is_held || state_ == connecting) {
         end_session(gone, true, 0, now);
     }
+}
+
+void StateMachine::take(const IngestSilent& event, SteadyTime) {
+    if (state_ != live && state_ != holding) return;
+    std::optional<SteadyTime> until;
+    // Without a hold, the end of the ingest's connection ends the session, and no silence before.
+    if (rules_.hold.count() > 0 && !event.still_flows) until = event.since + rules_.hold;
+    hold(event.why, until);
+}
+
+/// Where it holds already, a timer that was set stays: it counts from the same last picture.
+void StateMachine::hold(const SessionEnd& why, std::optional<SteadyTime> until) {
+    if (state_ == live) return enter(holding, why, until);
+    if (why_ != why) {
+        why_ = why;
+        ++changes_;
+    }
+    if (timer_.has_value() != until.has_value()) set_timer(until);
 }
 
 void StateMachine::take(const Accepted&, SteadyTime now) {
@@ -126,9 +145,11 @@ void StateMachine::take(const Elapsed& event, SteadyTime now) {
         case live:
             look_at_flow(now);
             break;
-        case holding:
-            end_session({EndCode::ingest_gone}, true, 0, now);
+        case holding: {
+            const bool is_silent = why_ && why_->code == EndCode::ingest_silent;
+            end_session({is_silent ? EndCode::ingest_silent : EndCode::ingest_gone}, true, 0, now);
             break;
+        }
         default:
             enter(waiting, std::nullopt);
     }

@@ -60,6 +60,16 @@ class StateMachine {
     struct IngestReady {};
     struct IngestLost {
         SessionEnd why;
+        /// The last picture, from which `hold` counts; nothing: now.
+        std::optional<SteadyTime> since = std::nullopt;
+    };
+    /// It sends nothing, or no picture, although its connection stands. What holds then is live
+    /// again with IngestReady. Nothing happens where that is known already.
+    struct IngestSilent {
+        SessionEnd why;
+        SteadyTime since;  ///< the last picture, from which `hold` counts
+        /// Sound still comes and is passed on: no hold ends that.
+        bool still_flows = false;
     };
     struct Accepted {};  ///< by the destination
     struct Blocked {};   ///< the destination takes nothing for a while: this is no flow
@@ -73,7 +83,7 @@ class StateMachine {
         Timer timer;
     };
     using Event = std::variant<Start, Stop, Nudge, NoPlan, IngestMissing, IngestReady, IngestLost,
-                               Accepted, Blocked, Ended, Elapsed>;
+                               IngestSilent, Accepted, Blocked, Ended, Elapsed>;
 
     /// The session that ended last.
     struct Finished {
@@ -114,6 +124,7 @@ class StateMachine {
     void take(const IngestMissing& event, SteadyTime now);
     void take(const IngestReady&, SteadyTime now);
     void take(const IngestLost& event, SteadyTime now);
+    void take(const IngestSilent& event, SteadyTime now);
     void take(const Accepted&, SteadyTime now);
     void take(const Blocked&, SteadyTime now);
     void take(const Ended& event, SteadyTime now);
@@ -121,6 +132,7 @@ class StateMachine {
 
     void enter(State state, std::optional<SessionEnd> why,
                std::optional<SteadyTime> until = std::nullopt);
+    void hold(const SessionEnd& why, std::optional<SteadyTime> until);
     void enter_live(SteadyTime now);
     void look_at_flow(SteadyTime now);
     void set_timer(std::optional<SteadyTime> at);

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/memory.hpp"
 #include "config/key.hpp"
+#include "config/srt_options.hpp"
 #include "config/url_secrets.hpp"
 #include "relay/carried.hpp"
 #include "relay/worker_kind.hpp"
@@ -102,12 +103,14 @@ void Worker::stand_by() {
 void Worker::carry() {
     machine_.set_rules(rules());
     const auto& ingest = plan_->config.ingest;
-    Intake intake(means_.open_source, {ingest.url, ingest.probe_duration, ingest.probe_bytes},
-                  loop_);
-    std::vector<Tag> prefix;
-    if (!await_begin(intake, prefix)) return;
+    Intake::Settings settings{ingest.url, ingest.probe_duration, ingest.probe_bytes};
+    settings.awaits_flow = std::exchange(was_silent_, false) ||
+                           (means_.is_ingest_silent && means_.is_ingest_silent(ingest));
+    Intake intake(means_.open_source, std::move(settings), loop_);
+    Intake::Begun begun;
+    if (!await_begin(intake, begun)) return;
     tell(StateMachine::IngestReady{});
-    run_session(intake, std::move(prefix));
+    run_session(intake, std::move(begun));
 }
 
 StateMachine::Rules Worker::rules() const {
@@ -134,31 +137,54 @@ void Worker::hide(const Secret& secret) {
     flight_.hide(secret);
 }
 
-/// Reads the configuration and the key. Where that fails but went well before, the last plan stays:
-/// a typing error in the configuration ends no relay. Returns why there is no plan.
+/// The destination with its secrets. **Blocks**: for key commands.
+std::variant<Worker::Plan, SessionEnd> Worker::plan_for(Config config) {
+    Destination destination = carried(config, name_);
+    hooks_.use(destination, key_variables(config));
+    const auto is_cancelled = [this] { return cancel_.is_requested(); };
+    const auto deadline = Deadline::after(key_patience);
+    auto key = resolve_key(destination, deadline, is_cancelled);
+    if (const auto* problem = std::get_if<KeyProblem>(&key)) {
+        return SessionEnd{EndCode::key_unavailable, problem->message};
+    }
+    SrtOptions srt = srt_options_in(destination.url);
+    if (destination.latency) srt.latency = destination.latency;
+    if (srt.stream_id.is_empty()) srt.stream_id = std::get<Secret>(key);
+    for (auto [resolve, into] : {std::pair(&resolve_passphrase, &srt.passphrase),
+                                 std::pair(&resolve_stream_id, &srt.stream_id)}) {
+        auto secret = resolve(destination, deadline, is_cancelled);
+        if (const auto* problem = std::get_if<KeyProblem>(&secret)) {
+            return SessionEnd{EndCode::passphrase_unavailable, problem->message};
+        }
+        if (!std::get<Secret>(secret).is_empty()) *into = std::move(std::get<Secret>(secret));
+    }
+    return Plan{std::move(config), std::move(destination), std::move(std::get<Secret>(key)),
+                std::move(srt)};
+}
+
+/// Reads the configuration and the secrets. Where that fails but went well before, the last plan
+/// stays: a typing error in the configuration ends no relay. Returns why there is no plan.
 std::optional<SessionEnd> Worker::make_plan() {
     SessionEnd problem{EndCode::config_invalid};
     try {
-        Config config = means_.load();
-        Destination destination = carried(config, name_);
-        hooks_.use(destination, key_variables(config));
-        auto key = resolve_key(destination, Deadline::after(key_patience),
-                               [this] { return cancel_.is_requested(); });
+        auto made = plan_for(means_.load());
         if (cancel_.is_requested()) return SessionEnd{EndCode::stopped};
-        if (auto* secret = std::get_if<Secret>(&key)) {
-            hide(*secret);
-            for (const auto& url : {destination.url, config.ingest.url}) {
+        if (auto* plan = std::get_if<Plan>(&made)) {
+            for (const Secret* each : {&plan->key, &plan->srt.passphrase, &plan->srt.stream_id}) {
+                hide(*each);
+            }
+            for (const auto& url : {plan->destination.url, plan->config.ingest.url}) {
                 for (const Secret& each : url_secrets(url)) hide(each);
             }
             keeper_.count([&](Record& record) {
-                record.service = destination.service;
-                record.url = destination.display_url();
+                record.service = plan->destination.service;
+                record.url = plan->destination.display_url();
             });
-            plan_ = Plan{std::move(config), std::move(destination), std::move(*secret)};
+            plan_ = std::move(*plan);
             return std::nullopt;
         }
         plan_.reset();
-        problem = {EndCode::key_unavailable, std::get<KeyProblem>(key).message};
+        problem = std::move(std::get<SessionEnd>(made));
     } catch (const Error& error) {
         problem.detail = error.what();
     }
@@ -171,13 +197,13 @@ std::optional<SessionEnd> Worker::make_plan() {
 }
 
 /// Until the ingest gives a session's begin. False where the worker is to end or to stand by.
-bool Worker::await_begin(Intake& intake, std::vector<Tag>& prefix) {
+bool Worker::await_begin(Intake& intake, Intake::Begun& begun) {
     while (!cancel_.is_requested() && is_called_for()) {
         const SteadyTime now = SteadyClock::now();
         intake.take(now);
         auto event = intake.next();
-        if (auto* begun = std::get_if<Intake::Begun>(&event)) {
-            prefix = std::move(begun->prefix);
+        if (auto* const first = std::get_if<Intake::Begun>(&event)) {
+            begun = std::move(*first);
             return true;
         }
         if (const auto& obstacle = intake.obstacle()) {
@@ -188,7 +214,7 @@ bool Worker::await_begin(Intake& intake, std::vector<Tag>& prefix) {
     return false;
 }
 
-void Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
+void Worker::run_session(Intake& intake, Intake::Begun begun) {
     keeper_.count([](Record& record) { ++record.attempts; });
     const Destination& destination = plan_->destination;
     SinkRequest request;
@@ -196,7 +222,12 @@ void Worker::run_session(Intake& intake, std::vector<Tag> prefix) {
     request.url = destination.url;
     request.key = plan_->key;
     request.ca_file = destination.ca_file;
-    request.prefix = std::move(prefix);
+    if (destination.url.starts_with("srt:")) {
+        request.url = srt_address(destination.url);
+        request.srt = plan_->srt;
+    }
+    request.prefix = std::move(begun.prefix);
+    request.sound = std::move(begun.sound);
     Session session(loop_, means_.open_sink, std::move(request),
                     {takes_other_tracks(), destination.slate.after}, intake, *this, cancel_);
     session.run();
@@ -225,11 +256,16 @@ double Worker::luck() { return std::uniform_real_distribution<>(0, 1)(chance_); 
 
 void Worker::happened(const StateMachine::Event& event, SteadyTime now) {
     // A slate may have come since the session began.
-    if (std::holds_alternative<StateMachine::IngestLost>(event)) machine_.set_rules(rules());
+    if (std::holds_alternative<StateMachine::IngestLost>(event) ||
+        std::holds_alternative<StateMachine::IngestSilent>(event)) {
+        machine_.set_rules(rules());
+    }
     const bool was_in_session = machine_.is_in_session();
+    const bool was_silent = machine_.why() && machine_.why()->code == EndCode::ingest_silent;
     const bool has_changed = machine_.apply(event, now);
     if (was_in_session && !machine_.is_in_session()) {
         const auto& [end, facts] = *machine_.finished();
+        was_silent_ = was_silent;
         flight_.ended(end);
         log_.line(fmt::format(
             "session ended: {}{}", describe(end),

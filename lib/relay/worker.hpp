@@ -8,6 +8,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -41,6 +42,8 @@ class Worker : private SessionOwner {
         /// Whether open_sink knows what this URL names.
         std::function<bool(const std::string& url)> can_carry_to;
         std::filesystem::path programs = {};  ///< the folder with restream-slate and -hook
+        /// Whether the ingest server says that its publisher sends nothing. May be empty.
+        std::function<bool(const IngestConfig&)> is_ingest_silent = {};
     };
     /// Why run() returned.
     enum class Left {
@@ -66,7 +69,10 @@ class Worker : private SessionOwner {
         Config config;
         Destination destination;
         Secret key;
+        SrtOptions srt = {};
     };
+
+    std::variant<Plan, SessionEnd> plan_for(Config config);
 
     std::optional<SessionEnd> make_plan();
     /// In the log, and in what the flight recorder keeps.
@@ -74,8 +80,8 @@ class Worker : private SessionOwner {
     bool is_called_for();
     void stand_by();
     void carry();
-    bool await_begin(Intake& intake, std::vector<Tag>& prefix);
-    void run_session(Intake& intake, std::vector<Tag> prefix);
+    bool await_begin(Intake& intake, Intake::Begun& begun);
+    void run_session(Intake& intake, Intake::Begun begun);
     void pause();
     void tell(const StateMachine::Event& event) { happened(event, SteadyClock::now()); }
     void show();
@@ -110,6 +116,7 @@ class Worker : private SessionOwner {
     SlateKeeper slates_;
     HookKeeper hooks_;
     bool was_connected_ = false;
+    bool was_silent_ = false;  ///< the ingest, when the last session ended
     std::atomic<bool> is_nudged_{false};
 };
 

@@ -131,7 +131,8 @@ AudioHeader read_aac_header(std::span<const std::uint8_t> config) {
     if (!reader.is_good() || type == 0) return {};
     AudioHeader header;
     if (type >= aac_main && type <= aac_ltp) {  // 4.4.1, GASpecificConfig
-        reader.flag();
+        const bool is_short = reader.flag();    // frameLengthFlag
+        header.frame_samples = is_short ? 960 : 1024;
         if (reader.flag()) reader.skip(14);
         const bool has_more = reader.flag();
         if (channels == 0 && reader.is_good()) channels = read_program(reader);
@@ -142,6 +143,7 @@ AudioHeader read_aac_header(std::span<const std::uint8_t> config) {
     header.profile = profile_name(type);
     header.sample_rate_hz = extension.rate > 0 ? extension.rate : rate;
     header.channels = extension.has_ps && channels == 1 ? 2 : channels;
+    if (rate > 0) header.frame_samples = header.frame_samples * header.sample_rate_hz / rate;
     return header;
 }
 

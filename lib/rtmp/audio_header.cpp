@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "rtmp/bit_reader.hpp"
+#include "rtmp/mp3_frame.hpp"
 #include "rtmp/sequence_header.hpp"
 
 namespace restream {
@@ -44,23 +45,12 @@ AudioHeader read_flac_header(Bytes head) {
     return {.sample_rate_hz = static_cast<int>(rate), .channels = static_cast<int>(channels)};
 }
 
-/// **Source**: ISO/IEC 11172-3, 2.4.2.3; the lower rates: ISO/IEC 13818-3, 2.4.2.3.
 AudioHeader read_mp3_frame(Bytes frame) {
-    constexpr std::array<int, 3> rates = {44100, 48000, 32000};
-    constexpr unsigned mono = 3;
-    BitReader reader(frame);
-    const bool is_frame = reader.bits(11) == 0x7ff;
-    const unsigned version = reader.bits(2);  // 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
-    const unsigned layer = reader.bits(2);
-    reader.skip(5);
-    const unsigned rate = reader.bits(2);
-    reader.skip(2);
-    const unsigned mode = reader.bits(2);
-    if (!reader.is_good() || !is_frame || version == 1 || layer == 0 || rate == rates.size()) {
-        return {};
-    }
-    const int divisor = version == 3 ? 1 : version == 2 ? 2 : 4;
-    return {.sample_rate_hz = rates[rate] / divisor, .channels = mode == mono ? 1 : 2};
+    const auto header = read_mp3_header(frame);
+    if (!header) return {};
+    return {.sample_rate_hz = header->sample_rate_hz,
+            .channels = header->channels,
+            .frame_samples = header->samples};
 }
 
 }  // namespace restream

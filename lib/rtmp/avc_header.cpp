@@ -152,7 +152,10 @@ void read_usability(BitReader& reader, VideoHeader& header) {
     reader.flag();
     for (int i = 0; i < 4; ++i) reader.exp_golomb();
     const unsigned reordered = reader.exp_golomb();  // max_num_reorder_frames
-    if (reader.is_good()) header.may_reorder = reordered > 0;
+    if (!reader.is_good()) return;
+    constexpr unsigned most = 16;  // A.3.1: no more pictures can be kept
+    header.may_reorder = reordered > 0;
+    header.most_reordered = static_cast<int>(std::min(reordered, most));
 }
 
 /// 7.3.2.1.1: a sequence parameter set without its emulation prevention.
@@ -171,12 +174,16 @@ void read_parameter_set(Bytes bytes, VideoHeader& header) {
     if (chroma.format > 3) return;
     reader.exp_golomb();  // log2_max_frame_num_minus4
     const unsigned order = read_picture_order(reader);
-    reader.exp_golomb();  // max_num_ref_frames
-    reader.flag();        // gaps_in_frame_num_value_allowed_flag
+    const unsigned references = reader.exp_golomb();  // max_num_ref_frames
+    reader.flag();                                    // gaps_in_frame_num_value_allowed_flag
     if (!reader.is_good() || order > 2) return;
     // Type 2: shown as decoded, 8.2.1.3. Baseline and Constrained Baseline know no B slices, A.2.1.
     constexpr unsigned baseline = 66;
-    if (order == 2 || profile == baseline) header.may_reorder = false;
+    if (order == 2 || profile == baseline) {
+        header.may_reorder = false;
+        header.most_reordered = 0;
+    }
+    header.reference_frames = static_cast<int>(std::min(references, 16U));
     read_size(reader, chroma, header);
     if (reader.flag()) read_usability(reader, header);
 }

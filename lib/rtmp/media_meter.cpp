@@ -115,10 +115,14 @@ std::optional<bool> MediaMeter::Video::has_b_frames() const {
 void MediaMeter::observe(const Tag& tag, SteadyTime now) {
     if (tag.type == TagType::video) {
         const auto body = video_body(tag.bytes());
-        if (body && body->kind != TagBody::Kind::other) observe_video(tag, *body, now);
+        if (!body || body->kind == TagBody::Kind::other) return;
+        if (body->kind == TagBody::Kind::frame) pulse_.picture(tag.time, now);
+        observe_video(tag, *body, now);
     } else if (tag.type == TagType::audio) {
         const auto body = audio_body(tag.bytes());
-        if (body && body->kind != TagBody::Kind::other) observe_audio(tag, *body, now);
+        if (!body || body->kind == TagBody::Kind::other) return;
+        if (body->kind == TagBody::Kind::frame) pulse_.sound(tag.time, now);
+        observe_audio(tag, *body, now);
     }
 }
 

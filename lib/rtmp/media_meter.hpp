@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/media_facts.hpp"
 #include "rtmp/flow_window.hpp"
+#include "rtmp/media_pulse.hpp"
 #include "rtmp/sequence_header.hpp"
 #include "rtmp/tag.hpp"
 #include "rtmp/tag_body.hpp"
@@ -32,6 +33,10 @@ class MediaMeter {
     MediaFacts facts(SteadyTime now) const;
     /// Another publisher: nothing is known any more.
     void reset() { *this = MediaMeter(); }
+    /// Somebody publishes: the pulse counts from here on. Nothing happens where it has begun.
+    void begin(SteadyTime now) { pulse_.begin(now); }
+    /// Whether frames still come, of whichever track.
+    const MediaPulse& pulse() const { return pulse_; }
 
   private:
     /// What picture and sound have in common.
@@ -69,6 +74,7 @@ class MediaMeter {
 
     Video video_;
     Audio audio_;
+    MediaPulse pulse_;
 };
 
 }  // namespace restream

@@ -25,6 +25,9 @@ AudioHeader flv_format(const TagBody& body) {
         case 8:
             header.sample_rate_hz = 8000;
             return header;
+        case 14:  // MP3 at 8 kHz
+            header.sample_rate_hz = 8000;
+            return header;
         case 10:  // AAC says always 44.1 kHz stereo here
             return {};
         default:

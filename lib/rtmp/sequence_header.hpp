@@ -24,6 +24,9 @@ struct VideoHeader {
     std::optional<double> fps;
     /// False: frames are shown in the order in which they are sent, so none is a B-frame.
     std::optional<bool> may_reorder;
+    /// How many frames at most precede one in sending that they follow in showing; H.264 only.
+    std::optional<int> most_reordered;
+    int reference_frames = 0;  ///< H.264 only; 0 where not known
     bool operator==(const VideoHeader&) const = default;
 };
 
@@ -31,6 +34,7 @@ struct AudioHeader {
     std::string_view profile = {};
     int sample_rate_hz = 0;
     int channels = 0;
+    int frame_samples = 0;  ///< of each channel in a frame, as played; 0 where not known
     bool operator==(const AudioHeader&) const = default;
 };
 

@@ -141,6 +141,8 @@ std::string_view video_codec_name(const VideoFacts& facts) {
             return "vp6";
         case 5:
             return "vp6a";
+        case 6:
+            return "screen2";
         case codec_avc:
             return "h264";
         case codec_hevc:

@@ -45,7 +45,14 @@ fs::path make_home() {
                                 path.string(), error.message()),
                     error);
     }
-    fs::permissions(path, fs::perms::owner_all, fs::perm_options::replace);
+    fs::permissions(path, fs::perms::owner_all, fs::perm_options::replace, error);
+    if (error) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("closing the folder {} to others: {}; set TMPDIR to a file system "
+                                "that has permissions",
+                                path.string(), error.message()),
+                    error);
+    }
     return path;
 }
 

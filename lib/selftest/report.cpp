@@ -6,6 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
+
 namespace restream::selftest {
 
 namespace {
@@ -45,33 +47,6 @@ ordered_json step_json(const StepResult& step) {
 
 std::size_t room_of(const TextStyle& style) {
     return std::max(static_cast<std::size_t>(std::max(style.width, 0)), narrowest);
-}
-
-/// Breaks at blanks. `begin` stands before the first line and has so many columns; later lines are
-/// indented by `indent`.
-std::string wrapped(const std::string& begin, std::size_t begin_columns, std::size_t indent,
-                    std::string_view text, std::size_t width) {
-    std::string out = begin;
-    std::size_t column = begin_columns;
-    bool is_first = true;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(' '), text.size());
-        const std::string_view word = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        if (!is_first && column + 1 + word.size() > width) {
-            out += "\n" + std::string(indent, ' ');
-            column = indent;
-            is_first = true;
-        }
-        if (!is_first) {
-            out += ' ';
-            ++column;
-        }
-        out += word;
-        column += word.size();
-        is_first = false;
-    }
-    return out + "\n";
 }
 
 /// Where there is little room, later lines begin further left.
@@ -118,9 +93,12 @@ std::string_view verdict_name(Verdict verdict) {
 }
 
 bool Report::has_passed() const {
-    return !steps.empty() && std::ranges::all_of(steps, [](const StepResult& each) {
-        return each.outcome.verdict == Verdict::passed;
-    });
+    return count(Verdict::passed) > 0 && count(Verdict::failed) == 0;
+}
+
+std::size_t Report::count(Verdict verdict) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        steps, [&](const StepResult& each) { return each.outcome.verdict == verdict; }));
 }
 
 std::string to_json(const Report& report) {
@@ -147,10 +125,10 @@ std::string to_text(const StepResult& step, const TextStyle& style) {
                     style.has_colour ? "\x1b[0m" : "", step.title, title_columns);
     const std::size_t columns = sign_columns + 1 + std::max(step.title.size(), title_columns) + 1;
     const std::size_t indent = indent_of(columns, width);
-    std::string text = wrapped(begin, columns, indent, step.outcome.words, width);
+    std::string text = wrapped(begin, step.outcome.words, width, indent);
     if (!step.outcome.remedy.empty()) {
-        text += wrapped(std::string(indent, ' '), indent, indent,
-                        "what helps: " + step.outcome.remedy, width);
+        text +=
+            wrapped(std::string(indent, ' '), "what helps: " + step.outcome.remedy, width, indent);
     }
     return text;
 }
@@ -158,18 +136,18 @@ std::string to_text(const StepResult& step, const TextStyle& style) {
 std::string closing_text(const Report& report, const TextStyle& style) {
     const std::size_t width = room_of(style);
     std::string text;
-    if (report.stalled) text += wrapped("", 0, 2, effect_text("stalled", *report.stalled), width);
+    if (report.stalled) text += wrapped("", effect_text("stalled", *report.stalled), width, 2);
     if (report.vanished) {
-        text += wrapped("", 0, 2, effect_text("vanished", *report.vanished), width);
+        text += wrapped("", effect_text("vanished", *report.vanished), width, 2);
     }
-    const auto passed = std::ranges::count_if(report.steps, [](const StepResult& each) {
-        return each.outcome.verdict == Verdict::passed;
-    });
+    const std::size_t passed = report.count(Verdict::passed);
+    const std::size_t skipped = report.count(Verdict::skipped);
     const double seconds = std::chrono::duration<double>(report.lasted).count();
-    const std::string all = report.has_passed()
-                                ? fmt::format("all {} steps passed", passed)
-                                : fmt::format("{} of {} steps passed", passed, report.steps.size());
-    return text + wrapped("", 0, 2, fmt::format("{}, in {:.0f} s", all, seconds), width);
+    std::string all = skipped == 0 && report.has_passed()
+                          ? fmt::format("all {} steps passed", passed)
+                          : fmt::format("{} of {} steps passed", passed, report.steps.size());
+    if (skipped > 0) all += fmt::format(", {} skipped", skipped);
+    return text + wrapped("", fmt::format("{}, in {:.0f} s", all, seconds), width, 2);
 }
 
 std::string progress_text(double share, std::string_view title, int width) {

@@ -43,7 +43,9 @@ struct Report {
     std::optional<Effect> vanished;  ///< nothing where it was not asked for
     Milliseconds lasted{0};
 
+    /// At least one step passed, and none failed: what this system cannot do is skipped.
     bool has_passed() const;
+    std::size_t count(Verdict verdict) const;
 };
 
 /// One document, schema 1, and a line's end.

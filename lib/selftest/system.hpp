@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "base/fd.hpp"
 #include "base/process.hpp"
@@ -17,6 +19,11 @@ namespace restream::selftest {
 bool drop_arrivals(const Fd& socket);
 /// It is back.
 void take_arrivals(const Fd& socket);
+
+/// Why drop_arrivals can't work on this system, in words; nothing where it works. Tried on sockets
+/// of its own, as some systems take a filter and do not obey it.
+/// **Blocks**: 50 ms at most.
+std::optional<std::string> why_none_can_vanish();
 
 /// What a process has in memory now; 0 where that cannot be known. **Unit**: bytes.
 std::uint64_t resident_bytes(const ProcessId& process);

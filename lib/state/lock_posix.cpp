@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "state/lock.hpp"
 
@@ -37,7 +38,13 @@ bool is_same_file(const Fd& file, const fs::path& path) {
 std::optional<FileLock> FileLock::try_acquire(const fs::path& path) {
     for (;;) {
         Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-        if (!file.is_open()) throw_system_error("opening the lock " + path.string(), errno);
+        if (!file.is_open()) {
+            const std::error_code error(errno, std::generic_category());
+            throw Error(
+                ErrorKind::refused,
+                "opening the lock " + path.string() + ": " + file_fault(path, error).describe(),
+                error);
+        }
         struct flock range = whole_file();
         if (::fcntl(number(file), F_OFD_SETLK, &range) != 0) {
             if (errno == EAGAIN || errno == EACCES) return std::nullopt;

@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "base/paths.hpp"
 #include "state/boot_flag.hpp"
 #include "state/lock.hpp"
@@ -22,7 +23,8 @@ constexpr std::uintmax_t longest_record_bytes = 64 * 1024;
 
 void publish_or_throw(const fs::path& path, std::string_view content, Durability durability) {
     if (const auto error = publish_file(path, content, durability)) {
-        throw Error(ErrorKind::refused, "writing " + path.string() + ": " + error.message(), error);
+        throw Error(ErrorKind::refused,
+                    "writing " + path.string() + ": " + file_fault(path, error).describe(), error);
     }
 }
 
@@ -30,8 +32,8 @@ void remove_or_throw(const fs::path& path) {
     std::error_code error;
     fs::remove(path, error);
     if (error) {
-        throw Error(ErrorKind::refused, "deleting " + path.string() + ": " + error.message(),
-                    error);
+        throw Error(ErrorKind::refused,
+                    "deleting " + path.string() + ": " + file_fault(path, error).describe(), error);
     }
 }
 
@@ -61,10 +63,9 @@ void Registry::set_wanted(std::string_view name, bool wanted) const {
 
 std::vector<std::string> Registry::wanted_names() const {
     std::vector<std::string> names;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(layout_.wanted_directory(), error)) {
-        std::string name = entry.path().filename().string();
-        if (!name.starts_with('.') && is_file(entry.path())) names.push_back(std::move(name));
+    for (const auto& path : paths_in(layout_.wanted_directory())) {
+        std::string name = path.filename().string();
+        if (!name.starts_with('.') && is_file(path)) names.push_back(std::move(name));
     }
     std::ranges::sort(names);
     return names;
@@ -103,9 +104,8 @@ bool Registry::may_have_lost_lock(std::string_view name) const {
         return !gone && made > fs::file_time_type::clock::now() - lock_return;
     };
     bool is_empty = true;
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
+    for (const auto& path : paths_in(folder)) {
         is_empty = false;
-        const fs::path& path = entry.path();
         if (path.extension() == ".lock" && is_new(path)) return true;
         const bool is_record = path.extension() == ".json";
         if (is_record && !is_file(layout_.relay_lock(path.stem().string()))) return true;
@@ -115,9 +115,8 @@ bool Registry::may_have_lost_lock(std::string_view name) const {
 
 std::vector<std::string> Registry::known_names() const {
     std::vector<std::string> names;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(layout_.relay_directory(), error)) {
-        if (entry.path().extension() == ".lock") names.push_back(entry.path().stem().string());
+    for (const auto& path : paths_in(layout_.relay_directory())) {
+        if (path.extension() == ".lock") names.push_back(path.stem().string());
     }
     std::ranges::sort(names);
     return names;
@@ -210,9 +209,9 @@ void Registry::forget_relay(std::string_view name) const {
     }
     const std::string log = layout_.log(name).filename().string();
     const std::string flight = layout_.flight(name).filename().string();
-    for (const auto& entry : fs::directory_iterator(layout_.log_directory(), ignored)) {
-        const std::string file = entry.path().filename().string();
-        if (file.starts_with(log) || file.starts_with(flight)) fs::remove(entry.path(), ignored);
+    for (const auto& path : paths_in(layout_.log_directory())) {
+        const std::string file = path.filename().string();
+        if (file.starts_with(log) || file.starts_with(flight)) fs::remove(path, ignored);
     }
 }
 

@@ -81,6 +81,7 @@ ordered_json nginx_tracks(const NginxPublication& publication) {
         value["video"] = {{"codec", video->codec},
                           {"width", video->width},
                           {"height", video->height},
+                          {"fps", video->frame_rate},
                           {"frame_rate", video->frame_rate}};
     }
     if (const auto& audio = publication.audio) {
@@ -139,10 +140,13 @@ ordered_json embedded_json(const IngestView& view) {
     return value;
 }
 
-std::string state_words(IngestState state) {
-    switch (state) {
+std::string state_words(const IngestStatus& status) {
+    switch (status.state) {
         case IngestState::live:
             return "somebody publishes";
+        case IngestState::silent:
+            return status.silence == Silence::picture ? "silent: sound arrives, and no picture"
+                                                      : "silent: nothing arrives";
         case IngestState::no_publisher:
             return "up, nobody publishes";
         case IngestState::down:
@@ -154,16 +158,10 @@ std::string state_words(IngestState state) {
 }
 
 std::string nginx_text(const NginxPublication& publication) {
-    std::string text;
-    if (const auto& video = publication.video) {
-        text += fmt::format("  video {} {}x{} {:g} fps\n", video->codec, video->width,
-                            video->height, video->frame_rate);
-    }
-    if (const auto& audio = publication.audio) {
-        text += fmt::format("  audio {} {} Hz, {} channels\n", audio->codec, audio->sample_rate_hz,
-                            audio->channels);
-    }
-    return text + fmt::format("  {} players\n", publication.players());
+    const std::string words = media_words(media_facts_of(publication));
+    const auto players = publication.players();
+    return (words.empty() ? "" : "  " + words + "\n") +
+           fmt::format("  {} player{}\n", players, players == 1 ? "" : "s");
 }
 
 std::string ago(WallTime then, WallTime now) {
@@ -252,6 +250,7 @@ std::string to_json(const IngestView& view) {
                           {"worker_pid", nullptr},
                           {"restarts", view.record ? view.record->restarts : 0},
                           {"problem", nullptr},
+                          {"silence", ordered_json::parse(silence_json(view.status))},
                           {"trouble", trouble_value(view.status)},
                           {"players", nullptr},
                           {"video", nullptr},
@@ -269,19 +268,23 @@ std::string to_json(const IngestView& view) {
 
 std::string to_text(const IngestView& view, WallTime now) {
     std::string text = fmt::format("{} at {}: {}\n", ingest_server_name(view.status.server),
-                                   view.status.url, state_words(view.status.state));
+                                   view.status.url, state_words(view.status));
     if (!view.problem.empty()) text += fmt::format("  {}\n", view.problem);
     if (view.record && view.record->kind != view.status.server) {
         const bool is_external = view.status.server == IngestServer::external;
-        text += fmt::format("  {} runs, but restream.toml wants {}; 'restream ingest {}' ends it\n",
-                            describe_server(view.record->kind), describe_server(view.status.server),
-                            is_external ? "stop" : "restart");
+        text += fmt::format(
+            "  {} runs, but restream.toml wants {}; 'restream ingest {}' ends it, and "
+            "interrupts every live destination\n",
+            describe_server(view.record->kind), describe_server(view.status.server),
+            is_external ? "stop" : "restart");
     }
     if (view.status.pid) {
         text += fmt::format("  PID {}, server {}, {} restarts\n", *view.status.pid,
                             view.status.worker_pid.value_or(0),
                             view.record ? view.record->restarts : 0);
     }
+    const auto words = silence_words(view.status.silence, view.status.silent_since, now);
+    if (!words.empty()) text += fmt::format("  {}\n", words);
     if (view.nginx) text += nginx_text(*view.nginx);
     if (view.played) text += played_text(*view.played, now);
     if (view.embedded && view.embedded->on_air) text += on_air_text(*view.embedded, now);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "relay/session_end.hpp"
+#include "rtmp/media_pulse.hpp"
 #include "state/media_json.hpp"
 #include "state/relay_name.hpp"
 #include "status/values_json.hpp"
@@ -47,6 +48,19 @@ void fill(RelayStatus& status, const Record& record) {
         status.reason = to_reason(EndCode::no_record, record.name,
                                   "it was last written " + to_iso8601(record.written));
     }
+}
+
+/// A relay that has not noticed yet, or that waits for the keyframe of a publisher that sends none.
+void tell_silence(RelayStatus& relay, const std::string& name, const IngestStatus& ingest) {
+    const bool is_told = relay.state == State::live
+                             ? relay.reason.has_value()
+                             : relay.state != State::waiting ||
+                                   !is_code(relay.reason, EndCode::waiting_for_keyframe);
+    if (is_told) return;
+    const bool has_sound = ingest.silence == Silence::picture;
+    relay.confirmed = false;
+    relay.reason = to_reason(EndCode::ingest_silent, name,
+                             has_sound ? std::string(sound_without_picture) : std::string());
 }
 
 /// Adds the relay's record to `records` where it lives. Returns it.
@@ -178,6 +192,7 @@ ordered_json ingest_value(const IngestStatus& ingest) {
                           {"worker_pid", or_null(ingest.worker_pid.value_or(0))},
                           {"video", media["video"]},
                           {"audio", media["audio"]},
+                          {"silence", ordered_json::parse(silence_json(ingest))},
                           {"trouble", nullptr},
                           {"on_air", nullptr},
                           {"on_air_since", nullptr}};
@@ -214,10 +229,21 @@ Status look(const Config& config, const Registry& registry, const std::vector<st
         status.destinations.push_back(look_at(config, registry, name, records));
     status.ingest = ingest_status(config.ingest, registry.layout(), records);
     // nginx and external servers do not tell what is published.
-    if (status.ingest.media == MediaFacts{} && status.ingest.state == IngestState::live) {
+    const bool is_silent = status.ingest.state == IngestState::silent;
+    if (status.ingest.media == MediaFacts{} &&
+        (is_silent || status.ingest.state == IngestState::live)) {
         status.ingest.media = media_of(records);
     }
+    for (auto& each : status.destinations) {
+        if (!is_silent) break;
+        tell_silence(each, each.name, status.ingest);
+        if (each.backup) tell_silence(*each.backup, each.name, status.ingest);
+    }
     return status;
+}
+
+bool is_carrying(const RelayStatus& relay) {
+    return relay.state == State::live && !is_code(relay.reason, EndCode::ingest_silent);
 }
 
 std::string to_json(const Status& status) {

@@ -29,6 +29,9 @@ struct RelayStatus {
     std::optional<double> next_retry_in_s;
 };
 
+/// Live, and what it sends comes from the ingest now.
+bool is_carrying(const RelayStatus& relay);
+
 /// The relay to a destination's backup server.
 struct BackupStatus : RelayStatus {
     Backup mode = Backup::off;

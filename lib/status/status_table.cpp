@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "relay/session_end.hpp"
 #include "status/media_words.hpp"
 #include "status/status.hpp"
@@ -20,6 +21,7 @@ struct Row {
     Cells cells;
     std::string_view colour;
     std::string reason;
+    std::string note = {};  ///< what is not amiss, but good to know
 };
 
 /// A backup that is not needed now: nothing is amiss.
@@ -31,7 +33,7 @@ std::string_view colour_of(const RelayStatus& each) {
     if (stands_by(each)) return "\x1b[2m";
     switch (each.state) {
         case State::live:
-            return "\x1b[32m";
+            return is_carrying(each) ? "\x1b[32m" : "\x1b[33m";
         case State::waiting:
         case State::connecting:
         case State::holding:
@@ -46,6 +48,7 @@ std::string_view colour_of(const RelayStatus& each) {
 }
 
 std::string state_words(const RelayStatus& each, bool is_down) {
+    if (each.state == State::live && !is_carrying(each)) return "live, silent";
     if (each.state == State::live) return each.confirmed ? "live" : "live (new)";
     if (stands_by(each)) return "standby";
     if (each.state == State::stopped && is_down) return "stopped";
@@ -86,6 +89,19 @@ std::string reason_line(const RelayStatus& each) {
     return line;
 }
 
+/// What a backup costs that always gets the picture, too.
+std::string both_line(const DestinationStatus& each) {
+    if (!each.backup || each.backup->mode != Backup::both || !each.backup->is_alive) return {};
+    const auto rate = [](const RelayStatus& one) {
+        return one.session ? std::uint64_t{one.session->bitrate_kbps} : std::uint64_t{0};
+    };
+    std::string line = "  both servers get the picture: twice the upload";
+    if (rate(each) > 0 && rate(*each.backup) > 0) {
+        line += fmt::format(", {} kbit/s together", rate(each) + rate(*each.backup));
+    }
+    return line;
+}
+
 std::vector<Row> to_rows(const Status& status, WallTime now) {
     std::vector<Row> rows = {{{"NAME", "STATE", "SINCE", "BITRATE", "DROPS", "URL"}, {}, {}}};
     const auto add = [&](const std::string& name, const RelayStatus& relay, bool is_down) {
@@ -93,26 +109,18 @@ std::vector<Row> to_rows(const Status& status, WallTime now) {
     };
     for (const auto& each : status.destinations) {
         add(each.name, each, each.down);
-        if (each.backup) add("  backup", *each.backup, each.down);
+        if (!each.backup) continue;
+        add("  backup", *each.backup, each.down);
+        rows.back().note = both_line(each);
     }
     return rows;
 }
 
-/// Breaks at blanks, later lines indented by two.
-std::string wrapped(const std::string& line, std::size_t width) {
+/// Between columns, one blank.
+std::string one_blank(std::string_view line) {
     std::string out;
-    std::size_t column = 0;
-    std::size_t at = 0;
-    while (at < line.size()) {
-        const std::size_t end = std::min(line.find(' ', at + 1), line.size());
-        const std::size_t length = end - at;
-        if (column > 2 && column + length > width) {
-            out += "\n ";
-            column = 1;
-        }
-        out.append(line, at, length);
-        column += length;
-        at = end;
+    for (const char c : line) {
+        if (c != ' ' || (!out.empty() && out.back() != ' ')) out += c;
     }
     return out;
 }
@@ -121,6 +129,8 @@ std::string_view ingest_words(IngestState state) {
     switch (state) {
         case IngestState::live:
             return "live";
+        case IngestState::silent:
+            return "silent";
         case IngestState::no_publisher:
             return "nobody publishes";
         case IngestState::down:
@@ -131,34 +141,39 @@ std::string_view ingest_words(IngestState state) {
     return "not known";
 }
 
-std::string ingest_lines(const IngestStatus& ingest, std::size_t width) {
+std::string ingest_lines(const IngestStatus& ingest, std::size_t width, WallTime now) {
     std::string text = fmt::format("ingest: {}, {} ({})\n", ingest_words(ingest.state), ingest.url,
                                    ingest_server_name(ingest.server));
     if (const auto words = media_words(ingest.media); !words.empty()) {
+        text += wrapped("  " + words, width) + "\n";
+    }
+    if (const auto words = silence_words(ingest.silence, ingest.silent_since, now);
+        !words.empty()) {
         text += wrapped("  " + words, width) + "\n";
     }
     if (ingest.on_air && ingest.on_air->role == EncoderRole::backup) {
         text += "  the backup is on the air, not the primary\n";
     }
     if (const auto& trouble = ingest.trouble) {
-        text += wrapped(fmt::format("  {}; {}", trouble->message, trouble->remedy), width) + "\n";
+        text += fmt::format("  {}; {}\n", trouble->message, trouble->remedy);
     }
-    return text;
+    return wrapped_lines(text, width);
 }
 
 }  // namespace
 
 std::string to_table(const Status& status, int width, bool has_colour, WallTime now) {
     const auto room = static_cast<std::size_t>(std::max(width, 20));
-    std::string out = ingest_lines(status.ingest, room);
+    std::string out = ingest_lines(status.ingest, room, now);
     if (status.destinations.empty()) {
-        return out + "no destinations; add one with 'restream add NAME --service ID'\n";
+        return out + wrapped("", "no destinations; add one with 'restream add NAME --service ID'",
+                             room, 2);
     }
     const std::vector<Row> rows = to_rows(status, now);
     std::array<std::size_t, columns> widths{};
     for (const auto& row : rows) {
         for (std::size_t i = 0; i < columns; ++i) {
-            widths[i] = std::max(widths[i], row.cells[i].size());
+            widths[i] = std::max(widths[i], columns_of(row.cells[i]));
         }
     }
     // What does not fit is left out from the right: the URL first, then drops, then the bitrate.
@@ -170,7 +185,7 @@ std::string to_table(const Status& status, int width, bool has_colour, WallTime 
     };
     while (shown > 2 && total() > room) --shown;
     out += "\n";
-    for (const auto& [cells, colour, reason] : rows) {
+    for (const auto& [cells, colour, reason, note] : rows) {
         std::string line;
         for (std::size_t i = 0; i < shown; ++i) {
             std::string cell = fmt::format("{:<{}}", cells[i], i + 1 == shown ? 0 : widths[i]);
@@ -180,8 +195,10 @@ std::string to_table(const Status& status, int width, bool has_colour, WallTime 
             line += (i == 0 ? "" : "  ") + cell;
         }
         while (!line.empty() && line.back() == ' ') line.pop_back();
-        out += line + "\n";
-        if (!reason.empty()) out += wrapped(reason, room) + "\n";
+        // A name and a state that do not fit beside each other stand below each other.
+        out += shown == 2 && total() > room ? wrapped("", one_blank(line), room, 2) : line + "\n";
+        if (!reason.empty()) out += wrapped_lines(reason + "\n", room);
+        if (!note.empty()) out += wrapped_lines(note + "\n", room);
     }
     return out;
 }

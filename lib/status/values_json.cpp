@@ -29,4 +29,11 @@ std::string to_json(const Values& values) {
     return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+std::string silence_json(const IngestStatus& ingest) {
+    if (ingest.silence == Silence::none) return "null";
+    ordered_json document = {{"missing", silence_name(ingest.silence)}, {"since", nullptr}};
+    if (ingest.silent_since) document["since"] = to_iso8601(*ingest.silent_since);
+    return document.dump();
+}
+
 }  // namespace restream

@@ -63,6 +63,26 @@ export async function checkWidth(page, view) {
     assert.ok(content <= window, `${view}: ${content} pixels wide in a window of ${window}`);
 }
 
+/// Nothing that can be seen is cut off at a side or has to be scrolled sideways: neither the page nor anything in it.
+export async function checkInside(page, view) {
+    await checkWidth(page, view);
+    const outside = await page.evaluate(() => {
+        const { clientWidth } = document.documentElement;
+        const shown = [...document.querySelectorAll('body *')].filter((each) => each.checkVisibility() && each.closest('.unseen, svg, .skip') === null &&
+            !['absolute'].includes(getComputedStyle(each).position));
+        const tell = (each) => `${each.tagName.toLowerCase()}.${each.className} ${(each.textContent ?? '').trim().slice(0, 40)}`;
+        const sticksOut = shown.filter((each) => {
+            const { left, right, width } = each.getBoundingClientRect();
+            return width > 0 && (left < -0.5 || right > clientWidth + 0.5);
+        });
+        // A field scrolls what is typed.
+        const scrolls = shown.filter((each) => !['INPUT', 'SELECT'].includes(each.tagName) && getComputedStyle(each).display !== 'inline' &&
+            each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0);
+        return [...sticksOut, ...scrolls].map(tell);
+    });
+    assert.deepEqual(outside, [], view);
+}
+
 /// Into the folder that DASHBOARD_SCREENSHOTS names, where it does.
 export async function screenshot(page, name, { isWhole = true } = {}) {
     if (screenshots === undefined) return;

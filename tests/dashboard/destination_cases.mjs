@@ -114,25 +114,6 @@ test('page: one that is live is restarted after a question, and has its uptime f
     await closePage(page);
 });
 
-test('page: stop all asks first; start all brings back what is switched on', async () => {
-    await put('one');
-    await put('two');
-    await enable('one');
-    const page = await openPage(stage.browser, stage.url);
-    await isLive(page, 'one');
-    await page.locator('#stop-all').click();
-    await dialog(page).getByText('1 destination is live', { exact: false }).waitFor();
-    await checkRules(page, 'stop all');
-    await dialog(page).getByRole('button', { name: 'Stop all' }).click();
-    await hasKind(page, 'one', 'stopped');
-    assert.equal(await theSwitch(page, 'one').getAttribute('aria-checked'), 'true', 'the wish is kept');
-    await screenshot(page, 'stopped');
-    await page.locator('#start-all').click();
-    await isLive(page, 'one');
-    await hasKind(page, 'two', 'off');
-    await closePage(page);
-});
-
 test('page: a destination is edited; what is live goes on until it is restarted', async () => {
     await put('studio');
     await enable('studio');
@@ -209,7 +190,7 @@ test('page: a time that counts down, and a destination that only restream.toml h
     await closePage(page);
 });
 
-test('page: a backup server that stands by, and one that carries; stop all names it', async () => {
+test('page: a backup server that stands by, and one that carries; who ends all is told of it', async () => {
     await world.addWithBackup('calm', { isPrimaryGood: true });
     await world.addWithBackup('saved', { isPrimaryGood: false });
     await enable('calm');
@@ -219,7 +200,7 @@ test('page: a backup server that stands by, and one that carries; stop all names
     await card(page, 'saved').getByText('Backup server: Live').waitFor();
     await checkRules(page, 'backup');
     await screenshot(page, 'backup');
-    await page.locator('#stop-all').click();
+    await page.locator('#end-all').click();
     await dialog(page).getByText('2 destinations are live', { exact: false }).waitFor();
     await closePage(page);
 });

@@ -140,7 +140,7 @@ test('page: the ingest’s trouble and who was refused are said in French', { sk
 test('page: errors and what became of commands are said in French, with the server’s details marked', { skip: !isMock }, async () => {
     await put('studio');
     await enable('studio');
-    const page = await openFrench({ expected: /400/ });
+    const page = await openFrench({ expected: /400|409/ });
     await card(page, 'studio').waitFor();
     await page.locator('#add').click();
     await dialog(page).getByLabel('Plateforme').selectOption('');
@@ -149,10 +149,15 @@ test('page: errors and what became of commands are said in French, with the serv
     const refused = dialog(page).getByRole('alert').filter({ hasText: 'pas acceptés' });
     await refused.waitFor();
     assert.equal(await refused.locator('[lang=en]').textContent(), 'url: the host invalid.example is not one');
-    assert.match(await textOf(refused.locator('.remedy')), /^Rien n’a été changé/);
+    await dialog(page).getByLabel('URL', { exact: true }).fill('rtmp://unwritable.example/live');
+    await page.keyboard.press('Enter');
+    const failed = dialog(page).getByRole('alert').filter({ hasText: 'the disk is full' });
+    await failed.waitFor();
+    assert.match(await textOf(failed.locator('.remedy')), /^Le diagnostic trouve/);
     await page.keyboard.press('Escape');
     world.world.failedStop = { schema: 1, exit_status: 5, messages: ['studio: it did not end'], destinations: [
         { name: 'studio', outcome: 'refused', was_running: true, reason: { code: 'not_stopped', message: 'it did not end', remedy: '' } }] };
+    await page.locator('#more-actions summary').click();
     await page.locator('#stop-all').click();
     await dialog(page).getByRole('button', { name: 'Tout arrêter' }).click();
     const left = page.getByRole('alert').filter({ hasText: 'Tout n’a pas été arrêté' });

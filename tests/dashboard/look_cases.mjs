@@ -1,9 +1,9 @@
 // Widths, light and dark, and the keyboard.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkRules, checkWidth, closePage, openPage, screenshot } from './browser.mjs';
+import { checkInside, checkRules, checkWidth, closePage, openPage, screenshot } from './browser.mjs';
 import { card, closed, dialog, enable, hasKind, isLive, put, stage, theSwitch } from './stage.mjs';
-import { refusingUrl } from './world.mjs';
+import { isMock, refusingUrl } from './world.mjs';
 
 for (const scheme of ['light', 'dark']) {
     test(`page: many destinations, ${scheme}, from a phone to a wide screen`, async () => {
@@ -22,6 +22,48 @@ for (const scheme of ['light', 'dark']) {
             await checkRules(page, `adding, ${width} pixels, ${scheme}`);
             await page.keyboard.press('Escape');
             await closed(page);
+            await closePage(page);
+        }
+    });
+}
+
+/// Names and URLs that do not break of their own.
+const long_name = 'a-very-long-name-of-32-letters-x';
+const long_url = `rtmps://${'really-quite-long-host-name.'.repeat(3)}live-video.example.net:443/app`;
+
+for (const locale of ['en-US', 'fr-FR']) {
+    test(`page: nothing sticks out of a small window, ${locale}`, { skip: !isMock }, async () => {
+        await put(long_name, { url: long_url });
+        await put('refused', { url: refusingUrl, key: 'bad-key' });
+        await put('studio');
+        for (const name of ['refused', 'studio']) await enable(name);
+        for (const width of [280, 300, 320, 360]) {
+            const page = await openPage(stage.browser, stage.url, { width, height: 640, locale, isTouched: true });
+            const view = (what) => `${what}, ${width} pixels, ${locale}`;
+            await isLive(page, 'studio');
+            await page.locator('#doctor summary').waitFor();
+            await checkInside(page, view('the page'));
+            await screenshot(page, `small-${width}-${locale.slice(0, 2)}`);
+            for (const summary of await page.locator('main details > summary:visible').all()) await summary.click();
+            await checkInside(page, view('all is open'));
+            await page.keyboard.press('Escape');
+            const openers = { adding: page.locator('#add'), 'going live': page.locator('#go-live'), ending: page.locator('#end-all'),
+                removing: card(page, long_name).locator('[data-action=remove]'), editing: card(page, long_name).locator('[data-action=edit]'),
+                restarting: card(page, 'studio').locator('[data-action=restart]'), 'the log': card(page, 'studio').locator('[data-action=log]'),
+                'a new key': card(page, 'refused').locator('[data-action=key]'), reloading: page.locator('[data-action=ingest-reload]') };
+            for (const [what, opener] of Object.entries(openers)) {
+                await opener.click();
+                await dialog(page).waitFor();
+                for (const summary of await dialog(page).locator('summary').all()) await summary.click();
+                await checkInside(page, view(what));
+                await page.keyboard.press('Escape');
+                await closed(page);
+            }
+            await theSwitch(page, 'studio').click();
+            await page.locator('.notice').waitFor();
+            await checkInside(page, view('a notice'));
+            await theSwitch(page, 'studio').click();
+            await isLive(page, 'studio');
             await closePage(page);
         }
     });

@@ -3,7 +3,7 @@
 //
 //     node tests/dashboard/mock_server.mjs [PORT]
 //
-// POST /mock changes the world: {"publishing": bool, "up": bool, "events": "drop", "key": text or null,
+// POST /mock changes the world: {"publishing": bool, "silence": text or null, "up": bool, "events": "drop", "key": text or null,
 // "problem": text or null, "destination": {name, ...members}, "backup": {name, state}}. mock_test holds what is told
 // against share/openapi.json.
 import { createServer } from 'node:http';
@@ -19,13 +19,14 @@ const headers = {
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-store',
 };
+const batches = ['/enable', '/disable', '/start', '/stop', '/restart'];
 const tick_ms = 100;
 const wait_ms = 15000;
 
 class Refusal extends Error {
-    constructor(status, code, message, remedy = '') {
+    constructor(status, code, message, remedy = '', field = undefined) {
         super(message);
-        Object.assign(this, { status, code, remedy });
+        Object.assign(this, { status, code, remedy, field });
     }
 }
 
@@ -94,7 +95,8 @@ export class MockServer {
             response.end(bytes);
         } catch (error) {
             response.writeHead(error.status ?? 500, { ...headers, 'Content-Type': 'application/json' });
-            response.end(JSON.stringify({ error: { code: error.code ?? 'bug', message: error.message, remedy: error.remedy ?? '' } }));
+            response.end(JSON.stringify({ error: { code: error.code ?? 'bug', message: error.message, remedy: error.remedy ?? '',
+                field: error.field } }));
         }
     }
 
@@ -139,10 +141,14 @@ export class MockServer {
         if (pathname === '/mock') return { body: this.#change(body) };
         const path = pathname.replace(/^\/api\/v1/, '');
         const looks = { '/status': () => world.status(), '/ingest': () => world.ingest(), '/destinations': () => world.configured(),
-            '/services': () => ({ schema: 1, date: '2026-01-31', services }), '/doctor': () => world.doctor() };
+            '/services': () => ({ schema: 1, date: '2026-01-31', services }), '/doctor': () => world.doctor(), '/explain': () => world.explain() };
         if (method === 'GET' && path in looks) return { body: looks[path]() };
         if (method === 'GET' && path === '/thumbnail') return { body: await this.#thumbnail() };
-        if (method === 'POST' && (path === '/start' || path === '/stop')) return { body: await this.#forAll(path) };
+        if (method === 'POST' && batches.includes(path)) return { body: await this.#forAll(path.slice(1), body.names ?? null) };
+        if (method === 'POST' && path === '/doctor/fix') {
+            world.moreFindings = world.moreFindings.map((each) => (each.isMended ? { ...each, severity: 'ok' } : each));
+            return { body: done(world.doctor()) };
+        }
         if (method === 'POST' && path.startsWith('/ingest/')) return { body: await this.#ingest(path.slice('/ingest/'.length)) };
         const [, name, rest = ''] = /^\/destinations\/([^/]+)(\/.*)?$/.exec(path) ?? [];
         if (name !== undefined) return this.#destination(method, decodeURIComponent(name), rest, query, body);
@@ -159,10 +165,8 @@ export class MockServer {
         const { world } = this;
         if (method === 'PUT' && rest === '') {
             const isNew = !world.destinations.has(name);
-            if (JSON.stringify(body).includes('invalid.example')) {
-                throw new Refusal(400, 'invalid', 'url: the host invalid.example is not one', 'write the URL that the platform gave');
-            }
-            if (world.put(name, body) === null) throw new Refusal(400, 'invalid', 'url: is needed', 'give the URL');
+            this.#check(name, body);
+            if (world.put(name, body) === null) throw new Refusal(400, 'invalid', 'url: is needed', 'give the URL', 'url');
             return { status: isNew ? 201 : 200, body: this.#changed(name) };
         }
         const one = world.destinations.get(name);
@@ -192,6 +196,18 @@ export class MockServer {
         return { body: done({ destinations: [stopped(name, wasRunning)] }) };
     }
 
+    /// What the configuration would not take.
+    #check(name, body) {
+        const remedy = 'nothing was changed: correct it and try again';
+        const text = JSON.stringify(body);
+        if (text.includes('invalid.example')) throw new Refusal(400, 'invalid', 'url: the host invalid.example is not one', remedy, 'url');
+        if (text.includes('unwritable.example')) throw new Refusal(409, 'refused', 'the disk is full', '\'restream doctor\' finds most causes');
+        const { service = '', url = null, key = null } = body;
+        const isPlatforms = services.some(({ id }) => id === service) && (url === null || /^rtmps?:\/\/[^/]+\/[^/]+\/?$/.test(url));
+        const hasKey = key !== null || this.world.destinations.get(name)?.key;
+        if (isPlatforms && !hasKey) throw new Refusal(400, 'invalid', `key is missing: ${service} needs its stream key`, remedy, 'key');
+    }
+
     #changed(name) {
         return { schema: 1, name, is_alive: this.world.destinations.get(name).state !== 'stopped' };
     }
@@ -204,18 +220,22 @@ export class MockServer {
             backup: null };
     }
 
-    async #forAll(path) {
+    async #forAll(verb, names) {
         const { world } = this;
-        if (path === '/stop' && world.failedStop !== null) return world.failedStop;
-        const ones = [...world.destinations.values()];
-        if (path === '/stop') {
+        if (verb === 'stop' && world.failedStop !== null) return world.failedStop;
+        const ones = [...world.destinations.values()].filter(({ name }) => names === null || names.includes(name));
+        if (verb === 'stop' || verb === 'disable') {
             const running = ones.filter((one) => one.state !== 'stopped');
-            for (const one of running) world.stop(one, { isWanted: one.wanted });
+            for (const one of verb === 'stop' ? running : ones) world.stop(one, { isWanted: verb === 'stop' && one.wanted });
             return done({ destinations: running.map(({ name }) => stopped(name, true)) });
         }
-        const wanted = ones.filter((one) => one.wanted);
-        for (const one of wanted) if (one.state === 'stopped') world.start(one);
-        return outcomes(await Promise.all(wanted.map((one) => this.#outcome(one))));
+        const meant = ones.filter((one) => one.wanted || verb === 'enable');
+        for (const one of meant) {
+            one.wanted = true;
+            if (verb === 'restart') world.stop(one, { isWanted: true });
+            if (verb === 'enable' || one.state === 'stopped') world.start(one);
+        }
+        return outcomes(await Promise.all(meant.map((one) => this.#outcome(one))));
     }
 
     async #ingest(verb) {
@@ -227,8 +247,9 @@ export class MockServer {
         return { ...outcomes([]), messages: [`ingest: ${verb}`] };
     }
 
-    #change({ publishing, up, events, key, problem, destination, backup }) {
+    #change({ publishing, silence, up, events, key, problem, destination, backup }) {
         const { world } = this;
+        if (silence !== undefined) world.fallSilent(silence);
         if (publishing !== undefined) world.publishing = publishing ? Date.now() : null;
         if (up !== undefined) world.isUp = up;
         if (key !== undefined) world.publishKey = key;

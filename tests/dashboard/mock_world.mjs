@@ -9,10 +9,11 @@ const retry_s = 8;
 const iso = (ms = Date.now()) => new Date(ms).toISOString();
 
 export const services = [
-    { id: 'twitch', name: 'Twitch', url: 'rtmp://live.twitch.tv/app', backup_url: null, backup: null, keyframe_interval_s: 2, max_video_kbps: 6000,
+    { id: 'twitch', name: 'Twitch', url: 'rtmps://ingest.global-contribute.live-video.net:443/app', backup_url: null, backup: null, keyframe_interval_s: 2, max_video_kbps: 6000,
         max_audio_kbps: 320, codecs: ['h264'], key_lifetime: 'forever', late_refusal_ms: 4000,
-        key_page: 'https://dashboard.twitch.tv/settings/stream', note: 'encrypted: --url rtmps://live.twitch.tv:443/app' },
-    { id: 'youtube', name: 'YouTube', url: 'rtmps://a.rtmps.youtube.com:443/live2', backup_url: null, backup: null, keyframe_interval_s: 2,
+        key_page: 'https://dashboard.twitch.tv/settings/stream', note: 'unencrypted, where TLS is blocked: --url rtmp://live.twitch.tv/app' },
+    { id: 'youtube', name: 'YouTube', url: 'rtmps://a.rtmps.youtube.com:443/live2',
+        backup_url: 'rtmps://b.rtmps.youtube.com:443/live2?backup=1', backup: 'failover', keyframe_interval_s: 2,
         max_video_kbps: 51000, max_audio_kbps: 160, codecs: ['h264', 'hevc', 'av1'], key_lifetime: 'forever', late_refusal_ms: 0,
         key_page: 'https://www.youtube.com/live_dashboard', note: null },
     { id: 'facebook', name: 'Facebook Live', url: 'rtmps://rtmp-api.facebook.com:443/rtmp/', backup_url: null, backup: null,
@@ -33,6 +34,8 @@ const reasons = {
         remedy: 'check the URL\'s host and port, and firewalls between' }),
     no_publisher: () => ({ code: 'no_publisher', message: 'nobody publishes to the ingest',
         remedy: 'start streaming in OBS; \'restream probe\' shows what arrives' }),
+    ingest_silent: () => ({ code: 'ingest_silent', message: 'the ingest is silent',
+        remedy: 'check the encoder: it hangs, or its network is interrupted' }),
     ingest_down: () => ({ code: 'ingest_down', message: 'nothing answers at the ingest\'s address',
         remedy: 'start the ingest server (\'restream ingest start\'), or check [ingest] url in restream.toml' }),
     standby: () => ({ code: 'standby', message: 'stands by', remedy: '' }),
@@ -42,6 +45,7 @@ export class World {
     constructor() {
         this.isUp = true;
         this.publishing = Date.now() - 4000;
+        this.silence = null;
         this.publishKey = 'in-4711-secret';
         this.trouble = null;
         this.problem = null;
@@ -49,11 +53,16 @@ export class World {
         this.refusals = [];
         this.cutOffs = [];
         this.failedStop = null;
+        this.incidents = [];
         this.destinations = new Map();
         this.configurationVersion = 0;
     }
 
     get isPublished() { return this.isUp && this.publishing !== null; }
+    get isSilent() { return this.isPublished && this.silence !== null; }
+
+    /// `missing`: "everything" or "picture"; null: it sends again.
+    fallSilent(missing) { this.silence = missing === null ? null : { missing, since: iso() }; }
 
     put(name, members) {
         const old = this.destinations.get(name);
@@ -110,7 +119,8 @@ export class World {
             if (one.state === 'connecting' && age > connect_ms) this.#end(one);
             if (one.state === 'backoff' && Date.now() > one.retryAt) this.start(one);
             if (one.state === 'waiting' && this.isPublished) this.#become(one, 'connecting');
-            if (one.state === 'holding' && this.isPublished) this.#become(one, 'live');
+            if (one.state === 'holding' && this.isPublished && !this.isSilent) this.#become(one, 'live');
+            if (one.state === 'live' && this.isSilent) this.#become(one, 'holding', reasons.ingest_silent());
             if ((one.state === 'live') && !this.isPublished) this.#become(one, 'holding', reasons.no_publisher());
             if (one.state === 'live') {
                 one.shown = Math.round(one.kbps * (0.94 + 0.12 * Math.random()));
@@ -136,8 +146,11 @@ export class World {
 
     #ingestState() {
         if (!this.isUp) return 'down';
+        if (this.isSilent) return 'silent';
         return this.isPublished ? 'live' : 'no_publisher';
     }
+
+    #silence() { return this.isSilent ? this.silence : null; }
 
     #destination(one) {
         const isFlowing = one.started !== null && one.started !== undefined;
@@ -153,7 +166,7 @@ export class World {
 
     status() {
         return { schema: 1, ingest: { server: 'embedded', url: 'rtmp://127.0.0.1:1935/live', state: this.#ingestState(),
-            pid: this.isUp ? 4242 : null, worker_pid: this.isUp ? 4243 : null, ...this.#media(), trouble: this.trouble, on_air: null,
+            pid: this.isUp ? 4242 : null, worker_pid: this.isUp ? 4243 : null, ...this.#media(), silence: this.#silence(), trouble: this.trouble, on_air: null,
             on_air_since: null },
         destinations: [...this.destinations.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map((one) => this.#destination(one)) };
     }
@@ -163,7 +176,7 @@ export class World {
         const players = [...this.destinations.values()].filter((one) => one.state !== 'stopped').length;
         return { schema: 1, ingest: { server: 'embedded', running: this.isUp ? 'embedded' : null, url: 'rtmp://127.0.0.1:1935/live',
             state: this.#ingestState(), pid: null, worker_pid: null, restarts: 0, problem: null,
-            trouble: this.trouble === null ? null : { ...this.trouble, cause: '' }, players: isPublished ? players : null,
+            silence: this.#silence(), trouble: this.trouble === null ? null : { ...this.trouble, cause: '' }, players: isPublished ? players : null,
             ...this.#media(), on_air: null,
             publisher: isPublished ? { address: '192.168.1.7', software: 'FMLE/3.0 (compatible; FMSc/1.0)', since: iso(this.publishing) } : null,
             bitrate_kbps: isPublished ? Math.round(6160 * (0.95 + 0.1 * Math.random())) : undefined, refusals: this.refusals,
@@ -171,9 +184,15 @@ export class World {
         obs: { server: 'rtmp://127.0.0.1:1935/live', has_key: this.publishKey !== null } };
     }
 
+    /// Its own second server, or its platform's, as it is shown.
+    #backupUrl(one) {
+        const preset = services.find((each) => each.id === one.service);
+        return one.backup_url ?? (preset?.url === one.url ? preset.backup_url?.replace(/=.*/, '=***') ?? null : null);
+    }
+
     configured() {
         return { schema: 1, destinations: [...this.destinations.values()].map((one) => ({ name: one.name, service: one.service,
-            url: one.url, backup_url: one.backup_url, backup: one.backup_url === null ? null : one.backup ?? 'both',
+            url: one.url, backup_url: this.#backupUrl(one), backup: this.#backupUrl(one) === null ? null : one.backup ?? 'failover',
             key: one.key === null ? 'none' : 'file', on_ingest_loss: one.on_ingest_loss, hold_s: one.hold_s, is_editable: one.is_editable, file: `destinations.d/${one.name}.toml` })) };
     }
 
@@ -184,6 +203,12 @@ export class World {
             values: { count: this.destinations.size } },
         { severity: 'ok', area: 'state', code: 'state_writable', message: `${state} is writable`, values: { path: state } },
         { severity: 'ok', area: 'system', code: 'ffmpeg_complete', message: `FFmpeg ${version}`, values: { version } }, ...this.moreFindings];
+        if (this.isSilent) {
+            findings.unshift({ severity: 'failure', area: 'ingest', code: 'ingest_silent',
+                message: 'the ingest is silent: a publisher is connected and sends nothing',
+                cause: 'its encoder hangs, or its network is interrupted',
+                remedy: 'look at the encoder: restart it if it hangs, and check its network', values: {} });
+        }
         for (const one of this.destinations.values()) {
             if (!one.url.includes('unreachable')) continue;
             const problem = 'Name or service not known';
@@ -194,11 +219,20 @@ export class World {
         }
         if (!this.isUp) {
             findings.unshift({ severity: 'failure', area: 'ingest', code: 'ingest_down', message: 'the ingest server is down',
-                remedy: 'run \'restream ingest start\'' });
+                remedy: 'run \'restream ingest start\'', action: { command: 'ingest start', names: [] } });
         }
         const count = (severity) => findings.filter((each) => each.severity === severity).length;
         return { schema: 1, failures: count('failure'), warnings: count('warning'),
-            findings: findings.map((each) => ({ cause: '', remedy: '', values: {}, ...each, can_be_mended: false })) };
+            findings: findings.map(({ isMended = false, ...each }) => ({ cause: '', remedy: '', values: {}, ...each, can_be_mended: isMended,
+                action: each.severity === 'ok' ? null : each.action ?? null })) };
+    }
+
+    /// As of a destination whose server closed, and of an ingest that went.
+    explain() {
+        const ago = (s) => iso(Date.now() - s * 1000);
+        const incident = (begin, end, affected, words, remedy) => ({ begin: ago(begin), end: end === null ? null : ago(end), duration_s: begin - (end ?? 0),
+            culprit: 'destination', rule: 'one_failed', affected, steady: [], words, needs: null, remedy, figures: [] });
+        return { schema: 1, since: ago(3600), now: iso(), relays: [], incidents: this.incidents.map((each) => incident(...each)) };
     }
 
     log(name, lines) {

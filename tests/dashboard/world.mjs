@@ -5,7 +5,7 @@
 //     DASHBOARD_REFUSING_URL  one that refuses the key "bad-key", and takes "good-key"
 //     DASHBOARD_NOBODY_URL    one where nobody listens
 //     DASHBOARD_BIN           the folder of the commands
-//     DASHBOARD_AWAY          a file: as long as it is there, nobody publishes
+//     DASHBOARD_AWAY          a file: as long as it is there, nobody publishes; if it holds "hangs", the publisher sends nothing
 //     RESTREAM_CONFIG_DIR, RESTREAM_STATE_DIR
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -44,10 +44,12 @@ class MockWorld {
 
     reset() {
         Object.assign(this.world, { isUp: true, publishing: Date.now() - 4000, trouble: null, problem: null, publishKey: null,
-            moreFindings: [], refusals: [], cutOffs: [], failedStop: null });
+            silence: null, moreFindings: [], refusals: [], cutOffs: [], failedStop: null, incidents: [] });
     }
 
     leave() { this.world.publishing = null; }
+    hang() { this.world.fallSilent('everything'); }
+    goOn() { this.world.fallSilent(null); }
     come() { this.world.publishing = Date.now(); }
     endIngest() { this.world.isUp = false; }
     setPublishKey(key) { this.world.publishKey = key; }
@@ -106,6 +108,8 @@ class RealWorld {
     }
 
     leave() { writeFileSync(env.DASHBOARD_AWAY, ''); }
+    hang() { writeFileSync(env.DASHBOARD_AWAY, 'hangs'); }
+    goOn() { this.come(); }
     come() { rmSync(env.DASHBOARD_AWAY, { force: true }); }
     endIngest() { return this.run('ingest', 'stop'); }
     setPublishKey(key) { this.#configure(this.configuration.replace('[ingest]\n', `[ingest]\npublish_key = "${key}"\n`)); }

@@ -7,10 +7,11 @@
 #include <iterator>
 
 #include "media/file_name.hpp"
-#include "media/open_sink.hpp"
 #include "media/packets.hpp"
 #include "media/peers.hpp"
-#include "rtmp/flv.hpp"
+#include "media/sessions.hpp"
+#include "rtmp/setup_tags.hpp"
+#include "rtmp/tag_body.hpp"
 
 using namespace restream;
 using namespace restream::test;
@@ -18,68 +19,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What a session would get: all tags of an FLV file, its prefix up to the first keyframe and
-/// sound.
-struct Session {
-    std::vector<Tag> tags;
-    std::vector<Tag> prefix;
-    int pictures = 0;
-    int sounds = 0;
-};
-
-std::vector<Tag> tags_of(const std::filesystem::path& flv) {
-    std::ifstream file(flv, std::ios::binary);
-    const std::vector<char> bytes(std::istreambuf_iterator<char>(file), {});
-    FlvReader reader;
-    reader.feed({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
-    std::vector<Tag> tags;
-    while (true) {
-        auto next = reader.next();
-        if (!std::holds_alternative<Tag>(next)) return tags;
-        tags.push_back(std::move(std::get<Tag>(next)));
-    }
-}
-
-Session session_of(const std::vector<Tag>& tags) {
-    Session session;
-    session.tags = tags;
-    for (const Tag& tag : tags) {
-        const auto video = tag.type == TagType::video ? video_facts(tag.bytes()) : std::nullopt;
-        const auto audio = tag.type == TagType::audio ? audio_facts(tag.bytes()) : std::nullopt;
-        if (video && !video->is_sequence_header && !video->is_end_of_sequence) ++session.pictures;
-        if (audio && !audio->is_sequence_header) ++session.sounds;
-        if (session.pictures < 3 || session.sounds < 3) session.prefix.push_back(tag);
-    }
-    return session;
-}
-
 /// Three seconds of H.264 with B-frames and AAC; made once.
 const Session& made_session() {
     static const TempFolder folder;
     static const Session session = session_of(tags_of(make_flv(folder, 3)));
     return session;
-}
-
-SinkRequest to_file(const std::filesystem::path& path, const std::vector<Tag>& prefix) {
-    SinkRequest request;
-    request.destination = "archive";
-    request.url = "file:" + path.string();
-    request.prefix = prefix;
-    return request;
-}
-
-std::unique_ptr<BlockingSink> must_open(const SinkRequest& request) {
-    const Cancel cancel;
-    auto opened = open_sink(request, cancel);
-    if (const auto* end = std::get_if<SessionEnd>(&opened)) FAIL(describe(*end));
-    return std::move(std::get<std::unique_ptr<BlockingSink>>(opened));
-}
-
-SessionEnd must_fail(const SinkRequest& request) {
-    const Cancel cancel;
-    auto opened = open_sink(request, cancel);
-    REQUIRE(std::holds_alternative<SessionEnd>(opened));
-    return std::get<SessionEnd>(opened);
 }
 
 std::string counted(const char* codec, const char* kind, int packets) {
@@ -167,10 +111,10 @@ TEST_CASE("file: nothing is overwritten, folders are made, the time is in the na
     const Session& session = made_session();
     std::ofstream(folder / "a.mkv") << "precious";
     std::filesystem::create_symlink(folder / "nowhere", folder / "a-1.mkv");
-    CHECK(must_open(to_file(folder / "a.mkv", session.prefix))->file_name() ==
-          (folder / "a-2.mkv").string());
-    CHECK(must_open(to_file(folder / "a.mkv", session.prefix))->file_name() ==
-          (folder / "a-3.mkv").string());
+    const auto second = must_open(to_file(folder / "a.mkv", session.prefix));
+    CHECK(second->file_name() == (folder / "a-2.mkv").string());
+    const auto third = must_open(to_file(folder / "a.mkv", session.prefix));
+    CHECK(third->file_name() == (folder / "a-3.mkv").string());
     CHECK(std::filesystem::file_size(folder / "a.mkv") == 8);
     const auto sink = must_open(to_file(folder / "%Y/%m" / "100%%-%d.flv", session.prefix));
     CHECK(std::filesystem::exists(sink->file_name()));
@@ -283,46 +227,151 @@ TEST_CASE("file: a full disk is told as such") {
         REQUIRE(end);
         CHECK(end_code_name(end->code) == "disk_full");
         sink.reset();
+        // What could be written is there, and plays.
+        CHECK(packets_of(tracks_of(folder / "disk" / name), "h264") > 0);
         std::filesystem::remove(folder / "disk" / name);
     }
+}
+
+TEST_CASE("file: a disk that is full from the beginning is left without a file, try after try") {
+    const TempFolder folder;
+    const TinyDisk disk(folder / "disk", 64 * 1024);
+    if (!disk.is_mounted()) {
+        MESSAGE("no permission to mount a small disk: not tested");
+        return;
+    }
+    const Session& session = made_session();
+    const auto files = [&] {
+        const std::filesystem::directory_iterator begin(folder / "disk");
+        return std::distance(begin, std::filesystem::directory_iterator());
+    };
+    for (const int free_bytes : {0, 4096}) {
+        const std::string filler(static_cast<std::size_t>(64 * 1024 - free_bytes), 'x');
+        std::ofstream(folder / "disk/filler") << filler;
+        for (const char* name : {"a.flv", "a.mkv", "a.mp4", "a.ts", "a.m3u8"}) {
+            CAPTURE(name);
+            for (int i = 0; i < 3; ++i) {
+                const Cancel cancel;
+                auto opened = open_sink(to_file(folder / "disk" / name, session.prefix), cancel);
+                std::optional<SessionEnd> end;
+                if (auto* refused = std::get_if<SessionEnd>(&opened)) {
+                    end = *refused;
+                } else {
+                    auto& sink = *std::get<std::unique_ptr<BlockingSink>>(opened);
+                    for (const Tag& tag : session.tags) {
+                        if ((end = sink.write(tag))) break;
+                    }
+                    if (!end) sink.finish(Deadline::after(1s));
+                }
+                if (end) CHECK(end_code_name(end->code) == "disk_full");
+                opened = SessionEnd{};
+                // Where a little fits, what is left has something to play in it.
+                for (const auto& each : std::filesystem::directory_iterator(folder / "disk")) {
+                    if (each.path().filename() == "filler") continue;
+                    CAPTURE(each.path().string());
+                    CHECK(free_bytes > 0);
+                    CHECK(each.file_size() > 1024);
+                    std::filesystem::remove(each.path());
+                }
+            }
+            CHECK(files() == 1);
+        }
+        std::filesystem::remove(folder / "disk/filler");
+    }
+}
+
+TEST_CASE("file: a session that ends before any picture or sound leaves no file") {
+    const TempFolder folder;
+    const Session& session = made_session();
+    std::vector<Tag> headers;
+    std::ranges::copy_if(session.prefix, std::back_inserter(headers), [](const Tag& tag) {
+        return tag.type == TagType::script || SetupTags::is_one(tag);
+    });
+    for (const char* name : {"a.flv", "a.mkv", "a.mp4", "a.ts", "a.m3u8"}) {
+        for (const bool says_goodbye : {true, false}) {
+            CAPTURE(name);
+            CAPTURE(says_goodbye);
+            auto sink = must_open(to_file(folder / name, session.prefix));
+            for (const Tag& tag : headers) REQUIRE_FALSE(sink->write(tag));
+            if (says_goodbye) sink->finish(Deadline::after(1s));
+            sink.reset();
+            CHECK(std::filesystem::is_empty(folder.path()));
+        }
+        // One picture is enough to stay.
+        auto sink = must_open(to_file(folder / name, session.prefix));
+        for (const Tag& tag : session.prefix) REQUIRE_FALSE(sink->write(tag));
+        sink->finish(Deadline::after(1s));
+        sink.reset();
+        CHECK(std::filesystem::exists(folder / name));
+        for (const auto& each : std::filesystem::directory_iterator(folder.path())) {
+            std::filesystem::remove(each.path());
+        }
+    }
+}
+
+TEST_CASE("file: what took the place of a file without media is left alone") {
+    const TempFolder folder;
+    auto sink = must_open(to_file(folder / "a.mkv", made_session().prefix));
+    std::filesystem::rename(folder / "a.mkv", folder / "b.mkv");
+    std::ofstream(folder / "a.mkv") << "precious";
+    sink.reset();
+    CHECK(std::filesystem::file_size(folder / "a.mkv") == 8);
+    CHECK(std::filesystem::exists(folder / "b.mkv"));
 }
 
 TEST_CASE(
     "packets: times grow strictly, survive the wrap of the clock, and never show before decoding") {
     const Session& session = made_session();
-    auto learned = learn_tracks(session.prefix);
+    auto learned = learn_tracks(to_file({}, session.prefix), Container::mp4);
     REQUIRE(std::holds_alternative<Tracks>(learned));
     Packets packets(std::get<Tracks>(learned));
     CHECK(std::get<Tracks>(learned).video->width == 160);
     CHECK(std::get<Tracks>(learned).audio->sample_rate == 44100);
-    std::int64_t last[2] = {-1, -1};
-    std::int64_t first = -1;
+    std::int64_t last[2] = {-1, -1};  // in the track's own time base
+    std::int64_t last_ms[2] = {0, 0};
+    const std::int64_t first_ms = 0xffffffff - 1000;
     for (const Tag& tag : session.tags) {
         // Begins one second before the wrap, and half of the messages carry the time of the one
         // before.
         Tag moved = tag;
         moved.time =
             RtmpTime(0xffffffff - 1000).plus(static_cast<std::int32_t>(tag.time.ms() / 80 * 80));
-        auto made = packets.make(moved);
-        if (!std::holds_alternative<Packets::Packet>(made)) continue;
-        const auto& [packet, kind] = std::get<Packets::Packet>(made);
-        if (first < 0) first = packet->dts;
-        std::int64_t& before = last[kind == AVMEDIA_TYPE_VIDEO];
-        CHECK(packet->dts > before);
-        CHECK(packet->pts >= packet->dts);
-        CHECK(packet->dts - first < 4000);
-        before = packet->dts;
+        const auto made = packets.make(moved);
+        CHECK_FALSE(made.is_changed);
+        for (const auto& [packet, kind] : made.packets) {
+            const bool is_video = kind == AVMEDIA_TYPE_VIDEO;
+            CHECK(packet->dts > last[is_video]);
+            CHECK(packet->pts >= packet->dts);
+            last[is_video] = packet->dts;
+            const AVRational base = packets.time_base(kind);
+            last_ms[is_video] = packet->dts * 1000 * base.num / base.den;
+            CHECK(last_ms[is_video] - first_ms < 4000);
+        }
     }
-    CHECK(last[0] - first > 2500);
-    CHECK(last[1] - first > 2500);
+    CHECK(last_ms[0] - first_ms > 2500);
+    CHECK(last_ms[1] - first_ms > 2500);
 }
 
-TEST_CASE("packets: composition times are signed") {
-    const std::uint8_t rows[][5] = {
-        {0x17, 1, 0, 0, 80}, {0x17, 1, 0xff, 0xff, 0xff}, {0x17, 1, 0x80, 0, 0}};
-    CHECK(composition_time_ms(rows[0]) == 80);
-    CHECK(composition_time_ms(rows[1]) == -1);
-    CHECK(composition_time_ms(rows[2]) == -8388608);
+TEST_CASE("packets: composition times that come lower than expected cost the first pictures only") {
+    const Session& session = made_session();
+    auto learned = learn_tracks(to_file({}, session.prefix), Container::mp4);
+    REQUIRE(std::holds_alternative<Tracks>(learned));
+    CHECK(std::get<Tracks>(learned).lead_ms == 0);
+    Packets packets(std::get<Tracks>(learned));
+    int distorted = 0;
+    int pictures = 0;
+    for (const Tag& tag : session.tags) {
+        const Tag moved = with_lower_composition(tag, 80);
+        for (const auto& [packet, kind] : packets.make(moved).packets) {
+            if (kind != AVMEDIA_TYPE_VIDEO) continue;
+            ++pictures;
+            const auto body = video_body(moved.bytes());
+            if (packet->pts != tag.time.ms() + *body->composition_ms) ++distorted;
+            CHECK(packet->pts >= packet->dts);
+        }
+    }
+    CHECK(pictures == session.pictures);
+    CHECK(distorted <= 3);
 }
 
 TEST_CASE("file names: patterns, URLs and numbers") {

@@ -107,6 +107,11 @@ struct TlsFront {
 };
 TlsFront tls_front(const TempFolder& folder, int behind);
 
+/// Has ffmpeg make a file. **Throws**: std::runtime_error with its words.
+void make_with_ffmpeg(const std::vector<std::string>& arguments,
+                      const std::filesystem::path& file);
+/// What ffprobe prints.
+std::string ffprobe_text(const std::vector<std::string>& arguments);
 /// ffprobe's answer about a file, a line a track: "h264,video,61", "aac,audio,87" (packets).
 std::vector<std::string> tracks_of(const std::filesystem::path& file);
 /// What ffmpeg says when it decodes all of a file; nothing where all is well.

@@ -247,6 +247,19 @@ TlsFront tls_front(const TempFolder& folder, int behind) {
     return {port, std::move(peer)};
 }
 
+void make_with_ffmpeg(const std::vector<std::string>& arguments, const fs::path& file) {
+    std::vector<std::string> all = {"-nostdin", "-y", "-loglevel", "error"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    all.push_back(file.string());
+    check(run("ffmpeg", all), "ffmpeg");
+}
+
+std::string ffprobe_text(const std::vector<std::string>& arguments) {
+    std::vector<std::string> all = {"-loglevel", "error"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return run("ffprobe", all).output;
+}
+
 std::vector<std::string> tracks_of(const fs::path& file) {
     const Captured ran = run("ffprobe", {"-loglevel", "error", "-count_packets", "-show_entries",
                                          "stream=codec_type,codec_name,nb_read_packets", "-of",

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "process/publisher.hpp"
+#include "process/patience.hpp"
 #include "process/two_servers.hpp"
 
 namespace restream::test {
@@ -30,12 +31,13 @@ TEST_CASE("backup relay: to fail over, the picture is at the backup within 3 s, 
     CHECK(stage.part()["mode"] == "failover");
 
     const SteadyTime broken = SteadyClock::now();
+    CountedTime counted;
     stage.break_primary();
     REQUIRE(stage.backup.wait_for(
         [](const auto& all) { return !all.empty() && keyframe_at(all[0]).has_value(); }));
+    CHECK(counted.passed() < seconds(3));
     const auto took = between(broken, *keyframe_at(stage.backup.sessions()[0]));
     MESSAGE("the backup has a picture after " << took.count() << " ms");
-    CHECK(took < seconds(3));
     CHECK(stage.wait_backup_state("live"));
     CHECK(stage.world.wait_state("youtube", "backoff"));
 
@@ -74,8 +76,7 @@ TEST_CASE("backup relay: to fail over, a primary relay that is killed or hangs i
     stage.world.must({"enable", "youtube"});
     REQUIRE(stage.wait_standby());
     const int worker = stage.world.worker("youtube");
-    SteadyTime harmed = SteadyClock::now();
-    Milliseconds longest = seconds(3);
+    CountedTime took;
     SUBCASE("its guardian and its worker are killed") {
         // Not healed meanwhile: who would heal it is stopped.
         const int healer = stage.world.ingest_record().guardian.pid;
@@ -84,18 +85,16 @@ TEST_CASE("backup relay: to fail over, a primary relay that is killed or hangs i
         kill_if_there(worker);
         CHECK(stage.backup.wait_for(
             [](const auto& all) { return !all.empty() && keyframe_at(all[0]).has_value(); }));
+        CHECK(took.passed() < seconds(3));
         thaw(healer);
     }
     SUBCASE("its worker hangs") {
         freeze(worker);
-        longest = seconds(9);  // of which 5 s are what its record is believed for
         CHECK(stage.backup.wait_for(
             [](const auto& all) { return !all.empty() && keyframe_at(all[0]).has_value(); }));
+        CHECK(took.passed() < seconds(9));  // of which 5 s are what its record is believed for
         thaw(worker);
     }
-    const auto took = between(harmed, *keyframe_at(stage.backup.sessions().at(0)));
-    MESSAGE("the backup has a picture after " << took.count() << " ms");
-    CHECK(took < longest);
     REQUIRE(stage.wait_confirmed());
     CHECK(stage.wait_standby());
     CHECK(stage.backup.sessions().at(0).has_left);

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "process/patience.hpp"
 #include "process/rtmp_tags.hpp"
 #include "process/scene.hpp"
 #include "process/tag_publisher.hpp"
@@ -20,7 +21,7 @@ namespace {
 constexpr const char* with_backup = "backup = \"backup\"\nbackup_return_after = \"2s\"";
 
 bool wait_on_air(const World& world, const std::string& who) {
-    return wait_until(Deadline::after(std::chrono::seconds(20)),
+    return wait_until(Patience(std::chrono::seconds(20)),
                       [&] { return world.ingest()["on_air"] == who; });
 }
 
@@ -78,7 +79,7 @@ TEST_CASE("backup: a line that stalls, one that breaks, and the destination sees
     TagPublisher backup(world.ingest_url() + "/backup");
     REQUIRE(backup.wait_accepted());
     // Its numbers are others at the same time, so that the two cannot be taken for one.
-    REQUIRE(wait_until(Deadline::after(std::chrono::seconds(10)),
+    REQUIRE(wait_until(Patience(std::chrono::seconds(10)),
                        [&] { return primary->counted() >= 25; }));
     backup.begin_counting();
     world.must({"enable", "youtube"});
@@ -91,7 +92,7 @@ TEST_CASE("backup: a line that stalls, one that breaks, and the destination sees
     CHECK(wait_on_air(world, "primary"));
     line.cut();
     CHECK(wait_on_air(world, "backup"));
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(5)),
+    CHECK(wait_until(Patience(std::chrono::seconds(5)),
                      [&] { return world.ingest()["primary"] == nullptr; }));
     CHECK(world.status()["ingest"]["on_air"] == "backup");
     primary.reset();

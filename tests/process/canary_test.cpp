@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 #include "process/tag_server.hpp"
 
@@ -114,6 +115,8 @@ struct Destinations {
                       "word@127.0.0.1:" + std::to_string(closed_port) + "/live",
                   canary + "user");
         world.add("srt", srt + "?passphrase=" + canary + "phrase&streamid=" + canary + "id");
+        world.add("srtfields", srt, "",
+                  "passphrase = \"" + canary + "phrase\"\nstreamid = \"" + canary + "id\"\n");
     }
 };
 
@@ -153,7 +156,7 @@ TEST_CASE(
     CHECK(scene.platform.begun(canary + "twice") == 1);
     CHECK(destinations.second.wait_for(
         [](const auto& all) { return !all.empty() && all[0].name == canary + "twice"; }));
-    for (const std::string name : {"refused", "down", "tls", "user", "srt"}) {
+    for (const std::string name : {"refused", "down", "tls", "user", "srt", "srtfields"}) {
         CAPTURE(name);
         CHECK(prints.run({"enable", name, "--timeout", "3s"}, with_variable).status == 5);
     }
@@ -163,7 +166,7 @@ TEST_CASE(
         check_no_core(scene.world.guardian(name));
         check_memory_is_closed(scene.world.worker(name));
     }
-    CHECK(wait_until(Deadline::after(seconds(10)), [&] {
+    CHECK(wait_until(Patience(seconds(10)), [&] {
         return has(content_of(told), "\"destination\":\"env\"") &&
                has(content_of(scene.world.layout().log("inline")), "on_state: posting to");
     }));
@@ -210,7 +213,7 @@ TEST_CASE(
     CHECK(prints.run({"enable", "--all"}).status == 3);
     fs::remove(scene.world.config() / "destinations.d" / "bad.toml");
     prints.run({"restart", "stdin"});
-    prints.run({"remove", "stdin"});
+    prints.run({"remove", "stdin", "--yes"});
     prints.run({"disable", "--all"});
     prints.run({"stop", "--ingest"});
     CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(),

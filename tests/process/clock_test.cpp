@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/tag_server.hpp"
 #include "process/world.hpp"
@@ -72,9 +73,9 @@ TEST_CASE("clock: set back or on by an hour, nothing is lost, and waits are what
         CHECK(platform.wait_tags(before.back().tags.size() + 100));
         CHECK(platform.sessions().size() == before.size());
         // Its record is a second old at most, on whichever clock.
-        CHECK(wait_until(Deadline::after(5s), [&] { return part("good")["state"] == "live"; }));
+        CHECK(wait_until(Patience(5s), [&] { return part("good")["state"] == "live"; }));
         json wait;
-        CHECK(wait_until(Deadline::after(20s), [&] {
+        CHECK(wait_until(Patience(20s), [&] {
             wait = part("closed")["next_retry_in_s"];
             return wait.is_number();
         }));

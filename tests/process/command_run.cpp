@@ -62,8 +62,15 @@ CommandRun::~CommandRun() {
 
 Outcome CommandRun::wait(Milliseconds longest) {
     Outcome outcome;
-    outcome.status = child_->wait(Deadline::after(longest)).value_or(-1);
+    CountedTime waited;
+    std::optional<int> status;
+    do {
+        status = child_->wait(Deadline::after(CountedTime::between_looks));
+        counted_.passed();
+    } while (!status && waited.passed() < longest);
+    outcome.status = status.value_or(-1);
     outcome.elapsed = std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - begun_);
+    outcome.counted = counted_.passed();
     outcome.output = output();
     outcome.error = error();
     return outcome;

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/process.hpp"
+#include "process/patience.hpp"
 
 namespace restream::test {
 
@@ -28,6 +29,7 @@ struct Outcome {
     std::string output;
     std::string error;
     Milliseconds elapsed{0};
+    Milliseconds counted{0};  ///< the same in counted time (see CountedTime): for what must be quick
 
     /// Everything about it, for a test's message.
     std::string describe() const;
@@ -57,6 +59,7 @@ class CommandRun {
     Fd error_;
     std::optional<ChildProcess> child_;
     SteadyTime begun_;
+    CountedTime counted_;
 };
 
 Outcome run_command_line(const CommandLine& line, Milliseconds longest = std::chrono::seconds(30));

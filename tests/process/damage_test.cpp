@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "process/descendants.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 
 namespace restream::test {
@@ -71,7 +72,7 @@ TEST_CASE("damage: run/ deleted and enable at once: one relay is left, and it is
     // For the half second before the ingest's guardian has its lock again, its port is taken by
     // nobody known.
     Outcome enable;
-    CHECK_MESSAGE(wait_until(Deadline::after(seconds(5)),
+    CHECK_MESSAGE(wait_until(Patience(seconds(5)),
                              [&] {
                                  enable = scene.world.run({"enable", "youtube"});
                                  return enable.status == 0;
@@ -79,7 +80,7 @@ TEST_CASE("damage: run/ deleted and enable at once: one relay is left, and it is
                   enable.describe());
     if (!scene.publisher->runs()) scene.publish();
     CHECK(scene.world.wait_state("youtube", "live"));
-    CHECK(wait_until(Deadline::after(seconds(8)), [&] {
+    CHECK(wait_until(Patience(seconds(8)), [&] {
         return scene.platform.begun("youtube") - scene.platform.ended("youtube") == 1 &&
                World::count_processes("restream-relay") == 2;
     }));

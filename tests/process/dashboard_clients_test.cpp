@@ -5,13 +5,16 @@
 #include <filesystem>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/fd.hpp"
 #include "base/paths.hpp"
 #include "process/command_run.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/tag_server.hpp"
+#include "process/temporary_folder.hpp"
 #include "process/world.hpp"
 
 namespace restream::test {
@@ -20,7 +23,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Comes again when it was thrown off, as OBS does; and is away while a file says so.
+/// Comes again when it was thrown off, as OBS does; and is away, or hangs, while a file says so.
 class PersistentPublisher {
   public:
     PersistentPublisher(const std::string& url, std::filesystem::path away)
@@ -36,13 +39,18 @@ class PersistentPublisher {
     void run() {
         while (!wait_readable(end_.read_end, Deadline::after(200ms))) {
             const bool is_away = std::filesystem::exists(away_);
-            if (is_away) publisher_.stop();
+            const bool hangs = is_away && content_of(away_) == "hangs";
+            if (std::exchange(hangs_, hangs) != hangs) {
+                (hangs ? freeze : thaw)(publisher_.pid());
+            }
+            if (is_away && !hangs) publisher_.stop();
             if (!is_away && !publisher_.runs()) publisher_.start();
         }
     }
 
     Publisher publisher_;
     std::filesystem::path away_;
+    bool hangs_ = false;
     Pipe end_ = make_pipe();
     std::thread thread_{[this] { run(); }};
 };
@@ -62,7 +70,7 @@ struct Stage {
         REQUIRE(world.wait_ingest("live"));
         dashboard.emplace(
             world.start({"dashboard", "--listen", fmt::format("127.0.0.1:{}", port)}));
-        REQUIRE(wait_until(Deadline::after(20s), [&] { return is_listening(port); }));
+        REQUIRE(wait_until(Patience(20s), [&] { return is_listening(port); }));
     }
     std::filesystem::path away() const { return world.home() / "away"; }
     /// Runs a client of tests/ to its end.
@@ -108,7 +116,7 @@ TEST_SUITE_BEGIN("dashboard_browser");
 TEST_CASE("dashboard: does in a browser what the commands do") {
     Stage stage(IngestServer::embedded);
     // One of its tests kills the dashboard, and starts another.
-    const Outcome outcome = stage.run("scripts/dashboard-page-test", {build_folder()}, 440s);
+    const Outcome outcome = stage.run("scripts/dashboard-page-test", {build_folder()}, 700s);
     CHECK_MESSAGE(outcome.status == 0, outcome.describe());
 }
 

@@ -13,6 +13,7 @@
 #include "base/fd.hpp"
 #include "engine/raw_client.hpp"
 #include "process/dashboard_scene.hpp"
+#include "process/patience.hpp"
 
 namespace restream::test {
 
@@ -159,7 +160,7 @@ TEST_CASE("dashboard: the 33rd who reads events is told so, until one of the oth
         CHECK_FALSE(each.wait("status", [](auto&) { return true; }).is_null());
     }
     readers.pop_front();
-    CHECK(wait_until(Deadline::after(20s),
+    CHECK(wait_until(Patience(20s),
                      [&] { return EventReader(dashboard).head().starts_with("HTTP/1.1 200 "); }));
 }
 
@@ -172,7 +173,7 @@ TEST_CASE("dashboard: who never reads his events is dropped, and the others go o
     const int before = dashboard.count_sockets();
     const Fd stuck = connect_with_short_buffer(dashboard.port());
     write_all(stuck, "GET /api/v1/events HTTP/1.1\r\n" + dashboard.host_line() + "\r\n");
-    REQUIRE(wait_until(Deadline::after(10s), [&] { return dashboard.count_sockets() > before; }));
+    REQUIRE(wait_until(Patience(10s), [&] { return dashboard.count_sockets() > before; }));
     // The good one goes on meanwhile, and after it.
     world.configure(many_destinations("second"));
     const auto has_mark = [](const char* mark) {
@@ -182,7 +183,7 @@ TEST_CASE("dashboard: who never reads his events is dropped, and the others go o
     };
     CHECK_FALSE(good.wait("status", has_mark("second")).is_null());
     CHECK(dashboard.count_sockets() > before);
-    CHECK(wait_until(Deadline::after(30s), [&] {
+    CHECK(wait_until(Patience(30s), [&] {
         good.next(Deadline::after(100ms));
         return dashboard.count_sockets() == before;
     }));

@@ -7,6 +7,7 @@
 
 #include "process/free_port.hpp"
 #include "process/http_client.hpp"
+#include "process/patience.hpp"
 #include "process/tag_publisher.hpp"
 #include "process/tag_server.hpp"
 #include "process/world.hpp"
@@ -91,7 +92,7 @@ TEST_CASE("dashboard life: one that is started by hand is healed after it was en
     const Wanted wanted;
     wanted.world.must({"dashboard", "--stop"});
     CommandRun by_hand = wanted.world.start({"dashboard"});
-    REQUIRE(wait_until(Deadline::after(20s), [&] { return wanted.pid() != 0; }));
+    REQUIRE(wait_until(Patience(20s), [&] { return wanted.pid() != 0; }));
     kill_now(by_hand.pid());
     by_hand.wait();
     CHECK(wanted.world.must({"start", "--heal"}).output == "dashboard: started again\n");
@@ -142,7 +143,7 @@ TEST_CASE("dashboard life: where its port is taken, relays are started and heale
         }
         return CommandRun(line);
     }();
-    REQUIRE(wait_until(Deadline::after(20s), [&] { return has(squatter.output(), wanted.url()); }));
+    REQUIRE(wait_until(Patience(20s), [&] { return has(squatter.output(), wanted.url()); }));
     world.add("youtube", platform.url(), "k3y");
     world.must({"ingest", "start"});
     std::optional<TagPublisher> publisher;
@@ -160,7 +161,7 @@ TEST_CASE("dashboard life: where its port is taken, relays are started and heale
     kill_now(guardian);
     kill_if_there(worker);
     REQUIRE(wait_gone(guardian, 5s));
-    REQUIRE(wait_until(Deadline::after(10s), [&] { return !world.is_lock_held("youtube"); }));
+    REQUIRE(wait_until(Patience(10s), [&] { return !world.is_lock_held("youtube"); }));
     const Outcome heal = world.run({"start", "--heal"});
     CHECK(heal.status == 5);
     CHECK(heal.output == "youtube: started again\n");
@@ -186,10 +187,10 @@ TEST_CASE("dashboard life: what it was doing as it was killed is done to its end
         fmt::format("POST /api/v1/start HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n"
                     "X-Restream-Token: {}\r\nContent-Length: 0\r\n\r\n",
                     wanted.port, wanted.token()));
-    REQUIRE(wait_until(Deadline::after(10s),
+    REQUIRE(wait_until(Patience(10s),
                        [] { return World::count_processes("restream-start") > 0; }));
     kill_now(wanted.pid());
-    CHECK(wait_until(Deadline::after(20s), [&] { return world.is_lock_held("youtube"); }));
+    CHECK(wait_until(Patience(20s), [&] { return world.is_lock_held("youtube"); }));
     CHECK(world.wait_state("youtube", "waiting"));
 }
 

@@ -8,6 +8,7 @@
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
 #include "process/http_client.hpp"
+#include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/world.hpp"
 
@@ -64,7 +65,7 @@ struct Watched {
         REQUIRE(world.wait_ingest("live"));
         dashboard.emplace(
             world.start({"dashboard", "--listen", fmt::format("127.0.0.1:{}", port)}, call));
-        REQUIRE(wait_until(Deadline::after(20s),
+        REQUIRE(wait_until(Patience(20s),
                            [&] { return has(dashboard->output(), "dashboard: http://"); }));
         watch();
     }
@@ -91,14 +92,14 @@ struct Watched {
     /// Events go on.
     bool wait_ingest_told() {
         const auto before = ingests(0ms);
-        return wait_until(Deadline::after(10s), [&] { return ingests(50ms) > before; });
+        return wait_until(Patience(10s), [&] { return ingests(50ms) > before; });
     }
     HttpAnswer picture() const { return http(port, "GET", "/api/v1/thumbnail"); }
     /// Other than `before`; empty where none comes.
     std::string wait_picture(const std::string& before = "") const {
         std::string got;
         const bool has_come = wait_until(
-            Deadline::after(40s),
+            Patience(40s),
             [&] {
                 const HttpAnswer answer = picture();
                 if (answer.status == 200) got = answer.body;
@@ -109,12 +110,12 @@ struct Watched {
     }
     bool wait_no_picture() const {
         return wait_until(
-            Deadline::after(40s), [&] { return picture().brief() == "404 not_found"; }, 100ms);
+            Patience(40s), [&] { return picture().brief() == "404 not_found"; }, 100ms);
     }
 };
 
 bool wait_no_process(Milliseconds longest) {
-    return wait_until(Deadline::after(longest), [] { return picture_process() == 0; });
+    return wait_until(Patience(longest), [] { return picture_process() == 0; });
 }
 
 }  // namespace
@@ -145,7 +146,7 @@ TEST_CASE("dashboard picture: comes, changes while somebody publishes, and goes 
 
 TEST_CASE("dashboard picture: with sound only there is none, and looking for one costs little") {
     Watched watched(Footage::sound_only);
-    REQUIRE(wait_until(Deadline::after(20s), [] { return picture_process() != 0; }));
+    REQUIRE(wait_until(Patience(20s), [] { return picture_process() != 0; }));
     const int pid = picture_process();
     const auto begun = SteadyClock::now();
     // As long as two looks for a picture take, and the rest between them.
@@ -184,17 +185,17 @@ TEST_CASE(
     freeze(pid);
     int answered = 0;
     while (!is_gone(pid) && answered < 1000) {
-        const auto asked = SteadyClock::now();
+        CountedTime took;
         REQUIRE(http(watched.port, "GET", "/api/v1/status").status == 200);
         REQUIRE(http(watched.port, "GET", "/api/v1/doctor").status == 200);
         REQUIRE(watched.wait_ingest_told());
-        CHECK(SteadyClock::now() - asked < 10s);
+        CHECK(took.passed() < 10s);
         ++answered;
     }
     CHECK(answered >= 2);
     CHECK(is_gone(pid));
     CHECK(is_jpeg(watched.wait_picture()));
-    CHECK(wait_until(Deadline::after(20s), [&] { return picture_process() != 0; }));
+    CHECK(wait_until(Patience(20s), [&] { return picture_process() != 0; }));
     CHECK(picture_process() != pid);
 }
 
@@ -220,7 +221,7 @@ TEST_CASE("dashboard picture: its process ends with the dashboard, however that 
         kill_now(watched.dashboard->pid());
         if (is_frozen) {
             REQUIRE(
-                wait_until(Deadline::after(10s), [&] { return watched.dashboard->has_ended(); }));
+                wait_until(Patience(10s), [&] { return watched.dashboard->has_ended(); }));
             thaw(pid);
         }
         CHECK(wait_gone(pid, 10s));
@@ -244,7 +245,7 @@ TEST_CASE("dashboard picture: its process has no key in its environment, nor one
     watched.world.configure(one + two);
     REQUIRE(wait_gone(pid, 20s));
     REQUIRE(is_jpeg(watched.wait_picture()));
-    REQUIRE(wait_until(Deadline::after(20s), [] { return picture_process() != 0; }));
+    REQUIRE(wait_until(Patience(20s), [] { return picture_process() != 0; }));
     CHECK_FALSE(environment_of(picture_process()).empty());
     CHECK_FALSE(has(environment_of(picture_process()), "CANARY"));
 }

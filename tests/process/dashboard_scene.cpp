@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/rtmp_tags.hpp"
 
 namespace restream::test {
@@ -19,7 +20,7 @@ Dashboard::Dashboard(const World& world, const std::string& listen, const Call& 
       port_(free_port()),
       run_(world.start({"dashboard", "--listen", fmt::format("{}:{}", listen, port_)}, call)) {
     const auto has_url = [&] { return has(run_.output(), "dashboard: http://"); };
-    wait_until(Deadline::after(seconds(20)), [&] { return has_url() || run_.has_ended(); });
+    wait_until(Patience(seconds(20)), [&] { return has_url() || run_.has_ended(); });
     CHECK_MESSAGE(has_url(), run_.error());
 }
 

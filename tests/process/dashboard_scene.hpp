@@ -60,7 +60,7 @@ class EventReader {
     /// The first one of that name for which it is so; null where none came in time.
     nlohmann::json wait(std::string_view name,
                         const std::function<bool(const nlohmann::json&)>& is_so,
-                        Milliseconds longest = std::chrono::seconds(20));
+                        Milliseconds longest = std::chrono::seconds(60));
     /// All bytes that came.
     const std::string& text() const { return text_; }
 

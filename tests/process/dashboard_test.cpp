@@ -6,6 +6,7 @@
 
 #include "process/dashboard_scene.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "state/command_lock.hpp"
 
 namespace restream::test {
@@ -238,7 +239,7 @@ TEST_CASE("dashboard: asked to end, it answers what it was asked, and takes nobo
         CHECK(dashboard.get("/healthz").status == 200);
         CHECK(dashboard.run().ask(Ask::stop));
         CHECK(events.wait_closed(10s));
-        CHECK(wait_until(Deadline::after(10s), [&] { return !is_listening(dashboard.port()); }));
+        CHECK(wait_until(Patience(10s), [&] { return !is_listening(dashboard.port()); }));
         CHECK_FALSE(dashboard.run().has_ended());
     }
     CHECK(change.read_until("\"is_alive\"").starts_with("HTTP/1.1 201 "));

@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "base/paths.hpp"
+#include "process/patience.hpp"
 
 namespace restream::test {
 
@@ -100,7 +101,7 @@ void reap_orphans() {
 }
 
 void end_descendants() {
-    wait_until(Deadline::after(std::chrono::seconds(10)), [] {
+    wait_until(Patience(std::chrono::seconds(10)), [] {
         const auto left = living_descendants();
         // Descendants of this program, looked up this moment: a PID cannot be another's already, as
         // nobody but this program can have reaped an orphan.

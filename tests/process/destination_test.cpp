@@ -6,6 +6,7 @@
 
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 #include "process/tcp_proxy.hpp"
 
@@ -46,7 +47,26 @@ TEST_CASE("add, enable, key, restart, remove: a destination's whole life") {
     CHECK(scene.platform.begun("second") == 1);
     const int guardian = scene.world.guardian("youtube");
     const int worker = scene.world.worker("youtube");
-    scene.world.must({"remove", "youtube"});
+    // What is live is not interrupted without the user's word.
+    const Outcome unasked = scene.world.run({"remove", "youtube"});
+    CHECK_MESSAGE(unasked.status == 1, unasked.describe());
+    CHECK_MESSAGE(has(unasked.error, "youtube is live"), unasked.describe());
+    CHECK(fs::exists(file));
+    CHECK(scene.world.worker("youtube") == worker);
+    CHECK(scene.platform.ended("second") == 0);
+    // On a terminal the user is asked.
+    const auto on_terminal = [&](const std::string& answer) {
+        CommandLine line = scene.world.command({}, {.input = answer});
+        line.arguments = {"-qec", line.program.string() + " remove youtube", "/dev/null"};
+        line.program = "/usr/bin/script";
+        return run_command_line(line);
+    };
+    const Outcome refused = on_terminal("n\n");
+    CHECK_MESSAGE(refused.status == 1, refused.describe());
+    CHECK_MESSAGE(has(refused.output, "youtube is live."), refused.describe());
+    CHECK(scene.world.worker("youtube") == worker);
+    const Outcome confirmed = on_terminal("y\n");
+    CHECK_MESSAGE(confirmed.status == 0, confirmed.describe());
     CHECK(is_gone(guardian));
     CHECK(is_gone(worker));
     CHECK_FALSE(fs::exists(file));
@@ -60,7 +80,7 @@ TEST_CASE("key: a rejected destination goes live with the new key") {
     scene.world.must({"add", "youtube", "--url", scene.platform.url(), "--key-stdin"},
                      {.input = "taken\n"});
     Publisher other(scene.platform.url("taken"));
-    REQUIRE(wait_until(Deadline::after(seconds(10)),
+    REQUIRE(wait_until(Patience(seconds(10)),
                        [&] { return scene.platform.begun("taken") == 1; }));
     CHECK(scene.world.run({"enable", "youtube"}).status == 5);
     CHECK(scene.world.state("youtube") == "rejected");
@@ -203,10 +223,10 @@ TEST_CASE("logs: tell what happened, are bounded in what they print, and follow"
     const Outcome last = scene.world.must({"logs", "youtube", "--lines", "1"});
     CHECK(std::count(last.output.begin(), last.output.end(), '\n') == 1);
     CommandRun follow = scene.world.start({"logs", "youtube", "--follow"});
-    CHECK(wait_until(Deadline::after(seconds(5)), [&] { return !follow.output().empty(); }));
+    CHECK(wait_until(Patience(seconds(5)), [&] { return !follow.output().empty(); }));
     const auto before = follow.output().size();
     scene.world.must({"disable", "youtube"});
-    CHECK(wait_until(Deadline::after(seconds(5)), [&] { return follow.output().size() > before; }));
+    CHECK(wait_until(Patience(seconds(5)), [&] { return follow.output().size() > before; }));
     follow.interrupt();
     CHECK(follow.wait(seconds(3)).status != -1);
 }

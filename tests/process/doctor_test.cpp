@@ -7,6 +7,7 @@
 
 #include "process/free_port.hpp"
 #include "process/nginx_server.hpp"
+#include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/world.hpp"
 
@@ -46,7 +47,7 @@ TEST_CASE("doctor: says that the ingest is down, that nobody publishes, and that
     Publisher publisher(world.ingest_url());
     world.must({"enable", "one", "--wait-live"});
     const json findings = diagnose(world);
-    CHECK(has(findings, "ok", "somebody publishes: H264 320x180, AAC"));
+    CHECK(has(findings, "ok", "somebody publishes: 320x180"));
     CHECK(has(findings, "ok", "one: live"));
     CHECK(has(findings, "ok", fmt::format("127.0.0.1:{} accepts connections", platform.port())));
     const Outcome text = world.must({"doctor"});
@@ -58,7 +59,7 @@ TEST_CASE("doctor: a publisher with a stream key that nobody plays is told, with
     world.must({"ingest", "start"});
     Publisher publisher(world.ingest_url() + "/hushhush");
     CHECK(wait_until(
-        Deadline::after(std::chrono::seconds(10)),
+        Patience(std::chrono::seconds(10)),
         [&] { return has(diagnose(world), "failure", "somebody publishes with a stream key"); },
         Milliseconds(100)));
     CHECK(world.run({"doctor"}).output.find("hushhush") == std::string::npos);
@@ -86,9 +87,9 @@ TEST_CASE("doctor: destinations that cannot be reached are told within its deadl
     world.add("nameless", "rtmp://no-such-host.invalid/live", "word");
     world.add("mute", "rtmp://192.0.2.1/live", "word");
     world.must({"enable", "--no-start", "nameless"});
-    const auto begun = SteadyClock::now();
+    CountedTime took;
     const json findings = diagnose(world);
-    CHECK(SteadyClock::now() - begun < std::chrono::seconds(8));
+    CHECK(took.passed() < std::chrono::seconds(8));
     CHECK(has(findings, "warning", "closed: "));
     CHECK(has(findings, "failure", "nameless: no address for no-such-host.invalid"));
     CHECK(has(findings, "warning", "mute: "));

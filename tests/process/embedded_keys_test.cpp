@@ -8,6 +8,7 @@
 
 #include "ingest/record.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 
 namespace restream::test {
@@ -41,7 +42,7 @@ std::string all_words(const World& world) {
 
 bool is_refused(const World& world, const std::string& problem) {
     return wait_until(
-        Deadline::after(std::chrono::seconds(10)),
+        Patience(std::chrono::seconds(10)),
         [&] {
             const json refusals = world.ingest()["refusals"];
             return std::ranges::any_of(
@@ -86,10 +87,10 @@ TEST_CASE("publish key: a wrong one and none are refused, status says so, and no
     const Outcome start = world.must({"ingest", "start"});
     CHECK(has(start.output, "(the value of publish_key in restream.toml)"));
     Publisher wrong(world.ingest_url() + "/" + wrong_key);
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] { return !wrong.runs(); }));
+    CHECK(wait_until(Patience(std::chrono::seconds(10)), [&] { return !wrong.runs(); }));
     CHECK(is_refused(world, "wrong stream key"));
     Publisher none(world.ingest_url());
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] { return !none.runs(); }));
+    CHECK(wait_until(Patience(std::chrono::seconds(10)), [&] { return !none.runs(); }));
     CHECK(is_refused(world, "no stream key"));
     CHECK(world.ingest()["state"] == "no_publisher");
     const std::string text = world.must({"ingest", "status"}).output;
@@ -155,7 +156,7 @@ TEST_CASE("embedded ingest: somebody who publishes to another path is told, with
     world.must({"ingest", "start"});
     Publisher publisher(world.ingest_url() + "/" + wrong_key);
     CHECK(wait_until(
-        Deadline::after(std::chrono::seconds(10)),
+        Patience(std::chrono::seconds(10)),
         [&] { return world.ingest()["trouble"].is_object(); }, Milliseconds(50)));
     const std::string words =
         "somebody publishes to live with a stream key, but relays play it without";

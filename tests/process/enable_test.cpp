@@ -79,7 +79,7 @@ TEST_CASE("enable: what is enabled already stays as it is") {
     scene.world.must({"enable", "youtube"});
     const int guardian = scene.world.guardian("youtube");
     const Outcome again = scene.world.must({"enable", "youtube"});
-    CHECK(again.elapsed < std::chrono::seconds(3));
+    CHECK(again.counted < std::chrono::seconds(3));
     CHECK(scene.world.guardian("youtube") == guardian);
     CHECK(scene.platform.begun("youtube") == 1);
 }
@@ -188,7 +188,7 @@ TEST_CASE("enable --no-start: it is wanted, nothing runs, and start brings it up
     scene.add("youtube");
     scene.publish();
     const Outcome enable = scene.world.must({"enable", "--no-start", "youtube"});
-    CHECK(enable.elapsed < std::chrono::seconds(3));
+    CHECK(enable.counted < std::chrono::seconds(3));
     const json part = scene.world.status("youtube");
     CHECK(part["wanted"] == true);
     CHECK(part["state"] == "stopped");

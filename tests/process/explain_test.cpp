@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 #include "process/tcp_proxy.hpp"
 
@@ -39,7 +40,7 @@ json incident(const json& document, const std::string& rule,
 bool wait_incident(const World& world, const std::string& rule,
                    const std::vector<std::string>& names) {
     return wait_until(
-        Deadline::after(seconds(20)),
+        Patience(seconds(20)),
         [&] { return !incident(explained(world), rule, names).is_null(); }, Milliseconds(100));
 }
 
@@ -104,7 +105,7 @@ TEST_CASE(
     REQUIRE(world.wait_state("steady", "holding"));
     REQUIRE(world.wait_state("slow", "holding"));
     const SteadyTime lost = SteadyClock::now();
-    CHECK(wait_until(Deadline::after(seconds(10)),
+    CHECK(wait_until(Patience(seconds(10)),
                      [&] { return SteadyClock::now() - lost > seconds(3); }));
     scene.publish(Footage::heavy);
     REQUIRE(world.wait_state("steady", "live"));

@@ -5,10 +5,12 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "process/scene.hpp"
+#include "process/patience.hpp"
 
 namespace restream::test {
 
@@ -85,13 +87,25 @@ TEST_CASE(
     // Records cannot be written any more; status must answer, and not with a lie about who lives.
     const Outcome status = world.run({"status", "--json"});
     CHECK_MESSAGE((status.status == 0 || status.status == 1), status.describe());
+    // Doctor says that the disk is full, and advises nothing that would interrupt what is live.
+    const json found = json::parse(world.run({"doctor", "--json"}).output)["findings"];
+    const auto of_code = [&](const std::string& code) {
+        return std::ranges::count_if(found, [&](const json& each) { return each["code"] == code; });
+    };
+    CHECK(of_code("state_full") == 1);
+    for (const auto& each : found) {
+        const std::string remedy = each["remedy"];
+        CAPTURE(each.dump());
+        CHECK(remedy.find("'restream ingest restart'") == std::string::npos);
+        CHECK(remedy.find("'restream restart") == std::string::npos);
+    }
     const Outcome enable = world.run({"enable", "twitch", "--timeout", "3s"});
     CHECK_MESSAGE(enable.status == 5, enable.describe());
     CHECK_MESSAGE(!enable.error.empty(), enable.describe());
     disk.fill();
     const auto bytes = [&] { return fs::file_size(platform.recordings("youtube").back()); };
     const auto before = bytes();
-    CHECK(wait_until(Deadline::after(seconds(10)), [&] { return bytes() > before + 100'000; }));
+    CHECK(wait_until(Patience(seconds(10)), [&] { return bytes() > before + 100'000; }));
     CHECK_FALSE(is_gone(worker));
     CHECK(platform.begun("youtube") == 1);
 
@@ -103,8 +117,10 @@ TEST_CASE(
     };
     const auto sent_before = sent();
     CHECK(wait_until(
-        Deadline::after(seconds(10)), [&] { return sent() > sent_before; }, Milliseconds(60)));
+        Patience(seconds(10)), [&] { return sent() > sent_before; }, Milliseconds(60)));
     CHECK(world.state("youtube") == "live");
+    const json after = json::parse(world.run({"doctor", "--json"}).output)["findings"];
+    for (const auto& each : after) CHECK_MESSAGE(each["code"] != "state_full", each.dump());
     world.must({"enable", "twitch"});
     CHECK(platform.begun("youtube") == 1);
     world.must({"disable", "--all"});

@@ -9,6 +9,7 @@
 
 #include "process/command_run.hpp"
 #include "process/nginx_server.hpp"
+#include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/tag_server.hpp"
 #include "process/world.hpp"
@@ -200,7 +201,7 @@ TEST_CASE("a slate is shown while the publisher is away, and the live picture cu
         CAPTURE(int(ingest));
         Line line(ingest,
                   "on_ingest_loss = \"slate\"\nslate_after = \"500ms\"\nslate_limit = \"5m\"\n");
-        REQUIRE(wait_until(Deadline::after(20s), [&] {
+        REQUIRE(wait_until(Patience(20s), [&] {
             std::error_code none;
             return !std::filesystem::is_empty(line.world.layout().slate_directory(), none) && !none;
         }));
@@ -220,7 +221,7 @@ TEST_CASE("a slate is shown while the publisher is away, and the live picture cu
 
 TEST_CASE("without a slate that can be made, the destination is held all the same") {
     Line line(IngestServer::embedded, "on_ingest_loss = \"slate\"\nslate = \"nothing.png\"\n");
-    REQUIRE(wait_until(Deadline::after(20s), [&] {
+    REQUIRE(wait_until(Patience(20s), [&] {
         return line.world.logs().find("there is no slate: ") != std::string::npos;
     }));
     line.leave(1s);

@@ -8,6 +8,7 @@
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
 #include "process/nginx_server.hpp"
+#include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/recording.hpp"
 #include "process/tcp_proxy.hpp"
@@ -20,7 +21,7 @@ TEST_CASE("harness: an orphan that left its session is found and ended") {
     const Outcome outcome =
         run_command_line({"/bin/sh", {"-c", "setsid sleep 1000 & echo started"}});
     REQUIRE(outcome.status == 0);
-    const bool is_found = wait_until(Deadline::after(std::chrono::seconds(5)), [] {
+    const bool is_found = wait_until(Patience(std::chrono::seconds(5)), [] {
         const auto living = living_descendants();
         return living.size() == 1 && living[0].command == "sleep 1000";
     });
@@ -40,13 +41,13 @@ TEST_CASE("harness: a session at the platform is counted and its recording decod
     TcpProxy line(platform.port());
     {
         Publisher publisher("rtmp://127.0.0.1:" + std::to_string(line.port()) + "/live/word");
-        CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] {
+        CHECK(wait_until(Patience(std::chrono::seconds(10)), [&] {
             return platform.begun("word") == 1 && line.bytes_forwarded() > 100'000;
         }));
         CHECK(line.open_connections() == 1);
         publisher.stop();
     }
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(5)),
+    CHECK(wait_until(Patience(std::chrono::seconds(5)),
                      [&] { return platform.ended("word") == 1; }));
     REQUIRE(platform.recordings("word").size() == 1);
     const Recording recording = decode(platform.recordings("word")[0]);
@@ -59,7 +60,7 @@ TEST_CASE("harness: a session at the platform is counted and its recording decod
 TEST_CASE("harness: a goodbye is told from a connection that broke") {
     const NginxServer platform;
     const auto is_so = [](const std::function<bool()>& is_true) {
-        return wait_until(Deadline::after(std::chrono::seconds(10)), is_true);
+        return wait_until(Patience(std::chrono::seconds(10)), is_true);
     };
     Publisher rude(platform.url("rude"));
     REQUIRE(is_so([&] { return platform.begun("rude") == 1; }));
@@ -96,7 +97,7 @@ TEST_CASE(
 TEST_CASE("harness: a platform that refuses is asked, and accepts nobody") {
     NginxServer platform(Door::refusing);
     Publisher publisher(platform.url("word"));
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] { return !publisher.runs(); }));
+    CHECK(wait_until(Patience(std::chrono::seconds(10)), [&] { return !publisher.runs(); }));
     CHECK(platform.asked() == 1);
     CHECK(platform.recordings("word").empty());
 }
@@ -109,13 +110,13 @@ TEST_CASE("harness: the line refuses, stalls, passes again and cuts") {
     line.set_mode(TcpProxy::Mode::stall);
     Publisher publisher("rtmp://127.0.0.1:" + std::to_string(line.port()) + "/live/word");
     CHECK(
-        wait_until(Deadline::after(std::chrono::seconds(5)), [&] { return line.accepted() == 1; }));
+        wait_until(Patience(std::chrono::seconds(5)), [&] { return line.accepted() == 1; }));
     CHECK(line.bytes_forwarded() == 0);
     line.set_mode(TcpProxy::Mode::pass);
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)),
+    CHECK(wait_until(Patience(std::chrono::seconds(10)),
                      [&] { return platform.begun("word") == 1; }));
     line.cut();
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] { return !publisher.runs(); }));
+    CHECK(wait_until(Patience(std::chrono::seconds(10)), [&] { return !publisher.runs(); }));
 }
 
 TEST_CASE("harness: the runner can fail" * doctest::skip()) { CHECK(1 == 2); }

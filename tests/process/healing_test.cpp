@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/paths.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 #include "process/tag_server.hpp"
 #include "relay/healer.hpp"
@@ -61,7 +62,7 @@ void heals_relay(IngestServer ingest) {
     const int guardian = scene.world.guardian("youtube"), worker = scene.world.worker("youtube");
     kill_now(guardian);
     CHECK(wait_gone(worker, seconds(2)));
-    CHECK(wait_until(Deadline::after(seconds(2)),
+    CHECK(wait_until(Patience(seconds(2)),
                      [&] { return scene.platform.ended("youtube") == 1; }));
     CHECK_MESSAGE(scene.platform.goodbyes() == 1, scene.platform.log());
     CHECK(scene.world.wait_status(
@@ -86,7 +87,7 @@ void survives_ingest(IngestServer ingest, Victims victims) {
     if (victims != Victims::guardian) kill_if_there(record.server->pid);
     CHECK(scene.world.wait_state("youtube", "holding"));
     // The old server still answers while it ends, without its publisher.
-    REQUIRE(wait_until(Deadline::after(seconds(20)), [&] {
+    REQUIRE(wait_until(Patience(seconds(20)), [&] {
         const auto now = live_ingest_record(scene.world.layout());
         return now && now->server && now->server != record.server;
     }));
@@ -235,7 +236,7 @@ TEST_CASE("healing: a foreign process named restream-relay survives whatever is 
     const auto program = scene.world.home() / "restream-relay";
     std::filesystem::copy_file("/bin/sleep", program);
     CommandRun foreign({program, {"600"}});
-    REQUIRE(wait_until(Deadline::after(seconds(5)), [&] {
+    REQUIRE(wait_until(Patience(seconds(5)), [&] {
         const auto id = identify(foreign.pid());
         return id && program_name(*id) == "restream-relay";
     }));
@@ -271,7 +272,7 @@ struct Programs {
         std::filesystem::permissions(program, std::filesystem::perms::owner_all);
     }
     bool has_called(const std::string& text) const {
-        return wait_until(Deadline::after(seconds(5)),
+        return wait_until(Patience(seconds(5)),
                           [&] { return try_read_file(calls, 4096).value_or("") == text; });
     }
 };
@@ -291,7 +292,7 @@ TEST_CASE("healer: what was dead at two looks in a row is started, and then ever
     healer.look(begin + seconds(4));
     CHECK(programs.has_called("--heal b\n"));
     // It has ended when the next look is taken: that one waits for nothing.
-    CHECK(wait_until(Deadline::after(seconds(5)), [&, turn = 0]() mutable {
+    CHECK(wait_until(Patience(seconds(5)), [&, turn = 0]() mutable {
         healer.look(begin + seconds(12) + seconds(2) * turn++);
         return try_read_file(programs.calls, 4096).value_or("") != "--heal b\n";
     }));

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "process/scene.hpp"
+#include "process/patience.hpp"
 
 namespace restream::test {
 
@@ -54,7 +55,7 @@ TEST_CASE("hls: a folder's playlist plays, ends with disable, and goes on with e
         CAPTURE(session);
         const auto before = listed(playlist).size();
         scene.world.must({"enable", "web"});
-        REQUIRE(wait_until(Deadline::after(seconds(30)),
+        REQUIRE(wait_until(Patience(seconds(30)),
                            [&] { return listed(playlist).size() >= before + 2; }));
         CHECK_FALSE(is_ended(playlist));
         CHECK(scene.world.state("web") == "live");
@@ -78,10 +79,10 @@ TEST_CASE("hls: a worker that is killed leaves a playlist that the next one goes
     const fs::path playlist = scene.world.home() / "live.m3u8";
     scene.world.add("web", "file:" + playlist.string());
     scene.world.must({"enable", "web"});
-    REQUIRE(wait_until(Deadline::after(seconds(30)), [&] { return !listed(playlist).empty(); }));
+    REQUIRE(wait_until(Patience(seconds(30)), [&] { return !listed(playlist).empty(); }));
     const std::string first = listed(playlist).front();
     kill_now(scene.world.worker("web"));
-    REQUIRE(wait_until(Deadline::after(seconds(40)), [&] { return listed(playlist).size() >= 3; }));
+    REQUIRE(wait_until(Patience(seconds(40)), [&] { return listed(playlist).size() >= 3; }));
     CHECK(listed(playlist).front() == first);
     scene.world.must({"disable", "web"});
     const Recording recording = decode(playlist);

@@ -7,6 +7,7 @@
 
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 #include "process/web_server.hpp"
 
@@ -20,9 +21,16 @@ TEST_SUITE_BEGIN("hook");
 
 namespace {
 
-/// The fields that make a command the hook; its deadline is the shortest.
-std::string hooked(const std::string& command) {
+/// The fields that make a command the hook, of the usual states; its deadline is the shortest.
+std::string usually_hooked(const std::string& command) {
     return fmt::format("on_state = '''{}'''\non_state_deadline = \"1s\"\n", command);
+}
+
+/// The same of all states.
+std::string hooked(const std::string& command) {
+    return usually_hooked(command) +
+           "on_state_for = [\"stopped\", \"waiting\", \"connecting\", \"live\", \"holding\", "
+           "\"backoff\", \"rejected\"]\n";
 }
 
 std::vector<json> events_in(const fs::path& file) {
@@ -37,7 +45,7 @@ std::vector<json> events_in(const fs::path& file) {
 
 bool wait_event(const fs::path& file, const std::string& state) {
     return wait_until(
-        Deadline::after(seconds(20)),
+        Patience(seconds(20)),
         [&] {
             const auto events = events_in(file);
             return !events.empty() && events.back()["state"] == state;
@@ -57,12 +65,12 @@ std::vector<std::string> states_of(const std::vector<json>& events) {
 
 bool wait_log(const World& world, const std::string& name, const std::string& words) {
     return wait_until(
-        Deadline::after(seconds(20)),
+        Patience(seconds(20)),
         [&] { return has(content_of(world.layout().log(name)), words); }, Milliseconds(50));
 }
 
 bool wait_no_process(const std::string& word, Milliseconds longest) {
-    return wait_until(Deadline::after(longest), [&] { return World::count_processes(word) == 0; });
+    return wait_until(Patience(longest), [&] { return World::count_processes(word) == 0; });
 }
 
 int count(const std::string& text, const std::string& part) {
@@ -119,6 +127,82 @@ TEST_CASE("hook: a command hears of every state in order, from the first to the 
     CHECK_MESSAGE(has(told, "youtube stopped"), told);
 }
 
+TEST_CASE("hook: a command hears of no passing state, or of those alone that it asks for") {
+    Scene scene(IngestServer::embedded);
+    const fs::path usual = scene.world.home() / "usual";
+    const fs::path chosen = scene.world.home() / "chosen";
+    scene.add("usual", usually_hooked("cat >> " + usual.string()));
+    scene.add("chosen", usually_hooked("cat >> " + chosen.string()) +
+                            "on_state_for = [\"stopped\", \"connecting\"]\n");
+    scene.publish();
+    scene.world.must({"enable", "--all"});
+    CHECK(wait_event(usual, "live"));
+    scene.world.must({"disable", "--all"});
+    CHECK(wait_event(usual, "stopped"));
+    CHECK(wait_event(chosen, "stopped"));
+    CHECK(states_of(events_in(usual)) == std::vector<std::string>{"live", "stopped"});
+    CHECK(states_of(events_in(chosen)) == std::vector<std::string>{"connecting", "stopped"});
+    for (const auto& each : events_in(usual)) CHECK(each["skipped"] == 0);
+}
+
+TEST_CASE("hook: a command hears that the ingest is live, silent, live again, and left") {
+    for (const IngestServer server : {IngestServer::embedded, IngestServer::nginx}) {
+        CAPTURE(ingest_server_name(server));
+        World world(server);
+        const fs::path file = world.home() / "events";
+        const fs::path words = world.home() / "words";
+        world.configure(
+            "", usually_hooked(fmt::format("cat >> {}; echo \"$RESTREAM_EVENT $RESTREAM_STATE "
+                                           "<$RESTREAM_DESTINATION>\" >> {}",
+                                           file.string(), words.string())));
+        world.must({"ingest", "start"});
+        Publisher publisher(world.ingest_url(), Footage::short_gop);
+        publisher.start();
+        CHECK(wait_event(file, "live"));
+        freeze(publisher.pid());
+        CHECK(wait_event(file, "silent"));
+        thaw(publisher.pid());
+        CHECK(wait_event(file, "live"));
+        publisher.kill();
+        CHECK(wait_event(file, "no_publisher"));
+        const auto events = events_in(file);
+        CAPTURE(json(events).dump(1));
+        CHECK(states_of(events) ==
+              std::vector<std::string>{"live", "silent", "live", "no_publisher"});
+        REQUIRE(events.size() == 4);
+        CHECK(events[0]["event"] == "ingest");
+        CHECK(events[0]["previous"] == "no_publisher");
+        CHECK(events[1]["missing"] == "everything");
+        CHECK(events[1]["server"] == ingest_server_name(server));
+        for (std::size_t i = 1; i < events.size(); ++i) {
+            CHECK(events[i]["previous"] == events[i - 1]["state"]);
+        }
+        CHECK(has(content_of(words), "ingest silent <>\n"));
+    }
+}
+
+TEST_CASE("hook: the ingest's follows a change of the configuration, and its secret is its own") {
+    World world(IngestServer::embedded);
+    const fs::path file = world.home() / "events";
+    world.must({"ingest", "start"}, {.variables = {{"RESTREAM_TEST_HOOK", "https://h/CANARY"}}});
+    Publisher publisher(world.ingest_url(), Footage::short_gop);
+    publisher.start();
+    REQUIRE(world.wait_ingest("live"));
+    world.configure("", usually_hooked("(env; cat) >> " + file.string()) +
+                            "on_state_for = [\"no_publisher\"]\n");
+    // Read by the next look, which a publisher that leaves cannot wait for.
+    CHECK(wait_until(Deadline::after(seconds(5)), [&] {
+        publisher.kill();
+        const bool is_told = wait_until(
+            Deadline::after(seconds(2)),
+            [&] { return has(content_of(file), "RESTREAM_STATE=no_publisher"); }, Milliseconds(30));
+        if (!is_told) publisher.start();
+        return is_told;
+    }));
+    CHECK_FALSE(has(content_of(file), "RESTREAM_STATE=live"));
+    CHECK_FALSE(has(world.logs(), "CANARY"));
+}
+
 TEST_CASE("hook: a refusal is told with its reason and its remedy") {
     Scene scene(IngestServer::embedded);
     const NginxServer refusing(Door::refusing);
@@ -127,7 +211,7 @@ TEST_CASE("hook: a refusal is told with its reason and its remedy") {
     scene.world.add("youtube", refusing.url(), "canary7f3a");
     scene.publish();
     CHECK(scene.world.run({"enable", "youtube"}).status == 5);
-    CHECK(wait_until(Deadline::after(seconds(10)),
+    CHECK(wait_until(Patience(seconds(10)),
                      [&] { return has(content_of(file), "publish_refused"); }));
     scene.world.must({"disable", "youtube"});
     CHECK(wait_event(file, "stopped"));
@@ -181,7 +265,7 @@ TEST_CASE("hook: whatever a command does, its relay is live, loses nothing, and 
         CHECK_MESSAGE(count(log, "on_state: ") == (each.says.empty() ? 0 : 1), log);
     }
     const Outcome disabled = scene.world.must({"disable", "--all"});
-    CHECK_MESSAGE(disabled.elapsed < seconds(8), disabled.describe());
+    CHECK_MESSAGE(disabled.counted < seconds(8), disabled.describe());
     CHECK(wait_no_process("restream-hook", seconds(8)));
     CHECK_MESSAGE(wait_no_process("sleep 73", seconds(1)), describe(living_descendants()));
     check_whole(scene.last_recording("hangs"));
@@ -193,14 +277,14 @@ TEST_CASE("hook: one that hangs holds up neither disable nor the next enable") {
     scene.publish();
     scene.add("youtube", "on_state = \"sleep 7311\"\non_state_deadline = \"2s\"\n");
     scene.world.must({"enable", "youtube"});
-    CHECK(wait_until(Deadline::after(seconds(5)),
+    CHECK(wait_until(Patience(seconds(5)),
                      [&] { return World::count_processes("sleep 7311") > 0; }));
     const Outcome disable = scene.world.must({"disable", "youtube"});
-    CHECK_MESSAGE(disable.elapsed < seconds(3), disable.describe());
+    CHECK_MESSAGE(disable.counted < seconds(3), disable.describe());
     CHECK_FALSE(scene.world.is_lock_held("youtube"));
     CHECK(World::count_processes("restream-hook") > 0);
     const Outcome enable = scene.world.must({"enable", "youtube"});
-    CHECK_MESSAGE(enable.elapsed < seconds(8), enable.describe());
+    CHECK_MESSAGE(enable.counted < seconds(8), enable.describe());
     scene.world.must({"disable", "youtube"});
     // Two deadlines, and time to start and to end.
     CHECK_MESSAGE(wait_no_process("restream-hook", seconds(8)), describe(living_descendants()));
@@ -232,7 +316,7 @@ TEST_CASE("hook: a worker that is killed takes no hook along, and the next one g
     REQUIRE(wait_event(file, "live"));
     const auto before = events_in(file).size();
     kill_now(scene.world.worker("youtube"));
-    CHECK(wait_until(Deadline::after(seconds(20)), [&] {
+    CHECK(wait_until(Patience(seconds(20)), [&] {
         const auto events = events_in(file);
         return events.size() > before + 1 && events.back()["state"] == "live";
     }));

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/random.hpp"
+#include "process/patience.hpp"
 #include "process/raw_server.hpp"
 #include "process/rtmp_tags.hpp"
 #include "process/rude_bytes.hpp"
@@ -206,7 +207,7 @@ TEST_CASE("hostile destination: what it says in mid-session ends the session, no
         siege.world.add("bad", bad.url(), key);
         (void)siege.world.run({"enable", "bad"});
         // It is tried again, by the same worker.
-        CHECK(wait_until(Deadline::after(seconds(30)), [&] { return bad.accepted() >= 2; }));
+        CHECK(wait_until(Patience(seconds(30)), [&] { return bad.accepted() >= 2; }));
         CHECK(siege.world.status("bad")["worker_restarts"] == 0);
         CHECK(siege.world.logs().find(each.word) != std::string::npos);
         siege.world.must({"disable", "bad"});
@@ -236,7 +237,7 @@ TEST_CASE("hostile destination: one that talks without end is heard out, and sen
     });
     siege.world.add("bad", bad.url(), key);
     siege.world.must({"enable", "bad"});
-    CHECK(wait_until(Deadline::after(seconds(30)), [&] { return rounds >= 50; }));
+    CHECK(wait_until(Patience(seconds(30)), [&] { return rounds >= 50; }));
     siege.check_good();
     const json part = siege.world.status("bad");
     CHECK_MESSAGE(part["state"] == "live", part.dump());

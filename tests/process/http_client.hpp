@@ -41,10 +41,10 @@ class HttpLine {
     explicit HttpLine(Fd socket) : socket_(std::move(socket)) {}
     void send(std::string_view bytes) const;
     /// What came until `text` was in it, the server closed, or the deadline.
-    std::string read_until(std::string_view text, Milliseconds longest = std::chrono::seconds(10));
+    std::string read_until(std::string_view text, Milliseconds longest = std::chrono::seconds(30));
     /// What came up to the end of `text`, which is not told again; nothing where the server closed
     /// before, or the deadline passed.
-    std::string take_until(std::string_view text, Milliseconds longest = std::chrono::seconds(10));
+    std::string take_until(std::string_view text, Milliseconds longest = std::chrono::seconds(30));
     /// **Blocks**: until the server has closed (true), or the deadline.
     bool wait_closed(Milliseconds longest);
 

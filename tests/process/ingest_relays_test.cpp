@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 
 namespace restream::test {
@@ -74,7 +75,7 @@ TEST_CASE(
     CHECK_MESSAGE(reload.status == 0, reload.describe());
     CHECK_MESSAGE(names_a_number(reload, "1"), reload.describe());
     // The publisher is dropped; OBS comes back by itself, ffmpeg does not.
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)),
+    CHECK(wait_until(Patience(std::chrono::seconds(10)),
                      [&] { return !scene.publisher->runs(); }));
     scene.publish();
     CHECK(scene.world.wait_state("youtube", "live"));

@@ -12,6 +12,7 @@
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
 #include "process/nginx_server.hpp"
+#include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/world.hpp"
 #include "state/lock.hpp"
@@ -46,16 +47,16 @@ TEST_CASE("ingest: start takes publishers with an empty key, stop ends it, both 
         CHECK(world.wait_ingest("live"));
         CHECK(world.status()["ingest"]["state"] == "live");
         CHECK(wait_until(
-            Deadline::after(std::chrono::seconds(5)),
+            Patience(std::chrono::seconds(5)),
             [&] {
                 const json now = world.ingest();
                 return now["video"].is_object() && now["audio"].is_object();
             },
             Milliseconds(50)));
         const json now = world.ingest();
-        CHECK(now["video"]["codec"] == "H264");
+        CHECK(now["video"]["codec"] == "h264");
         CHECK(now["video"]["width"] == 320);
-        CHECK(now["audio"]["codec"] == "AAC");
+        CHECK(now["audio"]["codec"] == "aac");
         CHECK(now["players"] == 0);
     }
     CHECK(world.wait_ingest("no_publisher"));
@@ -77,13 +78,13 @@ TEST_CASE("ingest: nginx has no file open outside of the state folder, and logs 
         }
     }
     Publisher first(world.ingest_url() + "/hushhush");
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] {
+    CHECK(wait_until(Patience(std::chrono::seconds(10)), [&] {
         const auto stat =
             ask_nginx(world.layout().nginx_directory(), Deadline::after(nginx_patience));
         return stat && !stat->publications.empty() && stat->publications[0].has_publisher;
     }));
     Publisher second(world.ingest_url() + "/hushhush");
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(10)), [&] { return !second.runs(); }));
+    CHECK(wait_until(Patience(std::chrono::seconds(10)), [&] { return !second.runs(); }));
     first.stop();
     world.must({"ingest", "stop"});
     CHECK_FALSE(has(world.logs(), "hushhush"));
@@ -177,7 +178,7 @@ TEST_CASE(
     const IngestRecord before = world.ingest_record();
     const int worker = worker_of(world);
     kill_now(before.server->pid);
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(8)), [&] {
+    CHECK(wait_until(Patience(std::chrono::seconds(8)), [&] {
         const auto now = live_ingest_record(world.layout());
         return now && now->server && now->server != before.server && now->restarts == 1;
     }));
@@ -193,7 +194,7 @@ TEST_CASE("ingest: nginx's worker that is killed is replaced by nginx itself") {
     world.must({"ingest", "start"});
     const int worker = worker_of(world);
     kill_now(worker);
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(5)), [&] {
+    CHECK(wait_until(Patience(std::chrono::seconds(5)), [&] {
         const auto workers = children_of(world.ingest_record().server->pid);
         return workers.size() == 1 && workers[0].pid != worker;
     }));
@@ -207,7 +208,7 @@ TEST_CASE("ingest: nginx ends with its guardian") {
     const IngestRecord before = world.ingest_record();
     kill_now(before.guardian.pid);
     CHECK(wait_gone(before.server->pid, std::chrono::seconds(3)));
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(3)),
+    CHECK(wait_until(Patience(std::chrono::seconds(3)),
                      [&] { return !FileLock::is_held(world.layout().ingest_lock()); }));
     CHECK(world.ingest()["state"] == "down");
     world.must({"ingest", "start"});
@@ -240,7 +241,7 @@ TEST_CASE("ingest: reload drops the publisher, which can come back at once") {
     Publisher publisher(world.ingest_url());
     REQUIRE(world.wait_ingest("live"));
     world.must({"ingest", "reload"});
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(3)), [&] { return !publisher.runs(); }));
+    CHECK(wait_until(Patience(std::chrono::seconds(3)), [&] { return !publisher.runs(); }));
     const IngestRecord after = world.ingest_record();
     CHECK(after.server == before.server);
     CHECK(after.reloads == 1);
@@ -313,7 +314,7 @@ TEST_CASE("ingest: the state folder's run/ deleted under a live server disturbs 
     Publisher publisher(world.ingest_url());
     REQUIRE(world.wait_ingest("live"));
     std::filesystem::remove_all(world.layout().run_directory());
-    CHECK(wait_until(Deadline::after(std::chrono::seconds(5)),
+    CHECK(wait_until(Patience(std::chrono::seconds(5)),
                      [&] { return live_ingest_record(world.layout()).has_value(); }));
     CHECK(has(world.must({"ingest", "start"}).output, "was running"));
     CHECK(world.ingest()["state"] == "unknown");

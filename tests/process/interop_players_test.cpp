@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/paths.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 
 namespace restream::test {
@@ -48,12 +49,12 @@ std::uintmax_t size_of(const fs::path& file) {
 void check_plays_late(Scene& scene, const SteadyTime published, const CommandLine& line,
                       const fs::path& film) {
     CommandRun player(line);
-    const bool has_begun = wait_until(Deadline::after(gop),
+    const bool has_begun = wait_until(Patience(gop),
                                       [&] { return size_of(film) > 20'000 || player.has_ended(); });
     const auto begun_after = SteadyClock::now() - published;
     CHECK_MESSAGE(has_begun, player.error());
     CHECK(begun_after < gop);
-    wait_until(Deadline::after(seconds(20)),
+    wait_until(Patience(seconds(20)),
                [&] { return size_of(film) > 200'000 || player.has_ended(); });
     CHECK_MESSAGE(!player.has_ended(), player.error());
     player.interrupt();
@@ -75,7 +76,7 @@ TEST_CASE("interop: ffmpeg and rtmpdump play, from the last keyframe at once") {
     const auto published = SteadyClock::now();
     scene.publish(Footage::long_gop);
     // Well inside the GOP: all that is there by now comes from before.
-    REQUIRE(wait_until(Deadline::after(seconds(5)),
+    REQUIRE(wait_until(Patience(seconds(5)),
                        [&] { return SteadyClock::now() - published > seconds(1); }));
     const fs::path folder = scene.world.home();
     SUBCASE("ffmpeg") {
@@ -93,10 +94,10 @@ TEST_CASE("interop: rtmpdump hears that the publisher left") {
     scene.publish(Footage::short_gop);
     const fs::path film = scene.world.home() / "film.flv";
     CommandRun player(rtmpdump(scene.world, film));
-    REQUIRE(wait_until(Deadline::after(seconds(10)), [&] { return size_of(film) > 20'000; }));
+    REQUIRE(wait_until(Patience(seconds(10)), [&] { return size_of(film) > 20'000; }));
     scene.publisher->stop();
     // It takes the news for the end.
-    CHECK(wait_until(Deadline::after(seconds(10)), [&] { return player.has_ended(); }));
+    CHECK(wait_until(Patience(seconds(10)), [&] { return player.has_ended(); }));
     const Recording recording = decode(film);
     CHECK_MESSAGE(recording.begins_with_keyframe, recording.describe());
     CHECK_MESSAGE(recording.errors.empty(), recording.describe());

@@ -6,6 +6,7 @@
 
 #include "base/paths.hpp"
 #include "process/node_media_server.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 
 namespace restream::test {
@@ -81,7 +82,7 @@ TEST_CASE("interop: node-media-server refuses a key that is taken; the relay say
     scene.world.add("youtube", node.url(), key);
     scene.publish();
     Publisher other(node.url(key));
-    REQUIRE(wait_until(Deadline::after(seconds(10)), [&] {
+    REQUIRE(wait_until(Patience(seconds(10)), [&] {
         return node.log().find("[rtmp publish] New stream") != std::string::npos;
     }));
     const Outcome enable = scene.world.run({"enable", "youtube"});

@@ -9,6 +9,7 @@
 #include "base/paths.hpp"
 #include "engine/certificates.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 
 namespace restream::test {
@@ -37,7 +38,7 @@ class Terminator {
             {fmt::format("OPENSSL-LISTEN:{},bind=127.0.0.1,reuseaddr,fork,verify=0,cert={}", port_,
                          file.string()),
              fmt::format("TCP:127.0.0.1:{}", target_port)}});
-        const bool listens = wait_until(Deadline::after(seconds(10)),
+        const bool listens = wait_until(Patience(seconds(10)),
                                         [&] { return is_listening(port_) || socat_->has_ended(); });
         if (!listens || socat_->has_ended()) throw std::runtime_error("socat: " + socat_->error());
     }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "process/network_namespace.hpp"
+#include "process/patience.hpp"
 #include "process/rtmp_tags.hpp"
 #include "process/tag_publisher.hpp"
 #include "process/tag_server.hpp"
@@ -92,7 +93,7 @@ struct Broadcast {
     json wait_incident(const std::string& rule, const std::set<std::string>& affected) const {
         json found;
         wait_until(
-            Deadline::after(20s),
+            Patience(20s),
             [&] {
                 const json document = explained();
                 for (const auto& each : document["incidents"]) {
@@ -162,7 +163,7 @@ TEST_CASE(
     MESSAGE(told["words"].get<std::string>());
     // Where it has just dropped what waited, nothing waits for long for a moment.
     Outcome doctor;
-    CHECK_MESSAGE(wait_until(Deadline::after(10s),
+    CHECK_MESSAGE(wait_until(Patience(10s),
                              [&] {
                                  doctor = world.run({"doctor"});
                                  return has(doctor.output, "! relays: one: live, and falls behind");
@@ -239,7 +240,7 @@ TEST_CASE(
     broadcast.lab.set_fate(0, Fate::dropped);
     const Outcome disable = world.must({"disable", "one"});
     MESSAGE("disable took " << disable.elapsed.count() << " ms");
-    CHECK(disable.elapsed < 5s);
+    CHECK(disable.counted < 5s);
     CHECK(world.state("one") == "stopped");
     CHECK_FALSE(world.is_lock_held("one"));
     broadcast.check_untouched(2);

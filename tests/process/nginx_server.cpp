@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 
 namespace restream::test {
 
@@ -84,7 +85,7 @@ void NginxServer::start() {
                       "-c", folder_.path() / "nginx.conf",
                       "-e", folder_.path() / "error.log"};
     nginx_.emplace(line);
-    const bool listens = wait_until(Deadline::after(std::chrono::seconds(10)), [&] {
+    const bool listens = wait_until(Patience(std::chrono::seconds(10)), [&] {
         return (is_listening(port_) && is_listening(journal_port_)) || nginx_->has_ended();
     });
     if (!listens || nginx_->has_ended()) {

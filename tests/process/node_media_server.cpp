@@ -7,6 +7,7 @@
 
 #include "base/paths.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "state/lock.hpp"
 
 namespace restream::test {
@@ -65,7 +66,7 @@ NodeMediaServer::NodeMediaServer() : port_(free_port()) {
     write_file(script, fmt::format(fmt::runtime(program), fmt::arg("port", port_),
                                    fmt::arg("modules", install().string())));
     node_.emplace(CommandLine{found("node"), {script}});
-    const bool listens = wait_until(Deadline::after(std::chrono::seconds(20)),
+    const bool listens = wait_until(Patience(std::chrono::seconds(20)),
                                     [&] { return is_listening(port_) || node_->has_ended(); });
     if (!listens || node_->has_ended()) {
         throw std::runtime_error("node-media-server does not start: " + node_->error());

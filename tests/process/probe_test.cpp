@@ -5,6 +5,7 @@
 
 #include "process/free_port.hpp"
 #include "process/nginx_server.hpp"
+#include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/world.hpp"
 
@@ -18,13 +19,16 @@ TEST_CASE("probe: says what is published, in words and as JSON, and never the st
     const World world;
     const NginxServer server;
     const Publisher publisher(server.url("canary-key"));
-    REQUIRE(wait_until(Deadline::after(std::chrono::seconds(10)),
+    REQUIRE(wait_until(Patience(std::chrono::seconds(10)),
                        [&] { return server.begun("canary-key") == 1; }));
     const Outcome words = world.run({"probe", server.url("canary-key"), "--seconds", "1"});
     CHECK_MESSAGE(words.status == 0, words.describe());
     CHECK(words.output.find("h264") != std::string::npos);
     CHECK(words.output.find("320x180") != std::string::npos);
     CHECK(words.output.find("aac") != std::string::npos);
+    CHECK(words.output.find(" kbit/s") != std::string::npos);
+    CHECK(words.output.find("mono") != std::string::npos);
+    CHECK(words.output.find("kbps") == std::string::npos);
     CHECK(words.error == "");
     const Outcome seen = world.run({"probe", server.url("canary-key"), "--json", "--seconds", "3"});
     REQUIRE_MESSAGE(seen.status == 0, seen.describe());
@@ -44,7 +48,7 @@ TEST_CASE("probe: says what is published, in words and as JSON, and never the st
     CHECK(document["video"]["messages"] >= 80);
     CHECK(document["audio"]["codec"] == "aac");
     CHECK(document["audio"]["profile"] == "LC");
-    CHECK(document["audio"]["sample_rate"] > 8000);
+    CHECK(document["audio"]["sample_rate_hz"] > 8000);
     CHECK(document["audio"]["channels"] > 0);
     CHECK(document["audio"]["bitrate_kbps"] > 20);
     CHECK(document["first_keyframe_ms"].is_number());
@@ -71,7 +75,7 @@ TEST_CASE("probe: nobody publishes is 1, nothing there is 5, a wrong URL is 2, C
     }
     CHECK(world.run({"probe", "--seconds", "0"}).status == 2);
     CommandRun run = world.start({"probe", server.url("k"), "--seconds", "60"});
-    REQUIRE(wait_until(Deadline::after(std::chrono::seconds(5)), [&] {
+    REQUIRE(wait_until(Patience(std::chrono::seconds(5)), [&] {
         return server.log().find("play: name='k'") != server.log().rfind("play: name='k'");
     }));
     run.interrupt();

@@ -30,8 +30,9 @@ class Publisher {
     ~Publisher() { kill(); }
 
     void start();
-    void stop();  ///< in order
-    void kill();  ///< as a crash
+    void stop();                                ///< in order
+    void kill();                                ///< as a crash
+    int pid() const { return ffmpeg_->pid(); }  ///< REQUIRES: it was started
     bool runs() { return ffmpeg_ && !ffmpeg_->has_ended(); }
     std::string words() const { return ffmpeg_ ? ffmpeg_->error() : ""; }
 

@@ -13,6 +13,7 @@
 
 #include "process/descendants.hpp"
 #include "process/fickle_server.hpp"
+#include "process/patience.hpp"
 #include "process/recording.hpp"
 #include "process/scene.hpp"
 #include "process/tag_server.hpp"
@@ -35,6 +36,7 @@ unsigned number_from(const char* variable, unsigned otherwise) {
 }
 
 const std::string everybody = "everybody";
+const std::string nobody = "nobody";
 
 /// Does one random thing after the other to four destinations, three over RTMP, of which one has a
 /// bad line and one a bad server, and a file, and knows what should have come of it. A fifth is
@@ -94,7 +96,7 @@ class Walk {
             }
             ++live;
             CHECK_MESSAGE(scene_.world.wait_state(name, "live"), scene_.world.status(name).dump());
-            CHECK(wait_until(Deadline::after(seconds(5)), [&] {
+            CHECK(wait_until(Patience(seconds(5)), [&] {
                 return name == archive_ || name == fickle_ ||
                        scene_.platform.begun(name) - scene_.platform.ended(name) == 1;
             }));
@@ -178,13 +180,18 @@ class Walk {
 
     bool is_live(const std::string& name) const { return scene_.world.state(name) == "live"; }
 
-    /// Returns whom it touched: that destination, another one, or everybody.
+    /// Returns whom it touched: that destination, another one, everybody, or nobody.
     std::string act(const std::string& what, const std::string& name) {
         if (what == "flap" || what == "change" || what == "kill ingest") {
             ++interruptions_;
             if (what == "kill ingest") kill_ingest();
             flap(what == "change" ? Footage::picture_and_sound : Footage::short_gop);
             return everybody;
+        }
+        if (what == "freeze") {
+            ++interruptions_;
+            freeze_publisher();
+            return nobody;
         }
         if (what == "line") {
             killed_at_[far_] = begun(far_);
@@ -271,6 +278,19 @@ class Walk {
         if (what != "kill guardian") kill_if_there(worker);
     }
 
+    /// OBS hangs for a moment: nobody's session ends.
+    void freeze_publisher() {
+        const int pid = scene_.publisher->pid();
+        freeze(pid);
+        CHECK(scene_.world.wait_ingest("silent"));
+        for (const auto& name : names_) {
+            const json part = scene_.world.status(name);
+            CHECK_MESSAGE((part["state"] != "live" || part["reason"].is_object()), part.dump());
+        }
+        thaw(pid);
+        CHECK(scene_.world.wait_ingest("live"));
+    }
+
     /// OBS away for a moment; another one may come back.
     void flap(Footage footage) {
         if (any(2) == 0)
@@ -311,9 +331,9 @@ class Walk {
     const std::string witness_ = "witness";
     const std::vector<std::string> names_ = {"youtube", far_, fickle_, archive_};
     const std::vector<std::string> actions_ = {
-        "enable",        "enable",      "enable",    "disable", "restart",
-        "kill guardian", "kill worker", "kill both", "flap",    "change",
-        "line",          "line",        "server",    "server",  "kill ingest"};
+        "enable",      "enable",    "enable",      "disable", "restart", "kill guardian",
+        "kill worker", "kill both", "flap",        "change",  "line",    "line",
+        "server",      "server",    "kill ingest", "freeze"};
     std::mt19937 random_;
     TemporaryFolder files_;
     Scene scene_;

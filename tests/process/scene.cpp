@@ -1,4 +1,5 @@
 #include "process/scene.hpp"
+#include "process/patience.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,7 +14,7 @@ Scene::Scene(IngestServer ingest) : world(ingest) { world.must({"ingest", "start
 void Scene::publish(Footage footage) {
     publisher.emplace(world.ingest_url(), footage);
     const bool is_there = wait_until(
-        Deadline::after(std::chrono::seconds(15)),
+        Patience(std::chrono::seconds(15)),
         [&] { return world.status()["ingest"]["state"] == "live" || !publisher->runs(); },
         Milliseconds(60));
     REQUIRE_MESSAGE(is_there, "the ingest never had the publisher: "
@@ -31,7 +32,7 @@ bool Scene::wait_flow(const std::string& name, int messages) const {
 }
 
 Recording Scene::last_recording(const std::string& key) const {
-    wait_until(Deadline::after(std::chrono::seconds(5)),
+    wait_until(Patience(std::chrono::seconds(5)),
                [&] { return platform.ended(key) >= platform.begun(key); });
     const auto files = platform.recordings(key);
     REQUIRE_MESSAGE(!files.empty(), "the platform has no recording of " << key);

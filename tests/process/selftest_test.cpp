@@ -7,6 +7,7 @@
 #include <set>
 
 #include "process/descendants.hpp"
+#include "process/patience.hpp"
 #include "process/world.hpp"
 
 namespace restream::test {
@@ -30,11 +31,28 @@ struct Place {
     }
     bool is_clean() const { return fs::is_empty(temporary.path()) && living_descendants().empty(); }
     void check_clean(Milliseconds longest) const {
-        const bool is_so = wait_until(Deadline::after(longest), [this] { return is_clean(); });
+        const bool is_so = wait_until(Patience(longest), [this] { return is_clean(); });
         CHECK_MESSAGE(is_so, describe(living_descendants()));
         CHECK(fs::is_empty(world.state()));
     }
 };
+
+/// Python: runs a program that may not attach a filter to a socket, as in some containers. A filter
+/// of seccomp(2) answers setsockopt(SOL_SOCKET, SO_ATTACH_FILTER) with EPERM.
+const char* const refuse_socket_filters = R"(
+import ctypes, os, platform, struct, sys
+setsockopt = {"x86_64": 54, "aarch64": 208}[platform.machine()]
+load, equal, end = 0x20, 0x15, 0x06
+program = [(load, 0, 0, 0), (equal, 0, 5, setsockopt), (load, 0, 0, 24), (equal, 0, 3, 1),
+           (load, 0, 0, 32), (equal, 0, 1, 26), (end, 0, 0, 0x00050001), (end, 0, 0, 0x7fff0000)]
+code = b"".join(struct.pack("HBBI", *each) for each in program)
+buffer = ctypes.create_string_buffer(code)
+filter = struct.pack("HxxxxxxQ", len(program), ctypes.addressof(buffer))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+assert libc.prctl(22, 2, ctypes.c_char_p(filter), 0, 0) == 0, os.strerror(ctypes.get_errno())
+os.execv(sys.argv[1], sys.argv[1:])
+)";
 
 const json& step(const json& document, const std::string& name) {
     for (const auto& each : document["steps"]) {
@@ -123,16 +141,16 @@ TEST_CASE("self-test: Ctrl-C at any moment ends it within 3 s, and nothing is le
         CAPTURE(seen);
         CommandRun run = place.world.start({"selftest"}, place.call());
         REQUIRE(wait_until(
-            Deadline::after(60s),
+            Patience(60s),
             [&] {
                 return seen.empty() ? !fs::is_empty(place.temporary.path())
                                     : has(run.output(), seen);
             },
             20ms));
-        const SteadyTime begun = SteadyClock::now();
+        CountedTime took;
         REQUIRE(run.interrupt());
         const Outcome outcome = run.wait();
-        CHECK(SteadyClock::now() - begun < 3s);
+        CHECK(took.passed() < 3s);
         CHECK_MESSAGE(outcome.status == 1, outcome.describe());
         CHECK_MESSAGE(has(outcome.error, "cancelled"), outcome.describe());
         // In a pipe, no sign and no bar.
@@ -147,7 +165,7 @@ TEST_CASE("self-test: where it is killed, its keeper cleans up") {
     const Place place;
     CommandRun run = place.world.start({"selftest"}, place.call());
     REQUIRE(wait_until(
-        Deadline::after(60s), [&] { return has(run.output(), "states"); }, 20ms));
+        Patience(60s), [&] { return has(run.output(), "states"); }, 20ms));
     CHECK(World::count_processes("restream-relay") > 0);
     REQUIRE(run.ask(Ask::kill));
     run.wait();
@@ -181,6 +199,25 @@ TEST_CASE("self-test: where 127.0.0.1 cannot be reached it says so") {
     const Outcome outcome = run_command_line(line);
     CHECK_MESSAGE(outcome.status == 5, outcome.describe());
     CHECK_MESSAGE(has(outcome.error, "the loopback interface"), outcome.describe());
+    place.check_clean(1s);
+}
+
+TEST_CASE("self-test: where the system refuses socket filters, that step is skipped and says why") {
+    const Place place;
+    CommandLine line = place.world.command({"selftest", "--blackhole", "--json"}, place.call());
+    line.arguments.insert(line.arguments.begin(),
+                          {"-c", refuse_socket_filters, line.program.string()});
+    line.program = "/usr/bin/python3";
+    const Outcome outcome = run_command_line(line, 150s);
+    REQUIRE_MESSAGE(outcome.status == 0, outcome.describe());
+    const json document = json::parse(outcome.output);
+    CHECK(document["passed"] == true);
+    const json& vanished = step(document, "vanished");
+    CHECK_MESSAGE(vanished["verdict"] == "skipped", vanished.dump(2));
+    CHECK_MESSAGE(has(vanished["message"], "this system refuses socket filters: "),
+                  vanished.dump(2));
+    CHECK(document["effect"]["vanished"].is_null());
+    CHECK(step(document, "killed")["verdict"] == "passed");
     place.check_clean(1s);
 }
 

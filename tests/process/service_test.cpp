@@ -236,7 +236,7 @@ TEST_CASE("service: a manager that refuses is told, and one that hangs is not wa
     CHECK(has(refused.error, "Failed: no such bus"));
     put_program(world, "systemctl", "exec sleep 600\n");
     const Outcome slow = world.must({"service", "install"}, away(world));
-    CHECK(slow.elapsed < seconds(10));
+    CHECK(slow.counted < seconds(10));
     CHECK(has(slow.output, "at the next login"));
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/paths.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 
 namespace restream::test {
@@ -101,7 +102,7 @@ TEST_CASE("status: tells what the ingest carries, as long as a relay reads it") 
     scene.world.must({"enable", "youtube"});
     json ingest;
     REQUIRE_MESSAGE(
-        wait_until(Deadline::after(seconds(15)),
+        wait_until(Patience(seconds(15)),
                    [&] {
                        ingest = json::parse(scene.world.run({"status", "--json"}).output)["ingest"];
                        return ingest["video"].is_object() &&
@@ -137,7 +138,7 @@ TEST_CASE("status: the embedded server tells what is published, without any rela
     {
         Publisher publisher(world.ingest_url());
         json ingest;
-        REQUIRE_MESSAGE(wait_until(Deadline::after(seconds(15)),
+        REQUIRE_MESSAGE(wait_until(Patience(seconds(15)),
                                    [&] {
                                        ingest = world.status()["ingest"];
                                        return ingest["video"].is_object() &&
@@ -255,10 +256,10 @@ TEST_CASE("status --watch: shows changes until it is interrupted") {
     Scene scene;
     scene.add("youtube");
     CommandRun watch = scene.world.start({"status", "--watch"});
-    CHECK(wait_until(Deadline::after(seconds(10)),
+    CHECK(wait_until(Patience(seconds(10)),
                      [&] { return watch.output().find("off") != std::string::npos; }));
     scene.world.must({"enable", "youtube"});
-    CHECK(wait_until(Deadline::after(seconds(10)),
+    CHECK(wait_until(Patience(seconds(10)),
                      [&] { return watch.output().find("waiting") != std::string::npos; }));
     watch.interrupt();
     CHECK(watch.wait(seconds(3)).status != -1);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "process/patience.hpp"
 #include "process/rtmp_tags.hpp"
 
 namespace restream::test {
@@ -42,8 +43,7 @@ TagPublisher::~TagPublisher() {
 
 bool TagPublisher::wait_for(const std::function<bool()>& is_so) const {
     std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, Deadline::after(long_enough).at(),
-                        [&] { return is_so() || ending_; });
+    wait_until(changed_, lock, Patience(long_enough), [&] { return is_so() || ending_; });
     return is_so();
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/random.hpp"
+#include "process/patience.hpp"
 #include "rtmp/chunk_reader.hpp"
 #include "rtmp/server_connection.hpp"
 
@@ -135,8 +136,7 @@ std::vector<TagServer::Session> TagServer::sessions() const {
 bool TagServer::wait_for(const std::function<bool(const std::vector<Session>&)>& is_so,
                          Milliseconds longest) const {
     std::unique_lock lock(mutex_);
-    return changed_.wait_until(lock, Deadline::after(longest).at(),
-                               [&] { return is_so(sessions_); });
+    return wait_until(changed_, lock, Patience(longest), [&] { return is_so(sessions_); });
 }
 
 bool TagServer::wait_tags(std::size_t count) const {

@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 
 namespace restream::test {
 
@@ -120,13 +121,13 @@ void TcpProxy::set_mode(Mode mode) {
     mode_ = mode;
     is_settled_ = false;
     write_all(wake_.write_end, "x");
-    wait_until(Deadline::after(std::chrono::seconds(2)), [&] { return is_settled_.load(); });
+    wait_until(Patience(std::chrono::seconds(2)), [&] { return is_settled_.load(); });
 }
 
 void TcpProxy::cut() {
     is_cutting_ = true;
     write_all(wake_.write_end, "x");
-    wait_until(Deadline::after(std::chrono::seconds(2)), [&] { return !is_cutting_; });
+    wait_until(Patience(std::chrono::seconds(2)), [&] { return !is_cutting_; });
 }
 
 void TcpProxy::listen_or_not() {

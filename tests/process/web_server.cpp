@@ -8,6 +8,7 @@
 
 #include "base/process.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 
 namespace restream::test {
 
@@ -65,7 +66,7 @@ WebServer::WebServer(int status, const Identity* identity)
         *python,
         {"-I", folder_.path() / "server.py", std::to_string(port_), std::to_string(status),
          folder_.path() / "journal", identity == nullptr ? "" : pem.string()}});
-    const bool listens = wait_until(Deadline::after(std::chrono::seconds(15)),
+    const bool listens = wait_until(Patience(std::chrono::seconds(15)),
                                     [&] { return is_listening(port_) || python_->has_ended(); });
     if (!listens || python_->has_ended()) throw std::runtime_error("python3: " + python_->error());
 }
@@ -94,7 +95,7 @@ std::vector<std::string> WebServer::states() const {
 
 bool WebServer::wait_state(const std::string& state) const {
     return wait_until(
-        Deadline::after(std::chrono::seconds(15)),
+        Patience(std::chrono::seconds(15)),
         [&] {
             const auto all = states();
             return !all.empty() && all.back() == state;

@@ -13,8 +13,12 @@
 #include "ingest/server.hpp"
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
+#include "process/patience.hpp"
 #include "state/lock.hpp"
 #include "state/record.hpp"
+#include "state/registry.hpp"
+#include "status/ingest_view.hpp"
+#include "status/status.hpp"
 
 namespace restream::test {
 
@@ -48,6 +52,13 @@ std::string sanitizer_reports(const fs::path& home) {
 
 }  // namespace
 
+fs::path tested_programs() {
+    const auto other = environment("RESTREAM_TESTED_PROGRAMS");
+    return other ? fs::path(*other) : program_directory();
+}
+
+bool is_short() { return environment("RESTREAM_TEST_SHORT").has_value(); }
+
 bool has_failed() { return test_has_failed; }
 void set_failed(bool failed) { test_has_failed = failed; }
 
@@ -65,7 +76,7 @@ void World::end() noexcept {
             has_failed() || is_unwinding ? run({"status", "--json"}).output : "";
         const Outcome stop = run({"stop", "--ingest"}, {.longest = std::chrono::seconds(20)});
         // What a killed guardian left may take a second to say goodbye.
-        wait_until(Deadline::after(std::chrono::seconds(3)),
+        wait_until(Patience(std::chrono::seconds(3)),
                    [] { return living_descendants().empty(); });
         const auto left = living_descendants();
         if (!left.empty()) {
@@ -106,7 +117,7 @@ void World::add(const std::string& name, const std::string& url, const std::stri
 }
 
 CommandLine World::command(const std::vector<std::string>& arguments, const Call& call) const {
-    CommandLine line{program_directory() / "restream", arguments, call.input, call.variables};
+    CommandLine line{tested_programs() / "restream", arguments, call.input, call.variables};
     const std::string options = sanitizer_options(home());
     const std::vector<std::pair<std::string, std::string>> own = {
         {"HOME", home()},
@@ -137,10 +148,7 @@ Outcome World::must(const std::vector<std::string>& arguments, const Call& call)
 }
 
 json World::status() const {
-    const Outcome outcome = run({"status", "--json"});
-    json document = json::parse(outcome.output, nullptr, false);
-    REQUIRE_MESSAGE(!document.is_discarded(), "status --json: " << outcome.describe());
-    return document;
+    return json::parse(to_json(look(load_config(config()), Registry(layout()), {})));
 }
 
 json World::status(const std::string& name) const {
@@ -158,14 +166,13 @@ std::string World::state(const std::string& name) const {
 
 bool World::wait_status(const std::string& name, const std::function<bool(const json&)>& is_so,
                         Milliseconds longest) const {
-    // Each look is a process: not too often.
     return wait_until(
-        Deadline::after(longest),
+        Patience(longest),
         [&] {
             const json part = status(name);
             return !part.is_null() && is_so(part);
         },
-        Milliseconds(60));
+        Milliseconds(20));
 }
 
 bool World::wait_state(const std::string& name, const std::string& state,
@@ -175,15 +182,12 @@ bool World::wait_state(const std::string& name, const std::string& state,
 }
 
 json World::ingest() const {
-    const Outcome outcome = run({"ingest", "status", "--json"});
-    json document = json::parse(outcome.output, nullptr, false);
-    REQUIRE_MESSAGE(!document.is_discarded(), "ingest status --json: " << outcome.describe());
-    return document["ingest"];
+    return json::parse(to_json(look_at_ingest(load_config(config()), Registry(layout()))))["ingest"];
 }
 
 bool World::wait_ingest(const std::string& state, Milliseconds longest) const {
     return wait_until(
-        Deadline::after(longest), [&] { return ingest()["state"] == state; }, Milliseconds(50));
+        Patience(longest), [&] { return ingest()["state"] == state; }, Milliseconds(20));
 }
 
 int World::guardian(const std::string& name) const {
@@ -220,7 +224,7 @@ std::string World::logs() const {
 bool is_gone(int pid) { return pid <= 0 || !identify(pid).has_value(); }
 
 bool wait_gone(int pid, Milliseconds longest) {
-    return wait_until(Deadline::after(longest), [&] { return is_gone(pid); });
+    return wait_until(Patience(longest), [&] { return is_gone(pid); });
 }
 
 namespace {

@@ -21,7 +21,7 @@ namespace restream::test {
 struct Call {
     std::string input = {};
     std::vector<std::pair<std::string, std::string>> variables = {};
-    Milliseconds longest = std::chrono::seconds(40);
+    Milliseconds longest = std::chrono::seconds(40);  ///< in counted time: see Patience
 };
 
 /// A temporary home with a configuration whose ingest is a managed server on a free port.
@@ -62,7 +62,8 @@ class World {
     /// The test fails and ends if the command does not exit with 0.
     Outcome must(const std::vector<std::string>& arguments, const Call& call = {}) const;
 
-    /// `restream status --json`, and the part about one destination (null where it is not there).
+    /// What `restream status --json` prints, without a process; and the part about one destination (null if it is
+    /// unknown).
     nlohmann::json status() const;
     nlohmann::json status(const std::string& name) const;
     std::string state(const std::string& name) const;
@@ -80,7 +81,7 @@ class World {
     /// Living descendants whose argv has this word: a program's name, say.
     static int count_processes(const std::string& word);
 
-    /// `restream ingest status --json`: its one object.
+    /// What `restream ingest status --json` prints, without a process: its one object.
     nlohmann::json ingest() const;
     /// What the managed server's guardian says of itself; the test ends where it has no server.
     IngestRecord ingest_record() const;
@@ -98,6 +99,11 @@ class World {
 };
 
 bool has(const std::string& text, const std::string& part);
+
+/// The folder of the programs under test: `$RESTREAM_TESTED_PROGRAMS`, or that of this program.
+std::filesystem::path tested_programs();
+/// `$RESTREAM_TEST_SHORT` is set: what is repeated is repeated less often.
+bool is_short();
 
 /// The process is gone (or a zombie).
 bool is_gone(int pid);

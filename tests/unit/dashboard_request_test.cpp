@@ -190,6 +190,97 @@ TEST_CASE("dashboard: what no body can be is told without a value of it") {
     }
 }
 
+TEST_CASE("dashboard: a batch is for the names in its body; without a body, for all") {
+    CHECK_FALSE(names_body(""));
+    CHECK_FALSE(names_body("{}"));
+    CHECK(names_body(R"({"names": ["one"]})") == std::vector<std::string>{"one"});
+    CHECK(names_body(R"({"names": ["b", "a", "b"]})") == std::vector<std::string>{"b", "a", "b"});
+    for (const char* bad : {"[]",
+                            "null",
+                            "7",
+                            "{",
+                            R"(["one"])",
+                            R"({"names": []})",
+                            R"({"names": null})",
+                            R"({"names": "one"})",
+                            R"({"names": {}})",
+                            R"({"names": {"one": 1}})",
+                            R"({"names": [1]})",
+                            R"({"names": [null]})",
+                            R"({"names": [["one"]]})",
+                            R"({"names": [{}]})",
+                            R"({"names": [""]})",
+                            R"({"names": ["--all"]})",
+                            R"({"names": ["-x"]})",
+                            R"({"names": ["One"]})",
+                            R"({"names": ["one+backup"]})",
+                            R"({"names": ["one", "../two"]})",
+                            R"({"names": ["one"], "names": ["two"]})",
+                            R"({"names": ["one"], "more": 1})",
+                            R"({"name": ["one"]})"}) {
+        CAPTURE(std::string(bad));
+        CHECK_THROWS_AS(names_body(bad), Error);
+    }
+}
+
+TEST_CASE("dashboard: what is wrong with a body names its member") {
+    const std::pair<const char*, const char*> rows[] = {
+        {"url is not a URL", "url"},
+        {"url: is needed", "url"},
+        {"backup_url is the same as url; remove the line", "backup_url"},
+        {"backup has no use without a second server", "backup"},
+        {"backup must be a string or null", "backup"},
+        {"service \"nobody\" is not known", "service"},
+        {"hold is 90 days; write a duration", "hold_s"},
+        {"hold_s must be a number of seconds, at most a day", "hold_s"},
+        {"on_ingest_loss is \"x\"", "on_ingest_loss"},
+        {"the stream key has a blank in it", "key"},
+        {"key is missing: twitch needs its stream key", "key"},
+        {"key must be a string", "key"},
+        {"where to? give a service or a url", ""},
+        {"the body must be a JSON object", ""},
+        {"urls are many", ""},
+        {"", ""},
+    };
+    for (const auto& [message, field] : rows) {
+        CAPTURE(std::string(message));
+        CHECK(field_of_message(message) == field);
+    }
+}
+
+TEST_CASE("dashboard: a destination whose service needs a key is not added without one") {
+    const TemporaryFolder folder;
+    const TemporaryFolder state;
+    const Registry registry{Layout(state.path())};
+    registry.prepare();
+    const auto put = [&](const std::string& name, const char* body) {
+        return put_destination(folder.path(), registry, name, body).status;
+    };
+    const char* without_key[] = {
+        R"({"service": "twitch"})",
+        R"({"service": "twitch", "key": ""})",
+        R"({"service": "twitch", "key": null})",
+        R"({"service": "youtube", "backup": "off"})",
+        R"({"service": "twitch", "url": "rtmps://live.twitch.tv:443/app"})",
+        R"({"service": "rumble", "url": "rtmp://rtmp.rumble.example/live"})",
+    };
+    for (const char* body : without_key) {
+        CAPTURE(std::string(body));
+        CHECK_THROWS_WITH_AS(put("one", body), doctest::Contains("key is missing"), Error);
+        CHECK_FALSE(load_config(folder.path()).find("one"));
+    }
+    CHECK(put("own-server", R"({"url": "rtmp://127.0.0.1/live"})") == 201);
+    CHECK(put("archive", R"({"url": "file:/srv/video/evening.mkv"})") == 201);
+    CHECK(put("in-url", R"({"service": "twitch", "url": "rtmp://live.twitch.tv/app/K"})") == 201);
+    CHECK(put("twitch", R"({"service": "twitch", "key": "K"})") == 201);
+    CHECK(put("twitch", R"({"hold_s": 7})") == 200);
+    // Nor does one that has none move to such a service.
+    const std::string before = read_file(folder.path() / "destinations.d/own-server.toml", 4096);
+    CHECK_THROWS_AS(put("own-server", R"({"service": "twitch"})"), Error);
+    CHECK(read_file(folder.path() / "destinations.d/own-server.toml", 4096) == before);
+    CHECK(put("own-server", R"({"service": "twitch", "key": "K"})") == 200);
+}
+
 TEST_CASE("dashboard: of fields and a key that can't be replaced, none is changed") {
     const TemporaryFolder folder;
     const TemporaryFolder state;

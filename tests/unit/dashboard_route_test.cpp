@@ -53,9 +53,13 @@ TEST_CASE("dashboard: a command is named by its path, and told what it is about"
         {Method::post, "/api/v1/destinations/x/enable", "enable", {"x", "--json"}, true},
         {Method::post, "/api/v1/destinations/x/disable", "disable", {"x", "--json"}, false},
         {Method::post, "/api/v1/destinations/x/restart", "restart", {"x", "--json"}, true},
-        {Method::remove, "/api/v1/destinations/x", "remove", {"x", "--json"}, true},
+        {Method::remove, "/api/v1/destinations/x", "remove", {"x", "--yes", "--json"}, true},
+        {Method::post, "/api/v1/enable", "enable", {"--all", "--json"}, false},
+        {Method::post, "/api/v1/disable", "disable", {"--all", "--json"}, false},
         {Method::post, "/api/v1/start", "start", {"--json"}, false},
         {Method::post, "/api/v1/stop", "stop", {"--json"}, false},
+        {Method::post, "/api/v1/restart", "restart", {"--json"}, false},
+        {Method::post, "/api/v1/doctor/fix", "doctor", {"--fix", "--json"}, false},
         {Method::post, "/api/v1/ingest/start", "ingest", {"start", "--json"}, false},
         {Method::post, "/api/v1/ingest/stop", "ingest", {"stop", "--json"}, false},
         {Method::post, "/api/v1/ingest/reload", "ingest", {"reload", "--json"}, false},
@@ -115,6 +119,9 @@ TEST_CASE("dashboard: what no path means is told with what would be right") {
         {Method::post, "/api/v1/status", 405},
         {Method::other, "/", 405},
         {Method::remove, "/api/v1/ingest/restart", 405},
+        {Method::get, "/api/v1/enable", 405},
+        {Method::get, "/api/v1/doctor/fix", 405},
+        {Method::post, "/api/v1/doctor", 405},
     };
     for (const Bad& row : bad) {
         CAPTURE(row.path);

@@ -38,8 +38,9 @@ TEST_CASE("dashboard: a document in the page says the same, and cannot leave its
 
 TEST_CASE("dashboard: a destination's secrets are in no document") {
     const TemporaryFolder folder;
-    folder.write("destinations.d/one.toml",
-                 "url = \"srt://u5er:pa55w0rd@127.0.0.1:9000?passphrase=CANARY1234&latency=20\"\n");
+    folder.write(
+        "destinations.d/one.toml",
+        "url = \"srt://u5er:pa55w0rd@127.0.0.1:9000?passphrase=CANARY1234&latency=20ms\"\n");
     folder.write("destinations.d/two.toml", "url = \"rtmp://127.0.0.1/live/CANARY\"\n");
     folder.write("destinations.d/three.toml",
                  "url = \"rtmp://127.0.0.1/live\"\nkey = \"CANARY\"\nhold = \"90s\"\n");
@@ -166,6 +167,25 @@ TEST_CASE("dashboard: metrics name each family once, and hold no URL") {
         CHECK(families.insert(text.substr(at + 7, text.find(' ', at + 7) - at - 7)).second);
     }
     CHECK(families.size() > 15);
+}
+
+TEST_CASE("dashboard: metrics tell a silent ingest, and count nothing as live meanwhile") {
+    Status status;
+    DestinationStatus one;
+    one.name = "one";
+    one.state = State::live;
+    one.reason = Reason{"ingest_silent", "the ingest is silent", "look"};
+    status.destinations = {one};
+    status.ingest.state = IngestState::silent;
+    std::string text = to_prometheus(status, IngestView{}, "1.2.3");
+    for (const char* line :
+         {"restream_ingest_up 1\n", "restream_ingest_live 0\n", "restream_ingest_silent 1\n",
+          "restream_destination_live{destination=\"one\",service=\"\",server=\"primary\"} 0\n"}) {
+        CHECK_MESSAGE(text.find(line) != std::string::npos, line, text);
+    }
+    status.ingest.state = IngestState::live;
+    text = to_prometheus(status, IngestView{}, "1.2.3");
+    CHECK(text.find("restream_ingest_silent 0\n") != std::string::npos);
 }
 
 TEST_SUITE_END();

@@ -205,11 +205,13 @@ TEST_CASE("doctor: temporary files are left over only when their writer is gone"
 
 TEST_CASE("doctor: a state folder that is not there yet is well, one that is no folder is not") {
     const TemporaryFolder folder;
-    CHECK(has(check_state_folder(folder.path() / "none"), Severity::ok, "is not there yet"));
-    CHECK(check_state_folder(folder.path()).size() == 1);
+    const auto check = [](const fs::path& root) {
+        return check_state_folder(Registry(Layout(root))).diagnoses;
+    };
+    CHECK(has(check(folder.path() / "none"), Severity::ok, "is not there yet"));
+    CHECK(check(folder.path()).size() == 1);
     CHECK_FALSE(folder.has("doctor"));
-    CHECK(
-        has(check_state_folder(folder.write("file", "")), Severity::failure, "cannot be written"));
+    CHECK(has(check(folder.write("file", "")), Severity::failure, "must be a folder"));
 }
 
 TEST_CASE("doctor: a broken configuration is a failure with its place, an empty one a warning") {

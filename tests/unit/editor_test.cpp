@@ -152,7 +152,7 @@ TEST_CASE("editor: a file that can't be written leaves no key file behind") {
     fs::create_directories(home.path() / "destinations.d" / "a.key" / "full");
     const std::string message = refusal(
         ErrorKind::refused, [&] { replace_key(home.path(), destination, key_text("CANARY")); });
-    CHECK(message.find("a.key can't be written") != std::string::npos);
+    CHECK(message.find("a.key must be a file, and is a folder") != std::string::npos);
     CHECK(home.read("destinations.d/a.toml") == "url = \"rtmp://h/a\"\nkey = { env = \"A\" }\n");
     CHECK(names_in(home.path() / "destinations.d") == std::vector<std::string>{"a.key", "a.toml"});
 }

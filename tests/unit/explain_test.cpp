@@ -4,6 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <optional>
 
 #include "relay/session_end.hpp"
 
@@ -106,6 +109,22 @@ TEST_CASE("explain: a publisher that leaves is one incident of all relays") {
     CHECK(evidence.begin == noon + 10min);
     CHECK(evidence.end == noon + 10min + 3s);
     CHECK_FALSE(evidence.is_ongoing);
+}
+
+TEST_CASE("explain: an encoder that hangs sent nothing while its connection stayed") {
+    std::vector<Story> stories = {Story("a"), Story("b")};
+    for (auto& each : stories) {
+        each.add(noon + 10min + 1500ms,
+                 Entered{State::holding, "ingest_silent", "the ingest is silent"});
+        each.lives(noon + 10min + 8s);
+    }
+    const auto explanation = explained(stories);
+    CHECK(rules_of(explanation) == Names{"encoder_gap"});
+    const auto& incident = explanation.incidents.at(0);
+    CHECK(incident.evidence.begin == noon + 10min);
+    CHECK(incident.evidence.end == noon + 10min + 8s);
+    CHECK_MESSAGE(incident.verdict.words.find("nothing came from it for 8.0 s") == 0,
+                  incident.verdict.words);
 }
 
 TEST_CASE("explain: an ingest without publisher is nothing new before it was live") {
@@ -280,7 +299,7 @@ TEST_CASE("explain: histories that make no sense are explained without harm") {
     const auto explanation = explained({mad, empty});
     CHECK_FALSE(explanation.incidents.empty());
     CHECK_FALSE(to_json(explanation).empty());
-    CHECK(to_text(explanation, 20, true).find("\x1b[31m\x07") == std::string::npos);
+    CHECK(to_text(explanation, {20, true}).find("\x1b[31m\x07") == std::string::npos);
 }
 
 TEST_CASE("explain: the text keeps to its width and says who it was") {
@@ -291,7 +310,7 @@ TEST_CASE("explain: the text keeps to its width and says who it was") {
     a.slow(noon + 25min, 6);
     const auto explanation = explained({a, b});
     for (const int width : {40, 60, 80}) {
-        std::string text = to_text(explanation, width, false);
+        std::string text = to_text(explanation, {width, false, Zone::utc});
         CAPTURE(text);
         CHECK(text.find("the uplink") != std::string::npos);
         CHECK(text.find("12:04:58 UTC") != std::string::npos);
@@ -301,11 +320,128 @@ TEST_CASE("explain: the text keeps to its width and says who it was") {
             at = end + 1;
         }
     }
-    CHECK(to_text(explanation, 80, true).find("\x1b[31mthe uplink\x1b[0m") != std::string::npos);
-    CHECK(to_text(explained({Story("a")}), 80, false).starts_with("nothing went wrong"));
+    CHECK(to_text(explanation, {80, true}).find("\x1b[31mthe uplink\x1b[0m") != std::string::npos);
+    CHECK(to_text(explained({Story("a")}), {80, false}).starts_with("nothing went wrong"));
     Story empty("a");
     empty.history.events.clear();
-    CHECK(to_text(explained({empty}), 80, false).starts_with("nothing was recorded"));
+    CHECK(to_text(explained({empty}), {80, false}).starts_with("nothing was recorded"));
+}
+
+TEST_CASE("explain: times are local with the name of their zone, or UTC") {
+    Story a("a");
+    a.slow(noon + 5min, 6);
+    const auto explanation = explained({a, Story("b")});
+    const auto text_in = [&](const char* zone, Zone shown) {
+        const char* before = std::getenv("TZ");
+        const std::optional<std::string> kept =
+            before == nullptr ? std::nullopt : std::optional<std::string>(before);
+        ::setenv("TZ", zone, 1);
+        ::tzset();
+        std::string text = to_text(explanation, {200, false, shown});
+        kept ? ::setenv("TZ", kept->c_str(), 1) : ::unsetenv("TZ");
+        ::tzset();
+        return text;
+    };
+    CHECK(text_in("EST5", Zone::local).starts_with("07:04:58 EST, "));
+    CHECK(text_in("XYZ-3", Zone::local).starts_with("15:04:58 XYZ, "));
+    CHECK(text_in("<+0545>-5:45", Zone::local).starts_with("17:49:58 +0545, "));
+    CHECK(text_in("EST5", Zone::utc).starts_with("12:04:58 UTC, "));
+    // What was today in one zone was yesterday in another.
+    CHECK(text_in("XYZ-11:40", Zone::local).starts_with("2026-01-31 23:44:58 XYZ, "));
+    CHECK(to_json(explanation).find("2026-01-31T12:04:5") != std::string::npos);
+}
+
+TEST_CASE(
+    "explain: two failures with causes of their own, beside destinations that went on, are two "
+    "incidents") {
+    Story refusing("a");
+    Story nameless("b");
+    for (auto* each : {&refusing, &nameless}) each->silence(noon, noon + length);
+    refusing.fails(noon + 10min, EndCode::connection_refused);
+    nameless.fails(noon + 10min + 2s, EndCode::name_not_found);
+    const auto explanation = explained({refusing, nameless, Story("c"), Story("d")});
+    REQUIRE(rules_of(explanation) == Names{"destination_alone", "destination_alone"});
+    for (const auto& each : explanation.incidents) {
+        CHECK(each.verdict.culprit == Culprit::destination);
+        CHECK(each.evidence.affected.size() == 1);
+        CHECK(each.evidence.steady.size() == 2);
+        CHECK(each.verdict.remedy.find("bitrate") == std::string::npos);
+    }
+    CHECK(explanation.incidents[0].evidence.affected[0].relay == "a");
+    CHECK(explanation.incidents[1].evidence.affected[0].relay == "b");
+
+    // Each kind of failure that is a server's own, beside each other.
+    const EndCode own[] = {EndCode::connection_refused, EndCode::name_not_found,
+                           EndCode::connect_timed_out,  EndCode::tls_wrong_host,
+                           EndCode::not_rtmp,           EndCode::closed};
+    for (const EndCode one : own) {
+        for (const EndCode other : own) {
+            CAPTURE(end_code_name(one));
+            CAPTURE(end_code_name(other));
+            Story first("a");
+            Story second("b");
+            first.silence(noon + 5min, noon + length).fails(noon + 10min, one);
+            second.silence(noon + 5min, noon + length).fails(noon + 10min, other);
+            const auto both = explained({first, second, Story("c")});
+            CHECK(rules_of(both) == Names{"destination_alone", "destination_alone"});
+        }
+    }
+}
+
+TEST_CASE(
+    "explain: a full uplink that slows one and breaks another, while a third goes on, stays one "
+    "incident") {
+    Story slow("a");
+    Story broken("b");
+    slow.slow(noon + 10min, 8);
+    broken.silence(noon + 10min, noon + 11min);
+    broken.fails(noon + 10min + 3s, EndCode::reset).lives(noon + 10min + 8s);
+    CHECK(rules_of(explained({slow, broken, Story("c")})) == Names{"destinations_some"});
+}
+
+TEST_CASE("explain: figures of healthy sessions are no evidence about one that could not be made") {
+    Story refused("a");
+    refused.silence(noon + 9min, noon + length).fails(noon + 10min, EndCode::connection_refused);
+    Flow last = Story::usual();
+    last.retransmits = 1;
+    last.queue_ms = 90;
+    refused.add(noon + 10min - 1s, last);
+    const auto explanation = explained({refused, Story("b")});
+    REQUIRE(rules_of(explanation) == Names{"destination_alone"});
+    const std::string& words = explanation.incidents[0].verdict.words;
+    CAPTURE(words);
+    CHECK(words.find("sent again") == std::string::npos);
+    CHECK(words.find("waited") == std::string::npos);
+    CHECK(words.find("waiting") == std::string::npos);
+    CHECK(words.find("b went on") != std::string::npos);
+    // Of a session that ran and was closed, what is in every healthy one says nothing either.
+    Story closed("a");
+    closed.silence(noon + 9min, noon + length).add(noon + 10min - 1s, last);
+    closed.fails(noon + 10min, EndCode::closed);
+    const auto told = explained({closed, Story("b")});
+    REQUIRE(rules_of(told) == Names{"destination_alone"});
+    CHECK(told.incidents[0].verdict.words.find("sent again") == std::string::npos);
+}
+
+TEST_CASE("explain: an encoder is not blamed for the start burst of a session") {
+    // Three seconds of stored media at once, then what the encoder sends: looked at after each
+    // second.
+    for (int seconds = 1; seconds <= 40; ++seconds) {
+        CAPTURE(seconds);
+        Story story("a");
+        story.history.events.clear();
+        story.add(noon, Began{0, "boot"}).add(noon, Entered{State::connecting, {}, {}});
+        story.add(noon + 100ms, Entered{State::live, {}, {}});
+        for (int i = 1; i <= seconds; ++i) {
+            Flow flow = Story::usual();
+            flow.span_ms = 1000;
+            flow.in_messages = i == 1 ? 308 : 77;
+            flow.in_kbps = i == 1 ? 24'000 : 6000;
+            flow.fps = i == 1 ? 120 : 30;
+            story.add(noon + i * 1s, flow);
+        }
+        CHECK(explained({story}).incidents.empty());
+    }
 }
 
 TEST_CASE("explain: where a destination is, its URL tells") {

@@ -13,6 +13,8 @@
 #include "config/key.hpp"
 #include "doctor/config_checks.hpp"
 #include "doctor/found.hpp"
+#include "doctor/state_checks.hpp"
+#include "relay/session_end.hpp"
 #include "temporary_folder.hpp"
 #include "unit/sentences_of_all.hpp"
 
@@ -105,4 +107,45 @@ TEST_CASE("findings: the manual page lists each code with its values") {
         CHECK(listed[std::string(each.code)] == words_in(each.values));
     }
     CHECK(listed.size() == all_sentences().size());
+}
+
+TEST_CASE("findings: no remedy interrupts what is live without saying so") {
+    static const std::regex harmful(
+        R"('restream (ingest (restart|reload|stop)|restart|stop|remove)\b)");
+    static const std::regex warning("interrupt|disconnect|ends it");
+    const auto check = [](std::string_view code, const std::string& remedy) {
+        CAPTURE(code);
+        CAPTURE(remedy);
+        if (!std::regex_search(remedy, harmful)) return;
+        CHECK(std::regex_search(remedy, warning));
+    };
+    for (const auto& each : all_sentences()) {
+        check(each.code, fmt::format("{} {} {}", each.message, each.cause, each.remedy));
+    }
+    for (const auto name : end_code_names()) {
+        check(name, remedy(*parse_end_code(name), "one"));
+    }
+}
+
+TEST_CASE("findings: a folder's fault is told with what helps against it") {
+    const TemporaryFolder folder;
+    const Registry registry{Layout(folder.path() / "state")};
+    const auto finding = [&] {
+        const auto checked = check_state_folder(registry);
+        REQUIRE(checked.diagnoses.size() == 1);
+        return checked.diagnoses[0].finding;
+    };
+    CHECK(finding().code == "state_absent");
+    folder.write("state/run", "");
+    CHECK(finding().code == "state_not_a_folder");
+    CHECK(finding().remedy.starts_with("mv '" + (folder.path() / "state/run").string()));
+    std::filesystem::remove(folder.path() / "state/run");
+    std::filesystem::create_symlink("missing", folder.path() / "state/run");
+    CHECK(finding().code == "state_link_broken");
+    CHECK(finding().message.find("a link to missing,") != std::string::npos);
+    std::filesystem::remove(folder.path() / "state/run");
+    std::filesystem::create_symlink("run", folder.path() / "state/run");
+    CHECK(finding().code == "state_link_loop");
+    std::filesystem::remove(folder.path() / "state/run");
+    CHECK(finding().code == "state_writable");
 }

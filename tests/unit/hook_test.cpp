@@ -11,6 +11,7 @@
 #include "relay/hook_event.hpp"
 #include "relay/hook_job.hpp"
 #include "relay/hook_queue.hpp"
+#include "status/ingest_hook.hpp"
 
 using namespace restream;
 using nlohmann::json;
@@ -164,6 +165,66 @@ TEST_CASE("hook: the last event alone says how many it stands for") {
     CHECK(last->reconnects == 19);
     CHECK(last->skipped == 18);
     CHECK(queue.is_empty());
+}
+
+TEST_CASE("hook: what waits for a hook that is not told of it is forgotten") {
+    HookQueue queue;
+    for (const State each : {State::waiting, State::connecting, State::live, State::backoff}) {
+        queue.push(event_in(each));
+    }
+    StateHook hook{HookCommand{"x", "/"}};
+    hook.states = {"live", "rejected"};
+    CHECK(hook.tells("live"));
+    CHECK_FALSE(hook.tells("waiting"));
+    queue.keep_only(hook);
+    CHECK(queue.pop()->state == State::live);
+    CHECK(queue.is_empty());
+}
+
+TEST_CASE("hook: the document of the ingest") {
+    HookEvent event;
+    event.url = "rtmp://127.0.0.1:1935/live";
+    event.since = begin;
+    event.ingest = IngestChange{"embedded", "silent", "live", "picture"};
+    const std::string words = "the ingest is silent: sound arrives, and no picture";
+    const json expected = {{"schema", 1},          {"event", "ingest"},
+                           {"server", "embedded"}, {"url", "rtmp://127.0.0.1:1935/live"},
+                           {"state", "silent"},    {"previous", "live"},
+                           {"missing", "picture"}, {"since", to_iso8601(begin)},
+                           {"skipped", 0},         {"text", words},
+                           {"content", words}};
+    CHECK(json::parse(to_json(event)) == expected);
+    const auto job = hook_job_from_line(to_line(hook_job(StateHook{HookCommand{"x", "/"}}, event)));
+    REQUIRE(job);
+    CHECK(job->event == "ingest");
+    CHECK(job->state == "silent");
+    CHECK(job->destination.empty());
+}
+
+TEST_CASE("hook: the ingest's news are what two looks have seen, and nothing twice") {
+    IngestNews news;
+    const auto look = [&](IngestState state) {
+        IngestStatus status;
+        status.state = state;
+        const auto change = news.look(status);
+        return change ? change->previous.value_or("-") + ">" + change->state : "";
+    };
+    using enum IngestState;
+    CHECK(look(no_publisher) == "");
+    CHECK(look(no_publisher) == "");  // it was started just now
+    CHECK(look(live) == "");
+    CHECK(look(live) == "no_publisher>live");
+    CHECK(look(live) == "");
+    CHECK(look(silent) == "");  // for a moment
+    CHECK(look(live) == "");
+    CHECK(look(silent) == "");
+    CHECK(look(silent) == "live>silent");
+    CHECK(look(down) == "");  // it crashed, and says nothing about the publisher
+    CHECK(look(unknown) == "");
+    CHECK(look(live) == "");
+    CHECK(look(live) == "silent>live");
+    CHECK(look(no_publisher) == "");
+    CHECK(look(no_publisher) == "live>no_publisher");
 }
 
 TEST_CASE("hook: a job survives the way to restream-hook, whatever kind it is") {

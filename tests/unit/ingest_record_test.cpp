@@ -34,6 +34,9 @@ Record relay(State state, std::string code = "") {
 
 TEST_CASE("ingest record: it is read as it was written") {
     CHECK(ingest_record_from_json(to_json(sample())) == sample());
+    IngestRecord silent = sample();
+    silent.silent_since = silent.since;
+    CHECK(ingest_record_from_json(to_json(silent)) == silent);
     IngestRecord down = sample();
     down.server.reset();
     CHECK(ingest_record_from_json(to_json(down)) == down);
@@ -80,6 +83,12 @@ TEST_CASE("ingest state: of an external server the relays tell") {
     CHECK(ingest_state_of(std::vector{other, down}) == IngestState::down);
     CHECK(ingest_state_of(std::vector{down, idle}) == IngestState::no_publisher);
     CHECK(ingest_state_of(std::vector{down, idle, live}) == IngestState::live);
+    const Record silent = relay(State::holding, "ingest_silent"),
+                 waits = relay(State::waiting, "ingest_silent");
+    CHECK(ingest_state_of(std::vector{down, idle, silent}) == IngestState::silent);
+    CHECK(ingest_state_of(std::vector{waits}) == IngestState::silent);
+    // One that gets something proves that something comes.
+    CHECK(ingest_state_of(std::vector{silent, live}) == IngestState::live);
 }
 
 TEST_CASE("ingest server: each kind has a name that is read back") {

@@ -186,6 +186,21 @@ TEST_CASE("ingest view: a server of another kind than the configuration wants is
     says(to_json(view), "\"running\": \"nginx\"");
 }
 
+TEST_CASE("ingest view: what nginx carries reads as everywhere else") {
+    IngestView view;
+    view.nginx = NginxPublication{"live",
+                                  Secret(""),
+                                  true,
+                                  2,
+                                  NginxVideo{"h264", 1280, 720, 29.97},
+                                  NginxAudio{"aac", 2, 48000}};
+    says(to_text(view, now), "  1280x720 29.97 fps h264, aac 48 kHz stereo\n  1 player\n");
+    says(to_json(view), "\"fps\": 29.97");
+    says(to_json(view), "\"codec\": \"h264\"");
+    view.nginx->audio->channels = 1;
+    says(to_text(view, now), "aac 48 kHz mono");
+}
+
 TEST_CASE("obs settings: say where the key is, never the key") {
     IngestConfig config = playing("live");
     says(obs_settings(config), "Server:      rtmp://127.0.0.1:1935/live\n");

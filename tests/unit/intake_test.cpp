@@ -198,3 +198,92 @@ TEST_CASE("intake: a publisher that follows the last one at once begins with its
     CHECK(scene.events() == "B4 T11 T20 T21 T30 ");
     CHECK(scene.intake.next_turn(start + 1s) > start + 1s);
 }
+
+TEST_CASE("intake: a publisher that stops sending is silent, and is not with its next message") {
+    Scene scene;
+    scene.arrive(burst);
+    scene.arrive({audio(40), audio(61), inter(63)}, start + 40ms);
+    const SteadyTime last = start + 40ms;
+    CHECK(scene.intake.silence(last + 1400ms) == Silence::none);
+    CHECK(scene.intake.next_turn(last) == last + 1500ms);
+    CHECK(scene.intake.silence(last + 1500ms) == Silence::everything);
+    CHECK(scene.intake.last_picture() == last);
+    CHECK(scene.intake.next_turn(last + 1500ms) == SteadyTime::max());
+    scene.events();
+    scene.arrive({audio(82), inter(96)}, last + 9s);
+    CHECK(scene.intake.silence(last + 9s) == Silence::none);
+    CHECK(scene.events() == "T82 T96 ");  // no keyframe is waited for
+}
+
+TEST_CASE("intake: a publisher that leaves says when its last picture came") {
+    Scene scene;
+    scene.arrive(burst);
+    scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{});
+    scene.intake.take(start + 3s);
+    CHECK(scene.intake.silence(start + 3s) == Silence::none);  // there is nobody to be silent
+    Intake::Event event;
+    do {
+        event = scene.intake.next();
+    } while (std::holds_alternative<Intake::Begun>(event) || std::holds_alternative<Tag>(event));
+    REQUIRE(std::holds_alternative<Intake::Lost>(event));
+    CHECK(std::get<Intake::Lost>(event).last_picture == start);
+}
+
+TEST_CASE("intake: a server that holds the picture back until a keyframe is not silent") {
+    Scene scene;
+    scene.arrive({metadata(), avc_header(), aac_header()});
+    scene.intake.take(start + 10s);
+    CHECK(scene.obstacle() == "waiting_for_keyframe");
+    scene.intake.take(start + 14s);
+    CHECK(scene.obstacle() == "ingest_silent");
+    scene.arrive({keyframe(10), audio(11)}, start + 15s);
+    CHECK(scene.obstacle().empty());
+}
+
+TEST_CASE("intake: what a server had stored of a silent publisher begins no session") {
+    Scene scene;
+    Intake intake(scene.open, {"rtmp://ingest/live", 2s, 1'000'000, true}, scene.loop);
+    const auto begins = [&] { return !std::holds_alternative<Intake::Nothing>(intake.next()); };
+    const auto obstacle = [&] {
+        return intake.obstacle() ? std::string(end_code_name(intake.obstacle()->code)) : "";
+    };
+    CHECK(obstacle() == "ingest_silent");
+    scene.ingest.arrive(burst);
+    intake.take(start);
+    CHECK_FALSE(begins());
+    CHECK(obstacle() == "ingest_silent");
+    intake.take(start + 5s);
+    CHECK(obstacle() == "ingest_silent");
+    CHECK_FALSE(begins());
+    scene.ingest.arrive({inter(40)});
+    intake.take(start + 9s);  // it sends again
+    CHECK(obstacle().empty());
+    CHECK(begins());
+}
+
+TEST_CASE("intake: a silent publisher that leaves takes along what its server had stored") {
+    Scene scene;
+    Intake intake(scene.open, {"rtmp://ingest/live", 2s, 1'000'000, true}, scene.loop);
+    scene.ingest.arrive(burst);
+    scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{});
+    intake.take(start);
+    CHECK(std::holds_alternative<Intake::Nothing>(intake.next()));
+    scene.ingest.arrive(burst);  // the next one need not prove that it sends
+    intake.take(start + 1s);
+    CHECK(std::holds_alternative<Intake::Begun>(intake.next()));
+}
+
+TEST_CASE("intake: a session that showed something else goes on with a keyframe") {
+    Scene scene;
+    scene.arrive(burst);
+    scene.events();
+    scene.intake.begin_again();
+    scene.arrive({audio(40), inter(63)}, start + 5s);
+    CHECK(scene.events().empty());
+    scene.arrive({keyframe(80), audio(82)}, start + 6s);
+    CHECK(scene.events() == "B4 T82 ");
+    scene.intake.begin_again();
+    scene.ingest.arriving.emplace_back(TagSource::PublisherLeft{});
+    scene.intake.take(start + 7s);
+    CHECK(scene.events() == "L:ingest_gone ");  // it must know
+}

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "ingest/nginx_pulse.hpp"
+
 using namespace restream;
 
 namespace {
@@ -21,7 +23,7 @@ constexpr std::string_view page = R"(<?xml version="1.0" encoding="utf-8" ?>
 <live>
 <stream>
 <name></name>
-<time>4248</time><bw_in>0</bw_in>
+<time>4248</time><bw_in>0</bw_in><bytes_in>70123</bytes_in>
 <client><id>2</id><address>127.0.0.1</address><flashver>FMLE/3.0 (compatible; Lavf59.27</flashver><dropped>0</dropped><publishing/><active/></client>
 <client><id>3</id><address>127.0.0.1</address><active/></client>
 <meta><video><width>320</width><height>180</height><frame_rate>29.97</frame_rate><codec>H264</codec><profile>Baseline</profile><level>1.3</level></video><audio><codec>AAC</codec><profile>LC</profile><channels>1</channels><sample_rate>48000</sample_rate></audio></meta>
@@ -61,13 +63,14 @@ TEST_CASE("nginx stat: the publisher, its players and its tracks are found") {
     REQUIRE(found != nullptr);
     CHECK(found->has_publisher);
     CHECK(found->players() == 1);
+    CHECK(found->bytes_received == 70123);
     REQUIRE(found->video);
-    CHECK(found->video->codec == "H264");
+    CHECK(found->video->codec == "h264");
     CHECK(found->video->width == 320);
     CHECK(found->video->height == 180);
     CHECK(found->video->frame_rate == doctest::Approx(29.97));
     REQUIRE(found->audio);
-    CHECK(found->audio->codec == "AAC");
+    CHECK(found->audio->codec == "aac");
     CHECK(found->audio->channels == 1);
     CHECK(found->audio->sample_rate_hz == 48000);
 }
@@ -151,4 +154,38 @@ TEST_CASE("nginx stat: only a whole answer with status 200 has a body") {
         CAPTURE(text);
         CHECK_FALSE(http_body(text));
     }
+}
+
+TEST_CASE("nginx pulse: a publisher whose bytes do not grow is silent, from the last growth on") {
+    using std::chrono::milliseconds;
+    NginxPulse pulse;
+    NginxPublication publication;
+    SteadyTime now{std::chrono::hours(1)};
+    pulse.look(nullptr, now);
+    CHECK_FALSE(pulse.is_silent());
+    publication.has_publisher = true;
+    const auto look = [&](std::uint64_t bytes) {
+        publication.bytes_received += bytes;
+        now += milliseconds(500);
+        pulse.look(&publication, now);
+        return pulse.is_silent();
+    };
+    for (int i = 0; i < 10; ++i) CHECK_FALSE(look(300'000));
+    const SteadyTime last = now;
+    CHECK_FALSE(look(0));
+    CHECK_FALSE(look(0));
+    CHECK(look(0));
+    CHECK(pulse.since() == last);
+    CHECK_FALSE(look(1));
+    // A picture every 2 s, and nothing else.
+    for (int i = 0; i < 40; ++i) {
+        CAPTURE(i);
+        const bool is_silent = look(i % 4 == 0 ? 5000 : 0);
+        if (i > 12) CHECK_FALSE(is_silent);
+    }
+    publication.bytes_received = 0;  // another publisher, that sends nothing at all
+    for (int i = 0; i < 3; ++i) CHECK_FALSE(look(0));
+    CHECK(look(0));
+    publication.has_publisher = false;
+    CHECK_FALSE(look(0));
 }

@@ -31,7 +31,7 @@ PublicationsRecord full() {
         {CutOff::Role::stranger, when, "10.0.0.2", "", "http", "", 1}};
     record.cut_off_count = 4;
     record.silent_visits = 7;
-    record.listen_problem = "listening at [::1]:1935: port 1935 is taken by nginx (PID 17)";
+    record.listen_problem = "[::1]:1935 is taken by nginx (PID 17)";
     return record;
 }
 

@@ -311,3 +311,54 @@ TEST_CASE("publications: each of the two names has one publisher, and counts as 
     all.leave(*next.path, backup);
     CHECK(all.record(start, wall).find(EncoderRole::backup) != nullptr);
 }
+
+TEST_CASE("publications: a publisher that sends nothing is silent, until its next message") {
+    Publications all = make();
+    Encoder encoder;
+    REQUIRE(asked(all, "") == "live");
+    begin(all, encoder, "live");
+    CHECK(all.next_silence() == start + Milliseconds(1500));
+    const auto send = [&](std::uint32_t ms) {
+        const SteadyTime now = start + Milliseconds(ms);
+        all.publish(*encoder.path, inter(ms), now);
+        all.publish(*encoder.path, audio(ms), now);
+    };
+    for (std::uint32_t ms = 0; ms <= 1000; ms += 40) send(ms);
+    all.look_for_silence(start + seconds(2));
+    CHECK(all.next_silence() == start + Milliseconds(2500));
+    CHECK(all.record(start + seconds(2), wall).publications[0].silence == Silence::none);
+    auto changes = all.changes();
+    all.look_for_silence(all.next_silence());
+    CHECK(all.changes() == changes + 1);
+    const auto record = all.record(start + seconds(3), wall).publications[0];
+    CHECK(record.silence == Silence::everything);
+    CHECK(record.silent_since == wall - seconds(2));
+    // Told as it was told first.
+    CHECK(all.record(start + seconds(4), wall + Milliseconds(1003)).publications[0].silent_since ==
+          record.silent_since);
+    changes = all.changes();
+    send(9000);
+    CHECK(all.changes() == changes + 1);
+    CHECK(all.record(start + seconds(9), wall).publications[0].silence == Silence::none);
+    CHECK_FALSE(all.record(start + seconds(9), wall).publications[0].silent_since);
+    CHECK(all.next_silence() <= start + Milliseconds(10500));
+}
+
+TEST_CASE(
+    "publications: metadata alone, and sound without the picture that was there, are silence") {
+    Publications all = make();
+    Encoder encoder;
+    REQUIRE(asked(all, "") == "live");
+    begin(all, encoder, "live");
+    all.publish(*encoder.path, metadata(), start + seconds(1));
+    all.look_for_silence(start + seconds(2));
+    CHECK(all.record(start, wall).publications[0].silence == Silence::everything);
+    for (std::uint32_t ms = 2000; ms <= 3000; ms += 40) {
+        all.publish(*encoder.path, inter(ms), start + Milliseconds(ms));
+    }
+    for (std::uint32_t ms = 3000; ms <= 5000; ms += 20) {
+        all.publish(*encoder.path, audio(ms), start + Milliseconds(ms));
+        all.look_for_silence(start + Milliseconds(ms));
+    }
+    CHECK(all.record(start, wall).publications[0].silence == Silence::picture);
+}

@@ -40,6 +40,19 @@ TEST_CASE("readiness: a keyframe without its sequence header begins nothing") {
     CHECK(ready.observe(keyframe(4000), start + 12s));
 }
 
+TEST_CASE("readiness: of a sound without a sequence header, the last message says what it is") {
+    Readiness ready = fresh();
+    ready.observe(avc_header(), start);
+    CHECK_FALSE(ready.observe(keyframe(0), start));
+    CHECK_FALSE(ready.sound());
+    CHECK_FALSE(ready.observe(mp3(10), start));
+    CHECK(ready.observe(keyframe(20), start));
+    REQUIRE(ready.sound());
+    CHECK(ready.sound()->time == RtmpTime(10));
+    ready.observe(aac_header(30), start);
+    CHECK_FALSE(ready.sound());
+}
+
 TEST_CASE("readiness: while one track is missing, nothing begins before the window ends") {
     Readiness video_only = fresh();
     video_only.observe(avc_header(), start);

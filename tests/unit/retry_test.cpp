@@ -71,6 +71,28 @@ TEST_CASE("retry: a session that ended because the ingest did resets the wait as
           1000ms);
 }
 
+TEST_CASE("retry: one change of tracks is followed at once, a loop of them backs off") {
+    RetryPolicy policy;
+    constexpr SessionFacts short_one{true, false, true, 2s};
+    const SessionEnd changed{EndCode::tracks_changed};
+    CHECK(policy.after(changed, short_one, plain, start, 0).kind == NextTry::Kind::at_once);
+    Milliseconds last{0};
+    for (int i = 0; i < 20; ++i) {
+        const auto next = policy.after(changed, short_one, plain, start, 0);
+        CHECK(next.kind == NextTry::Kind::after);
+        CHECK(next.shown.code == EndCode::tracks_changed);
+        CHECK(next.wait >= last);
+        last = next.wait;
+        // What is nobody's fault between them is no flow.
+        policy.after({EndCode::ingest_gone}, short_one, plain, start, 0);
+    }
+    CHECK(last == 60s);
+    // Only flow begins it anew.
+    CHECK(policy.after(changed, ran_well, plain, start, 0).kind == NextTry::Kind::at_once);
+    CHECK(policy.after(changed, short_one, plain, start, 0).kind == NextTry::Kind::at_once);
+    CHECK(policy.after(changed, short_one, plain, start, 0).wait == 1000ms);
+}
+
 TEST_CASE(
     "retry: a refused key is rejected: for long where keys last, until the user acts where not") {
     RetryPolicy policy;

@@ -209,6 +209,10 @@ TEST_CASE("self-test's report: the last words are the measured effect") {
     CHECK(good.has_passed());
     CHECK_FALSE(two_steps().has_passed());
     CHECK_FALSE(Report{}.has_passed());
+    // What the system cannot do is no failure.
+    good.steps.push_back(step(Verdict::skipped, "this system refuses socket filters"));
+    CHECK(good.has_passed());
+    CHECK(closing_text(good, {}) == "1 of 2 steps passed, 1 skipped, in 31 s\n");
 }
 
 TEST_CASE("self-test's report: one JSON document") {

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "rtmp/bit_reader.hpp"
+#include "rtmp/mp3_frame.hpp"
 #include "unit/sequence_headers.hpp"
 
 using namespace restream;
@@ -90,6 +91,9 @@ const std::vector<AudioCase> audio_cases = {
     {"MP3, low rate", "26", mp3_22_khz_mono, "mp3", "", 22050, 1},
     {"MP3, enhanced", "91 2e6d7033", mp3_48_khz, "mp3", "", 48000, 2},
     {"MP3, cut: FLV's byte", "2f", "ffff", "mp3", "", 44100, 2},
+    {"MP3 of MPEG-2.5", "2f", "ffe388c4", "mp3", "", 8000, 1},
+    {"MP3, FLV's code for 8 kHz", "ef", "ffe38844", "mp3", "", 8000, 2},
+    {"MP3, FLV's code for 8 kHz, cut", "ee", "ffff", "mp3", "", 8000, 1},
     {"PCM", "3e", "0000", "pcm", "", 44100, 1},
     {"PCM at the lowest rate", "00", "0000", "pcm", "", 5512, 1},
     {"A-law", "70", "00", "pcm_alaw", "", 8000, 1},
@@ -446,4 +450,48 @@ TEST_CASE("bit reader: emulation prevention goes, and nothing else") {
         CHECK(without_emulation_prevention(from_hex(escaped)) == from_hex(plain));
     }
     CHECK(without_emulation_prevention(ByteVector(1 << 20, 7)).size() == 4096);
+}
+
+TEST_CASE("sequence header: how long a frame of sound lasts") {
+    const std::uint8_t low_complexity[] = {0x11, 0x90};
+    const std::uint8_t short_frames[] = {0x11, 0x94};
+    const std::uint8_t high_efficiency[] = {0x2b, 0x11, 0x88};
+    CHECK(read_aac_header(low_complexity).frame_samples == 1024);
+    CHECK(read_aac_header(short_frames).frame_samples == 960);
+    CHECK(read_aac_header(high_efficiency).sample_rate_hz == 48000);
+    CHECK(read_aac_header(high_efficiency).frame_samples == 2048);
+}
+
+TEST_CASE("mp3 frames: several in one message are told apart, and what is none stays whole") {
+    std::vector<std::uint8_t> one(576);  // MPEG-2.5, 64 kbit/s at 8 kHz
+    one[0] = 0xff;
+    one[1] = 0xe3;
+    one[2] = 0x88;
+    one[3] = 0xc4;
+    CHECK(read_mp3_header(one) == Mp3Frame{8000, 1, 576, 576});
+    std::vector<std::uint8_t> two = one;
+    two.insert(two.end(), one.begin(), one.end());
+    const auto frames = mp3_frames(two);
+    REQUIRE(frames.size() == 2);
+    CHECK(frames[1].data() == two.data() + 576);
+    two.push_back(0);
+    CHECK(mp3_frames(two).size() == 1);
+    CHECK(mp3_frames(std::span(two).first(100)).size() == 1);
+    CHECK(mp3_frames({}).empty());
+    // 44.1 kHz does not divide: frames of 128 kbit/s have 417 or 418 bytes.
+    const std::uint8_t plain[] = {0xff, 0xfb, 0x90, 0x00};
+    const std::uint8_t padded[] = {0xff, 0xfb, 0x92, 0x00};
+    CHECK(read_mp3_header(plain) == Mp3Frame{44100, 2, 1152, 417});
+    CHECK(read_mp3_header(padded) == Mp3Frame{44100, 2, 1152, 418});
+    for (const std::vector<std::uint8_t>& bad :
+         std::vector<std::vector<std::uint8_t>>{{},
+                                                {0xff},
+                                                {0xff, 0xfb, 0x90},
+                                                {0xff, 0xfb, 0xf0, 0},
+                                                {0xff, 0xfb, 0x9c, 0},
+                                                {0xff, 0xf9, 0x90, 0},
+                                                {0xff, 0xeb, 0x90, 0},
+                                                {0x7f, 0xfb, 0x90, 0}}) {
+        CHECK_FALSE(read_mp3_header(bad));
+    }
 }

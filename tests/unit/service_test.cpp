@@ -3,10 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
 #include <string>
 
 #include "base/error.hpp"
 #include "base/paths.hpp"
+#include "config/config.hpp"
 #include "config/url.hpp"
 #include "temporary_folder.hpp"
 
@@ -51,10 +53,11 @@ TEST_CASE("services: what other parts rely on stands in the presets") {
     const Services services = load_services(share_directory());
     REQUIRE(services.find("twitch") != nullptr);
     CHECK(services.find("twitch")->late_refusal == Milliseconds(4000));
-    CHECK(services.find("twitch")->url == "rtmp://live.twitch.tv/app");
+    CHECK(services.find("twitch")->url ==
+          "rtmps://ingest.global-contribute.live-video.net:443/app");
     REQUIRE(services.find("youtube") != nullptr);
     CHECK(services.find("youtube")->backup_url == "rtmps://b.rtmps.youtube.com:443/live2?backup=1");
-    CHECK((services.find("youtube")->backup == Backup::both));
+    CHECK((services.find("youtube")->backup == Backup::failover));
     CHECK((services.find("twitch")->backup == Backup::failover));
     CHECK(services.find("youtube")->max_video_kbps == 51000);
     CHECK(services.find("youtube")->key_lifetime == KeyLifetime::forever);
@@ -73,6 +76,29 @@ TEST_CASE("services: what other parts rely on stands in the presets") {
     }
     CHECK(services.find("") == nullptr);
     CHECK(services.find("Twitch") == nullptr);
+}
+
+TEST_CASE(
+    "services: a platform that offers TLS is sent to over TLS unless the user says otherwise") {
+    // Of these, no source names an rtmps server; see services.toml.
+    const std::set<std::string> plain = {"trovo", "bilibili", "vk",    "chzzk",  "soop",
+                                         "dlive", "nimo",     "steam", "picarto"};
+    for (const Service& service : load_services(share_directory()).list) {
+        CAPTURE(service.id);
+        if (service.url.empty()) continue;
+        CHECK(service.url.starts_with("rtmps://") != plain.contains(service.id));
+        if (!service.backup_url.empty() && service.url.starts_with("rtmps://")) {
+            CHECK(service.backup_url.starts_with("rtmps://"));
+        }
+    }
+    const TemporaryFolder config;
+    config.write("destinations.d/preset.toml", "service = \"twitch\"\nkey = \"word\"\n");
+    config.write("destinations.d/own.toml",
+                 "service = \"twitch\"\nurl = \"rtmp://live.twitch.tv/app\"\nkey = \"word\"\n");
+    const Config loaded = load_config(config.path());
+    CHECK(loaded.at("preset").url.starts_with("rtmps://"));
+    CHECK(loaded.at("own").url == "rtmp://live.twitch.tv/app");
+    CHECK(loaded.at("own").late_refusal == loaded.at("preset").late_refusal);
 }
 
 TEST_CASE("services: a broken list is refused with its place and a remedy") {

@@ -341,3 +341,57 @@ TEST_CASE("session: a hold that runs out, and none at all, end with a goodbye") 
         CHECK(SteadyClock::now() - begun < 900ms);
     }
 }
+
+// In real time: a session asks its own clock.
+TEST_CASE("session: a publisher that sends nothing is held, and its next message is passed on") {
+    Scene scene;
+    SteadyTime last{};
+    scene.ingest.then([&] {
+        last = SteadyClock::now();
+        scene.ingest.arrive({audio(1005), inter(1033), audio(1026), inter(1066), audio(1047)});
+    });
+    scene.ingest.until([&] { return scene.owner.states.state() == State::holding; });
+    scene.ingest.then([&] {
+        CHECK(SteadyClock::now() - last >= 1500ms);
+        CHECK(scene.owner.states.why() == SessionEnd{EndCode::ingest_silent});
+        CHECK(scene.owner.states.timer()->at - last <= 5s + 100ms);
+        scene.ingest.arrive({inter(1100)});
+    });
+    scene.ingest.then([] {});
+    scene.ingest.then([&] { scene.stop(); });
+    CHECK(scene.run().end.code == EndCode::stopped);
+    CHECK(scene.owner.told == "connecting live holding:ingest_silent live stopped ");
+    CHECK(scene.destination.requests.size() == 1);
+    CHECK(scene.destination.written.size() == 10);
+}
+
+TEST_CASE("session: the slate of a silent publisher gives way to its next keyframe") {
+    Scene scene;
+    scene.owner.shown = small_slate();
+    scene.slate_after = 1700ms;
+    SteadyTime last{};
+    scene.ingest.then([&] {
+        last = SteadyClock::now();
+        scene.ingest.arrive({audio(1005), inter(1033), audio(1026), inter(1066), audio(1047)});
+    });
+    scene.ingest.until([&] { return scene.destination.written.size() > 9; });
+    scene.ingest.then([&] {
+        CHECK(SteadyClock::now() - last >= 1700ms);
+        CHECK(scene.owner.states.why() == SessionEnd{EndCode::ingest_silent, "the slate is shown"});
+        scene.ingest.arrive({inter(1100), audio(1101)});  // of no use to who saw the slate
+    });
+    scene.ingest.until([&] {
+        return scene.owner.states.why() == SessionEnd{EndCode::waiting_for_keyframe};
+    });
+    scene.ingest.then([&] { scene.ingest.arrive({keyframe(1133), audio(1134)}); });
+    scene.ingest.then([] {});
+    scene.ingest.then([&] { scene.stop(); });
+    CHECK(scene.run().end.code == EndCode::stopped);
+    CHECK(scene.owner.told ==
+          "connecting live holding:ingest_silent holding:ingest_silent "
+          "holding:waiting_for_keyframe live stopped ");
+    const auto& written = scene.destination.written;
+    REQUIRE(written.size() > 4);
+    CHECK(std::ranges::equal(written[written.size() - 4].bytes(), begin[1].bytes()));
+    CHECK(video_facts(written[written.size() - 2].bytes())->is_keyframe);
+}

@@ -3,12 +3,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "config/config.hpp"
 #include "config/key.hpp"
+#include "state/record.hpp"
 #include "temporary_folder.hpp"
 
 using namespace restream;
@@ -63,6 +65,73 @@ on_state = ""
     REQUIRE(own != nullptr);
     CHECK(own->folder == folder.path() / "destinations.d");
     CHECK(config.at("d").on_state.deadline == std::chrono::seconds(3));
+}
+
+TEST_CASE(
+    "on_state_for: the usual states but the passing ones, the default's, a destination's own") {
+    TemporaryFolder folder;
+    folder.write("restream.toml", R"(
+[ingest]
+on_state = "true"
+[defaults]
+on_state = "true"
+[destination.a]
+url = "rtmp://h/a"
+[destination.b]
+url = "rtmp://h/a"
+on_state_for = ["waiting"]
+)");
+    const Config config = load_config(folder.path());
+    CHECK(config.at("a").on_state.states ==
+          std::vector<std::string>{"live", "holding", "backoff", "rejected", "stopped"});
+    CHECK(config.at("b").on_state.states == std::vector<std::string>{"waiting"});
+    CHECK(config.ingest.on_state.is_there());
+    CHECK(config.ingest.on_state.states ==
+          std::vector<std::string>{"live", "silent", "no_publisher"});
+    folder.write("restream.toml", R"(
+[defaults]
+on_state_for = ["rejected"]
+[destination.a]
+url = "rtmp://h/a"
+)");
+    CHECK(load_config(folder.path()).at("a").on_state.states ==
+          std::vector<std::string>{"rejected"});
+    for (const std::string_view each : relay_hook_states) CHECK(parse_state(each));
+    for (int i = 0; i <= static_cast<int>(State::rejected); ++i) {
+        CHECK(std::ranges::find(relay_hook_states, state_name(static_cast<State>(i))) !=
+              relay_hook_states.end());
+    }
+}
+
+TEST_CASE(
+    "on_state_for: what is no state is refused with its place, and with what would be right") {
+    struct Row {
+        std::string text;
+        std::string says;
+    };
+    for (const Row& row : std::vector<Row>{
+             {"[defaults]\non_state_for = [\"live\", \"lvie\"]",
+              "2:16: on_state_for has \"lvie\", which is no state; write some of \"stopped\""},
+             {"[defaults]\non_state_for = []", "on_state_for names no state"},
+             {"[defaults]\non_state_for = \"live\"", "on_state_for"},
+             {"[destination.a]\nurl = \"rtmp://h/a\"\non_state_for = [\"silent\"]",
+              "has \"silent\""},
+             {"[ingest]\non_state_for = [\"holding\"]",
+              "has \"holding\", which is no state; write some of \"live\", \"silent\", "
+              "\"no_publisher\""},
+             {"[ingest]\nserver = \"external\"\non_state = \"true\"",
+              "on_state needs a server that restream runs"}}) {
+        CAPTURE(row.text);
+        TemporaryFolder folder;
+        folder.write("restream.toml", row.text + "\n");
+        try {
+            load_config(folder.path());
+            FAIL("it was taken");
+        } catch (const Error& error) {
+            CHECK_MESSAGE(std::string(error.what()).find(row.says) != std::string::npos,
+                          error.what());
+        }
+    }
 }
 
 TEST_CASE("on_state: without it there is none") {

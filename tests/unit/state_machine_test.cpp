@@ -17,6 +17,7 @@ using Machine = StateMachine;
 
 constexpr SteadyTime begin = SteadyTime(1h);
 const SessionEnd gone{EndCode::ingest_gone};
+const SessionEnd silent{EndCode::ingest_silent};
 
 /// A machine and its clock.
 struct Scene {
@@ -107,6 +108,64 @@ TEST_CASE("states: an ingest that goes is held for so long, and no longer") {
     CHECK(scene.machine.finished()->end == gone);
     CHECK(scene.machine.finished()->facts.said_goodbye);
     CHECK(scene.machine.finished()->facts.was_confirmed);
+}
+
+TEST_CASE("states: a silent ingest is held, and the hold counts from its last picture") {
+    Scene scene;
+    scene.go_live();
+    const SteadyTime last = scene.now;
+    scene.now += 1500ms;
+    CHECK(scene.apply(Machine::IngestSilent{silent, last}));
+    CHECK(scene.state() == State::holding);
+    CHECK(scene.machine.why() == silent);
+    CHECK(scene.machine.timer()->at == last + 30s);
+    CHECK_FALSE(scene.apply(Machine::IngestSilent{silent, last}));  // nothing new
+    scene.connect();
+    CHECK(scene.state() == State::live);
+    scene.apply(Machine::IngestSilent{silent, last});
+    scene.now += 20s;
+    CHECK(scene.apply(Machine::IngestLost{gone, scene.now}));  // its connection ends, too
+    CHECK(scene.machine.why() == gone);
+    CHECK(scene.machine.timer()->at == last + 30s);
+    scene.elapse();
+    CHECK(scene.state() == State::waiting);
+    CHECK(scene.machine.finished()->end == gone);
+}
+
+TEST_CASE("states: a silence that outlasts the hold ends the session, and is nobody's fault") {
+    Scene scene;
+    scene.go_live();
+    scene.apply(Machine::IngestSilent{silent, scene.now});
+    scene.elapse();
+    CHECK(scene.state() == State::waiting);
+    CHECK(scene.machine.finished()->end == silent);
+    CHECK(scene.machine.finished()->facts.said_goodbye);
+    CHECK_FALSE(scene.machine.dirty_end());
+}
+
+TEST_CASE("states: without a hold, silence ends no session, but the end of the ingest does") {
+    Scene scene(0s);
+    scene.go_live();
+    scene.apply(Machine::IngestSilent{silent, scene.now});
+    CHECK(scene.state() == State::holding);
+    CHECK_FALSE(scene.machine.timer());
+    scene.apply(Machine::IngestLost{gone});
+    CHECK(scene.state() == State::waiting);
+}
+
+TEST_CASE("states: sound that goes on without a picture is passed on for longer than the hold") {
+    Scene scene;
+    scene.go_live();
+    scene.apply(Machine::IngestSilent{silent, scene.now, true});
+    CHECK(scene.state() == State::holding);
+    CHECK_FALSE(scene.machine.timer());
+    scene.now += 1min;
+    scene.apply(Machine::IngestSilent{silent, scene.now - 2s});  // the sound has stopped, too
+    CHECK(scene.machine.timer()->at == scene.now + 28s);
+    scene.apply(Machine::IngestSilent{silent, scene.now - 2s, true});
+    CHECK_FALSE(scene.machine.timer());
+    scene.connect();
+    CHECK(scene.state() == State::live);
 }
 
 TEST_CASE("states: without a hold, and while connecting, an ingest that goes is waited for") {
@@ -251,6 +310,8 @@ class Walk {
                 return "a timer had an effect before its time";
             }
             if (timer && from != to) old_.push_back(*timer);
+            const auto* const silence = std::get_if<Machine::IngestSilent>(&event);
+            if (silence != nullptr) is_endless_ = silence->still_flows || hold_ == 0s;
             watch_flow(event, from, to);
             if (auto wrong = look(); !wrong.empty()) return wrong;
         }
@@ -275,7 +336,10 @@ class Walk {
                                       EndCode::unreachable,
                                       EndCode::stopped};
         const SessionEnd end{codes[static_cast<std::size_t>(pick(codes.size()))]};
-        switch (pick(16)) {
+        switch (pick(17)) {
+            case 16:
+                return Machine::IngestSilent{silent, now_ - Milliseconds(pick(2'000)),
+                                             pick(2) == 0};
             case 0:
                 return Machine::Start{};
             case 1:
@@ -342,8 +406,9 @@ class Walk {
                 if (timer && timer->at - now_ > RetryPolicy::rejected_wait) return "waits longer";
                 break;
             case State::holding:
-                if (!timer || !has_reason) return "holds for ever, or for nothing";
-                if (timer->at - now_ > hold_) return "holds for too long";
+                if ((!timer && !is_endless_) || !has_reason)
+                    return "holds for ever, or for nothing";
+                if (timer && timer->at - now_ > hold_) return "holds for too long";
                 break;
             case State::live:
                 if (!timer && !machine_.is_confirmed()) return "never to be confirmed";
@@ -390,6 +455,7 @@ class Walk {
     std::vector<Machine::Timer> old_;
     SteadyTime flows_since_ = begin;
     bool was_confirmed_ = false;
+    bool is_endless_ = false;  ///< the last silence: nothing ends its hold
 };
 
 }  // namespace

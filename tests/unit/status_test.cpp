@@ -63,6 +63,26 @@ TEST_CASE("status table: a backup has a line of its own, and one that stands by 
     CHECK(table.find("nobody publishes") != std::string::npos);
 }
 
+TEST_CASE("status table: where both servers get the picture, the upload they take together shows") {
+    Status status = sample();
+    BackupStatus backup;
+    backup.mode = Backup::both;
+    backup.url = "rtmps://b.rtmps.youtube.com:443/live2";
+    status.destinations[0].backup = backup;
+    CHECK(to_table(status, 120, false, now).find("both servers") == std::string::npos);
+    backup.is_alive = true;
+    backup.state = State::live;
+    backup.session = status.destinations[0].session;
+    status.destinations[0].backup = backup;
+    const auto table = to_table(status, 120, false, now);
+    const auto together = 2 * backup.session->bitrate_kbps;
+    CHECK_MESSAGE(table.find("\n  both servers get the picture: twice the upload, " +
+                             std::to_string(together) + " kbit/s together\n") != std::string::npos,
+                  table);
+    status.destinations[0].backup->mode = Backup::failover;
+    CHECK(to_table(status, 120, false, now).find("both servers") == std::string::npos);
+}
+
 TEST_CASE("status table: a wide terminal shows all, with reason, remedy and the next try") {
     const auto table = to_table(sample(), 120, false, now);
     for (const char* part :
@@ -99,6 +119,26 @@ TEST_CASE("status: what the ingest carries stands under it, in the table and in 
     const auto document = to_json(status);
     CHECK(document.find("\"keyframe_interval_s\": 2.0") != std::string::npos);
     CHECK(document.find("\"sample_rate_hz\": 48000") != std::string::npos);
+}
+
+TEST_CASE("status: nothing is shown as plain live while the ingest is silent") {
+    Status status = sample();
+    status.ingest.state = IngestState::silent;
+    status.ingest.silence = Silence::everything;
+    status.ingest.silent_since = now - std::chrono::seconds(12);
+    CHECK(is_carrying(status.destinations[0]));
+    status.destinations[0].reason = Reason{"ingest_silent", "the ingest is silent", "look"};
+    CHECK_FALSE(is_carrying(status.destinations[0]));
+    const auto table = to_table(status, 120, true, now);
+    CHECK_MESSAGE(table.starts_with("ingest: silent, rtmp://127.0.0.1:1935/live (embedded)\n"),
+                  table);
+    CHECK_MESSAGE(table.find("no picture and no sound for 12 s") != std::string::npos, table);
+    CHECK_MESSAGE(table.find("live, silent") != std::string::npos, table);
+    CHECK_MESSAGE(table.find("\x1b[32m") == std::string::npos, table);
+    const auto document = to_json(status);
+    CHECK(document.find("\"state\": \"silent\"") != std::string::npos);
+    CHECK(document.find("\"missing\": \"everything\"") != std::string::npos);
+    CHECK(to_json(sample()).find("\"silence\": null") != std::string::npos);
 }
 
 TEST_CASE("status table: a narrow terminal keeps name, state and reason") {

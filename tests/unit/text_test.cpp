@@ -21,6 +21,61 @@ TEST_CASE("text: the nearest known word is found for a typing error") {
     CHECK_FALSE(nearest(std::string(100'000, 'e'), known));
 }
 
+TEST_CASE("text: the nearest word is found whatever its case, and by its begin") {
+    constexpr std::array<std::string_view, 5> known = {"twitch2", "--all", "--timeout", "a", "b1"};
+    CHECK(nearest("Twitch2", known) == "twitch2");
+    CHECK(nearest("TWICH2", known) == "twitch2");
+    CHECK(nearest("--al", known) == "--all");
+    CHECK(nearest("--time", known) == "--timeout");
+    CHECK(nearest("A", known) == "a");
+    CHECK_FALSE(nearest("c", known));
+    CHECK_FALSE(nearest("--", known));
+}
+
+TEST_CASE("text: lines break between words at any width, and longer words stay whole") {
+    const std::string text =
+        "restream-enable: youtube: the server refused the stream key; copy a "
+        "fresh one from https://www.youtube.com/live_dashboard and run "
+        "'restream key youtube'";
+    for (std::size_t width = 1; width < 140; ++width) {
+        CAPTURE(width);
+        const std::string lines = wrapped("  ", text, width, 4);
+        CHECK(lines.ends_with("'\n"));
+        std::string joined;
+        std::size_t begin = 0;
+        while (begin < lines.size()) {
+            const std::size_t end = lines.find('\n', begin);
+            std::string line = lines.substr(begin, end - begin);
+            const bool is_one_word =
+                line.find(' ', line.find_first_not_of(' ')) == std::string::npos;
+            CHECK((line.size() <= width || is_one_word));
+            line.erase(0, line.find_first_not_of(' '));
+            joined += (joined.empty() ? "" : " ") + line;
+            begin = end + 1;
+        }
+        CHECK(joined == text);
+    }
+    CHECK(wrapped("  ", text, no_width, 4) == "  " + text + "\n");
+    CHECK(wrapped("x ", "", 10, 2) == "x \n");
+}
+
+TEST_CASE(
+    "text: each line is indented below its own begin, and a last one without an end stays so") {
+    CHECK(wrapped_lines("ab cd ef\n  gh ij kl\n\nmn", 7) == "ab cd\n  ef\n  gh ij\n  kl\n\nmn");
+    CHECK(wrapped_lines("", 7) == "");
+    CHECK(wrapped_lines("  \n", 7) == "  \n");
+}
+
+TEST_CASE("text: colours take no column, and a character of UTF-8 takes one") {
+    CHECK(columns_of("\x1b[32m✓\x1b[0m größer") == 8);
+    CHECK(wrapped_lines("\x1b[32mäöü\x1b[0m äöü\n", 7) == "\x1b[32mäöü\x1b[0m äöü\n");
+    CHECK(columns_of("\x1b[") == 0);
+    CHECK(cut_to("äöüß", 4) == "äöüß");
+    CHECK(cut_to("äöüßx", 4) == "äöü…");
+    CHECK(cut_to("abc", 1) == "…");
+    CHECK(cut_to("abc", 0).empty());
+}
+
 TEST_CASE("text: edit distance counts a swap of neighbours as one") {
     CHECK(edit_distance("", "") == 0);
     CHECK(edit_distance("abc", "") == 3);

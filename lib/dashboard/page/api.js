@@ -7,11 +7,11 @@ const reloadedAs = 'restream-reloaded';
 /// Reloading again sooner would be a loop.
 const reload_gap_ms = 30000;
 
-/// `code`: one of the contract's, or "network", "timeout". `isSilent`: nobody is to be told.
+/// `code`: one of the contract's, or "network", "timeout". `field`: the member that is wrong, or null. `isSilent`: nobody is to be told.
 export class ApiError extends Error {
-    constructor(code, message, { remedy = '', isServers = false, isSilent = false } = {}) {
+    constructor(code, message, { remedy = '', field = null, isServers = false, isSilent = false } = {}) {
         super(message);
-        Object.assign(this, { code, remedy, isServers, isSilent });
+        Object.assign(this, { code, remedy, field, isServers, isSilent });
     }
 }
 
@@ -40,7 +40,7 @@ async function toError(response) {
         return new ApiError('status', t('error_status', { status: response.status }), { isSilent });
     }
     return new ApiError(told.code, told.message,
-        { remedy: told.remedy ?? '', isServers: true, isSilent });
+        { remedy: told.remedy ?? '', field: told.field ?? null, isServers: true, isSilent });
 }
 
 function withDeadline(signal, seconds) {
@@ -81,12 +81,16 @@ const outcome_s = 90;
 export const destinations = () => request('GET', `${root}/destinations`);
 export const services = () => request('GET', `${root}/services`);
 export const doctor = () => request('GET', `${root}/doctor`, { seconds: 60 });
+export const explain = () => request('GET', `${root}/explain`, { seconds: 60 });
 export const logOf = (name, lines) => request('GET', at(name, `/log?lines=${lines}`), { as: 'text' });
 
 /// `verb`: enable, disable or restart.
 export const command = (name, verb, signal) =>
     request('POST', at(name, `/${verb}`), { signal, seconds: outcome_s });
-export const commandAll = (verb) => request('POST', `${root}/${verb}`, { seconds: outcome_s });
+/// `names`: without them, all are meant.
+export const commandAll = (verb, names = null) =>
+    request('POST', `${root}/${verb}`, { body: names === null ? undefined : { names }, seconds: outcome_s });
+export const doctorFix = () => request('POST', `${root}/doctor/fix`, { seconds: outcome_s });
 export const ingestCommand = (verb) => request('POST', `${root}/ingest/${verb}`, { seconds: outcome_s });
 export const revealPublishKey = () => request('POST', `${root}/ingest/reveal-publish-key`);
 export const putDestination = (name, members) => request('PUT', at(name), { body: members });

@@ -1,7 +1,7 @@
 // The page: keeps what the server tells, and has each part show it.
 import { announce } from './announce.js';
 import * as api from './api.js';
-import { remove, restart, startAll, stopAll, command } from './commands.js';
+import { command, endAll, goLive, remove, restart, restartAll, startAll, stopAll } from './commands.js';
 import { DestinationCard } from './destination.js';
 import { openAddForm, openEditForm } from './destination_form.js';
 import { DoctorPanel } from './doctor.js';
@@ -13,7 +13,8 @@ import { IngestPanel } from './ingest.js';
 import { openKeyDialog } from './key_dialog.js';
 import { openLogDialog } from './log_dialog.js';
 import { all, model, receiveIngest, receiveStatus } from './model.js';
-import { tellError } from './notices.js';
+import { closeOnLeave } from './menu.js';
+import { settleNotices, tellError, undoLast } from './notices.js';
 import { errorPieces, nodesOf } from './sentences.js';
 import { Summary } from './summary.js';
 import { roughDuration } from './times.js';
@@ -56,6 +57,7 @@ function showStatus(document) {
     receiveStatus(document);
     settle();
     showDestinations();
+    settleNotices();
     ingestPanel.update();
     doctorPanel.wakeOn(healthOf(document));
 }
@@ -90,15 +92,21 @@ function showDestinations() {
         card.update(status);
         if (list.children[i] !== card.node) list.insertBefore(card.node, list.children[i] ?? null);
     });
-    show(byId('empty'), names.length === 0);
+    showWithFocus(byId('empty'), names.length === 0);
     show(list, names.length > 0);
-    show(byId('more'), names.length > 0 && names.length <= few_destinations);
-    for (const id of ['start-all', 'stop-all']) show(byId(id), names.length > 0);
-    byId('start-all').disabled = !all().some((each) => each.wanted);
-    byId('stop-all').disabled = !all().some((each) => each.state !== 'stopped');
+    showWithFocus(byId('more'), names.length > 0 && names.length <= few_destinations);
+    for (const id of ['go-live', 'end-all', 'more-actions']) show(byId(id), names.length > 0);
+    set(byId('add'), 'class', names.length > 0 ? null : 'primary');
     emptyState.update();
     morePlaces.update();
     refresh();
+}
+
+/// The focus is not lost with what is hidden.
+function showWithFocus(node, isShown) {
+    const hadFocus = !isShown && node.contains(document.activeElement);
+    show(node, isShown);
+    if (hadFocus) byId('destinations').focus();
 }
 
 /// What time changes, and wishes.
@@ -199,20 +207,38 @@ onLanguage(() => {
     showLanguages();
     for (const each of cards.values()) each.refreshWords();
     for (const part of [ingestPanel, doctorPanel, emptyState, morePlaces]) part.refreshWords();
-    byId('start-all').title = t('start_all_hint');
+    showHints();
     showLink(events.link, false);
     showProblem(problem);
     if (model.status !== null) showDestinations();
 });
-onWish(() => refresh());
+onWish(() => {
+    refresh();
+    settleNotices();
+});
 byId('main').addEventListener('click', (event) => {
     if (event.target.closest('[aria-disabled="true"]') === null) return;
     event.preventDefault();
     event.stopPropagation();
 }, { capture: true });
-byId('start-all').addEventListener('click', startAll);
-byId('start-all').title = t('start_all_hint');
+/// What each of them does with the switches.
+function showHints() {
+    for (const id of ['start-all', 'restart-all', 'stop-all']) byId(id).title = t(`${id.replace('-', '_')}_hint`);
+}
+
+// As in every program; but where something is typed, that is taken back.
+document.addEventListener('keydown', (event) => {
+    const isUndo = event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+    const isTyped = event.target.closest('input:not([type=checkbox]), textarea, dialog') !== null;
+    if (isUndo && !isTyped && undoLast()) event.preventDefault();
+});
+byId('go-live').addEventListener('click', goLive);
+byId('end-all').addEventListener('click', () => endAll(byId('end-all')));
+byId('start-all').addEventListener('click', () => startAll());
+byId('restart-all').addEventListener('click', () => restartAll());
 byId('stop-all').addEventListener('click', stopAll);
+closeOnLeave(byId('more-actions'));
+showHints();
 byId('add').addEventListener('click', () => openAddForm());
 showLanguages();
 showLink('connecting');

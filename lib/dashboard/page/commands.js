@@ -2,8 +2,9 @@
 import * as api from './api.js';
 import { confirm } from './dialogs.js';
 import { byId } from './dom.js';
-import { find, liveNames } from './model.js';
-import { notice, tellError, tellUnlessDone } from './notices.js';
+import { all, find, liveNames, model } from './model.js';
+import { dropNotices, notice, tellError, tellUnlessDone } from './notices.js';
+import { isWished, switchOff, wishAll } from './wishes.js';
 import { list, plural, t } from './words.js';
 
 const isLive = (name) => liveNames().includes(name);
@@ -13,7 +14,7 @@ export async function command(verb, name) {
     try {
         await api.command(name, verb);
     } catch (error) {
-        tellError(error, t(`error_${verb}`, { name }));
+        tellError(error, t(`error_${verb}`, { name }), { about: name });
     }
 }
 
@@ -30,7 +31,8 @@ export async function remove(name) {
     if (!await confirm({ title: t('remove_title', { name }), lines, action: t('remove_now', { name }) })) return;
     try {
         await api.remove(name);
-        notice({ message: t('removed', { name }) });
+        dropNotices(name);
+        notice({ about: name, message: t('removed', { name }), holds: () => find(name) === null });
         // What had the focus is gone.
         if (document.activeElement === document.body || find(name) === null) byId('destinations').focus();
     } catch (error) {
@@ -38,24 +40,96 @@ export async function remove(name) {
     }
 }
 
-export async function startAll() {
+const isRunning = ({ state }) => state !== 'stopped';
+
+/// Starts what is switched on and does not run; `names`: those, whatever they do.
+export async function startAll(names = null) {
+    if (names === null && !all().some((each) => isWished(each) && !isRunning(each))) {
+        notice({ about: 'all', message: t('start_nothing') });
+        return;
+    }
     try {
         // What a destination refused stands in its card.
-        await api.commandAll('start');
+        await api.commandAll('start', names);
     } catch (error) {
-        tellError(error, t('error_start_all'));
+        tellError(error, t('error_start_all'), { about: 'all' });
     }
 }
 
 export async function stopAll() {
     const live = liveNames();
     const lines = [{ text: plural('stop_live', live.length, { names: list(live) }), isStrong: true }, { text: t('stop_does') }];
+    if (!all().some(isRunning)) {
+        notice({ about: 'all', message: t('stop_nothing'), holds: () => !all().some(isRunning) });
+        return;
+    }
     if (live.length > 0 && !await confirm({ title: t('stop_title'), lines, action: t('stop_now') })) return;
     try {
-        if (tellUnlessDone(await api.commandAll('stop'), t('error_stop_all'))) notice({ message: t('stopped_all') });
+        if (!tellUnlessDone(await api.commandAll('stop'), t('error_stop_all'), { about: 'all', holds: () => all().some(isRunning) })) return;
+        notice({ about: 'all', message: t('stopped_all'), holds: () => !all().some(isRunning) });
     } catch (error) {
-        tellError(error, t('error_stop_all'));
+        tellError(error, t('error_stop_all'), { about: 'all' });
     }
+}
+
+/// Those that are switched on; without names, all of them.
+export async function restartAll(names = null) {
+    const meant = all().filter((each) => (names === null ? isWished(each) : names.includes(each.name))).map(({ name }) => name);
+    if (meant.length === 0) {
+        notice({ about: 'all', message: t('restart_nothing') });
+        return;
+    }
+    const live = liveNames().filter((name) => meant.includes(name));
+    const words = live.length === 0 ? t('live_none') : plural('live_some', live.length, { names: list(live) });
+    const question = { title: t('restart_all_title'), action: t('restart_all_now'),
+        lines: [{ text: words, isStrong: live.length > 0 }, { text: t('restart_all_does') }] };
+    if (live.length > 0 && !await confirm(question)) return;
+    try {
+        await api.commandAll('restart', names);
+    } catch (error) {
+        tellError(error, t('error_restart_all'), { about: 'all' });
+    }
+}
+
+/// `verb`: stop or disable, of destinations that are named.
+export async function takeOff(verb, names, origin) {
+    const live = liveNames().filter((name) => names.includes(name));
+    const lines = [{ text: plural('stop_live', live.length, { names: list(live) }), isStrong: true }];
+    const action = t(`${verb}_named_now`, { names: list(names) });
+    if (live.length > 0 && !await confirm({ title: t(`${verb}_named_title`, { names: list(names) }), lines, action })) return;
+    if (verb === 'disable') {
+        await switchOff(names, origin);
+        return;
+    }
+    try {
+        tellUnlessDone(await api.commandAll('stop', names), t('error_stop_all'), { about: 'all' });
+    } catch (error) {
+        tellError(error, t('error_stop_all'), { about: 'all' });
+    }
+}
+
+/// The dialogs of go_live.js; null if the dashboard does not answer, which is reported.
+async function questions() {
+    try {
+        const loaded = await import('./go_live.js');
+        // Of two quick clicks, one asks.
+        return document.querySelector('dialog[open]') === null ? loaded : null;
+    } catch {
+        notice({ kind: 'error', about: 'all', message: t('error_network') });
+        return null;
+    }
+}
+
+/// Asks which destinations go live, and switches them on.
+export async function goLive() {
+    const names = await (await questions())?.chooseForLive() ?? null;
+    if (names !== null) await wishAll(names, true);
+}
+
+/// Shows what ends, asks, and switches it off.
+export async function endAll(origin) {
+    const names = await (await questions())?.confirmEnd() ?? null;
+    if (names !== null) await switchOff(names, origin);
 }
 
 const done_words = { start: 'ingest_started', reload: 'ingest_reloaded', restart: 'ingest_restarted' };
@@ -67,13 +141,24 @@ export async function ingest(verb, button) {
     button.disabled = true;
     button.textContent = t('ingest_working');
     try {
-        if (tellUnlessDone(await api.ingestCommand(verb), t('ingest'))) notice({ message: t(done_words[verb]) });
+        const outcome = await api.ingestCommand(verb);
+        const more = { about: 'ingest', holds: () => model.status?.ingest.state !== 'down' };
+        // What a destination did then stands in its card, and may be another by now.
+        if (tellUnlessDone(outcome, t('ingest'), { about: 'ingest', holds: () => isOutcomeNews(outcome) })) {
+            notice({ message: t(done_words[verb]), ...more });
+        }
     } catch (error) {
-        tellError(error, t('ingest_failed'));
+        tellError(error, t('ingest_failed'), { about: 'ingest' });
     } finally {
         button.disabled = false;
         button.textContent = text;
     }
+}
+
+/// Whether one of those that were refused is so still; always where the command was refused as a whole.
+function isOutcomeNews({ destinations = [] }) {
+    const refused = (Array.isArray(destinations) ? destinations : []).filter(({ outcome }) => outcome === 'refused');
+    return refused.length === 0 || refused.some(({ name }) => find(name) !== null && !isLive(name));
 }
 
 function confirmIngest(verb) {

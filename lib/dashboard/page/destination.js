@@ -7,7 +7,7 @@ import { model, serviceName } from './model.js';
 import { isAboutKey } from './reasons.js';
 import { Sparkline } from './sparkline.js';
 import { duration, secondsSince } from './times.js';
-import { isWished, wish, wishFor } from './wishes.js';
+import { isWished, switchOff, wish, wishFor } from './wishes.js';
 import { number, serverLanguage, t } from './words.js';
 
 /// So long the first figure of a session may take.
@@ -127,7 +127,8 @@ export class DestinationCard {
     }
 
     #toggle() {
-        wish(this.name, !isWished(this.status));
+        if (isWished(this.status)) switchOff([this.name], this.switch);
+        else wish(this.name, true);
     }
 
     /// After a change of language.

@@ -6,12 +6,16 @@ import { find, model, serviceOf } from './model.js';
 import notes from './notes_fr.js';
 import { notice, tellError } from './notices.js';
 import { command } from './commands.js';
+import { errorPieces } from './sentences.js';
+import { isWished } from './wishes.js';
 import { currentLanguage, serverLanguage, t } from './words.js';
 
 const name_pattern = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const url_pattern = /^(rtmps?:\/\/|srt:\/\/|file:)./;
 const most_hold_s = 86400;
 const default_loss = 'hold';
+const default_backup = 'failover';
+const backups = ['failover', 'both', 'off'];
 
 /// A name that is not taken: "youtube", "youtube-2".
 function freeName(base) {
@@ -23,6 +27,12 @@ function freeName(base) {
 
 const isTaken = (name) => model.configured.has(name) || find(name) !== null;
 const input = (properties) => h('input', { autocomplete: 'off', spellcheck: 'false', autocapitalize: 'off', ...properties });
+
+/// A URL as the server shows it: what may be a secret is hidden.
+const masked = (url) => url.replace(/=[^&]*/g, '=***');
+
+/// Whether the stream key stands in an RTMP URL already, behind the application.
+const holdsKey = (url) => url.replace(/^[a-z]+:\/\/[^/]*/, '').replace(/\?.*$/, '').split('/').filter(Boolean).length > 1;
 
 /// A field for a key: what is typed is hidden until it is asked for.
 export function keyField(hint) {
@@ -47,6 +57,7 @@ class Fields {
         this.url = field(t('form_url'), input({ inputmode: 'url' }));
         this.key = keyField(before === null ? t('form_key_hint') : this.#keptKey());
         this.backup = field(t('form_backup'), input({ inputmode: 'url' }), t('form_backup_hint'));
+        this.use = field(t('form_use'), h('select', {}, ...backups.map((value) => h('option', { value, text: t(`form_use_${value}`) }))));
         const losses = ['hold', 'slate', 'close'].map((value) => h('option', { value, text: t(`form_loss_${value}`) }));
         this.loss = field(t('form_loss'), h('select', {}, ...losses));
         this.hold = field(t('form_hold'), input({ inputmode: 'numeric', class: 'short' }));
@@ -56,6 +67,8 @@ class Fields {
         this.keyPageLine = h('p', { class: 'hint' }, this.keyPage);
         this.#fill();
         this.service.control.addEventListener('change', () => this.#chooseService());
+        this.use.control.addEventListener('change', () => { this.isUseChosen = true; });
+        for (const { control } of [this.url, this.backup, this.use]) control.addEventListener('input', () => this.#showUse());
         this.loss.control.addEventListener('change', () => show(this.hold.node, this.loss.control.value !== 'close'));
         this.#chooseService();
     }
@@ -70,7 +83,7 @@ class Fields {
     #fill() {
         const { before } = this;
         this.url.control.value = before !== null && !this.#isPreset(before.url) ? before.url : '';
-        this.backup.control.value = before?.backup_url ?? '';
+        this.backup.control.value = before === null || this.#isPresetBackup(before.backup_url) ? '' : before.backup_url ?? '';
         this.loss.control.value = before?.on_ingest_loss ?? default_loss;
         this.hold.control.value = String(before?.hold_s ?? 30);
         show(this.hold.node, this.loss.control.value !== 'close');
@@ -79,6 +92,42 @@ class Fields {
     #isPreset(url) {
         const preset = serviceOf(this.before.service)?.url;
         return preset !== undefined && preset !== null && preset === url;
+    }
+
+    #isPresetBackup(url) {
+        const preset = serviceOf(this.before.service)?.backup_url ?? null;
+        return preset !== null && (url === preset || url === masked(preset));
+    }
+
+    /// The second server: the user's own, else the one that the platform has beside its first.
+    #hasBackup() {
+        if (this.backup.control.value.trim() !== '') return true;
+        return this.url.control.value.trim() === '' && Boolean(serviceOf(this.service.control.value)?.backup_url);
+    }
+
+    /// Asks how a second server is used, where there is one, and says what that costs.
+    #showUse() {
+        show(this.use.node, this.#hasBackup());
+        this.use.setHint(t(`form_use_${this.use.control.value}_hint`));
+    }
+
+    /// How it is used where nobody says it: as the platform wants.
+    #usualUse() {
+        return serviceOf(this.service.control.value)?.backup ?? default_backup;
+    }
+
+    /// As the server decides it: what a platform is sent has a key.
+    #needsKey() {
+        const chosen = serviceOf(this.service.control.value);
+        if (chosen === null || !['none', undefined].includes(this.before?.key)) return false;
+        const url = this.url.control.value.trim() || (chosen.url ?? '');
+        return url.startsWith('rtmp') && !holdsKey(url);
+    }
+
+    /// Where the user begins to type: what is chosen or filled in already needs nobody.
+    first() {
+        const isUrlNeeded = this.url.control.value === '' && !serviceOf(this.service.control.value)?.url;
+        return (isUrlNeeded ? this.url : this.key).control;
     }
 
     #chooseService() {
@@ -102,6 +151,10 @@ class Fields {
         if (this.before === null && !this.isNamed) {
             this.name.control.value = freeName(chosen?.id ?? 'live');
         }
+        set(this.backup.control, 'placeholder', chosen?.backup_url ?? null);
+        if (!this.isUseChosen) this.use.control.value = this.before?.backup ?? this.#usualUse();
+        this.key.fail('');
+        this.#showUse();
     }
 
     #urlHint(chosen, preset) {
@@ -115,7 +168,7 @@ class Fields {
         const more = h('details', { on: { toggle: () => { if (more.open) this.loss.node.scrollIntoView({ block: 'nearest' }); } } },
             h('summary', { text: t('form_more') }), this.backup.node, this.loss.node, this.hold.node);
         return [this.service.node, this.before === null ? this.name.node : null, this.url.node, this.note, this.key.node,
-            this.keyPageLine, more].filter((node) => node !== null);
+            this.keyPageLine, this.use.node, more].filter((node) => node !== null);
     }
 
     /// Whether all is well; else each field says what is wrong, and the first one has the focus.
@@ -131,12 +184,31 @@ class Fields {
         }
         const isUrlGood = url === '' ? hasPreset : url_pattern.test(url) || url === this.before?.url;
         this.url.fail(isUrlGood ? '' : t('form_url_bad'));
+        const isKeyMissing = this.key.control.value.trim() === '' && this.#needsKey();
+        this.key.fail(isKeyMissing ? t('form_key_needed', { platform: serviceOf(this.service.control.value)?.name }) : '');
         this.hold.fail(isHoldGood || this.hold.node.hidden ? '' : t('form_hold_bad'));
-        const bad = [this.name, this.url, this.hold].find(({ control }) => control.hasAttribute('aria-invalid'));
-        const folded = bad?.control.closest('details');
-        if (folded) folded.open = true;
-        bad?.control.focus();
+        const bad = [this.name, this.url, this.key, this.hold].find(({ control }) => control.hasAttribute('aria-invalid'));
+        if (bad !== undefined) this.#bring(bad);
         return bad === undefined;
+    }
+
+    #bring({ control }) {
+        const folded = control.closest('details');
+        if (folded) folded.open = true;
+        control.focus();
+        // What is wrong with it, too.
+        control.closest('.field').scrollIntoView({ block: 'nearest' });
+    }
+
+    /// Says beside its field what the server refused; false where it named none of them.
+    tell(error) {
+        const fields = { service: this.service, url: this.url, key: this.key, backup_url: this.backup, backup: this.use,
+            on_ingest_loss: this.loss, hold_s: this.hold };
+        const wrong = Object.hasOwn(fields, error.field ?? '') ? fields[error.field] : null;
+        if (wrong === null || wrong.node.hidden) return false;
+        wrong.fail(errorPieces(error).message);
+        this.#bring(wrong);
+        return true;
     }
 
     /// What differs from before: the body of the PUT. null takes a member away.
@@ -144,12 +216,15 @@ class Fields {
         const value = ({ control }) => control.value.trim();
         const hold = Number(value(this.hold).replace(',', '.'));
         const after = { service: value(this.service) || null, url: value(this.url) || null,
-            backup_url: value(this.backup) || null, on_ingest_loss: value(this.loss), hold_s: hold };
+            backup_url: value(this.backup) || null, backup: this.#hasBackup() ? value(this.use) : null,
+            on_ingest_loss: value(this.loss), hold_s: hold };
         const { before } = this;
         const old = before === null ?
-            { service: null, url: null, backup_url: null, on_ingest_loss: default_loss, hold_s: 30 } :
+            { service: null, url: null, backup_url: null, backup: this.#hasBackup() ? this.#usualUse() : null,
+                on_ingest_loss: default_loss, hold_s: 30 } :
             { service: before.service || null, url: this.#isPreset(before.url) ? null : before.url,
-                backup_url: before.backup_url, on_ingest_loss: before.on_ingest_loss, hold_s: before.hold_s };
+                backup_url: this.#isPresetBackup(before.backup_url) ? null : before.backup_url, backup: before.backup,
+                on_ingest_loss: before.on_ingest_loss, hold_s: before.hold_s };
         const members = Object.fromEntries(Object.entries(after).filter(([name, now]) => now !== old[name]));
         if (this.hold.node.hidden) delete members.hold_s;
         const key = this.key.control.value.trim();
@@ -161,10 +236,13 @@ class Fields {
 /// What to say after a change of one that may be live with its old settings.
 export function tellSaved(name, isAlive, words) {
     if (!isAlive) {
-        notice({ message: t(words, { name }) });
+        notice({ about: name, message: t(words, { name }) });
         return;
     }
-    notice({ message: t(`${words}_alive`, { name }),
+    // The next session has the new ones.
+    const session = () => find(name)?.session?.started;
+    const old = session();
+    notice({ about: name, message: t(`${words}_alive`, { name }), holds: () => find(name)?.pid !== null && session() === old,
         action: { word: t('restart'), run: () => command('restart', name) } });
 }
 
@@ -181,11 +259,11 @@ function openForm(before, service, title, word, save) {
             dialog.close();
             tell();
         } catch (error) {
-            tellError(error, t('error_save'));
+            if (!fields.tell(error)) tellError(error, t('error_save'));
         }
     };
     const dialog = openDialog({ title, body: fields.nodes(), actions: [cancel, button], submit });
-    (before === null ? fields.service.control : fields.key.control).focus();
+    fields.first().focus();
 }
 
 /// `service`: the platform that is chosen already; "" for a URL of the user's own.
@@ -194,12 +272,23 @@ export function openAddForm(service = 'twitch') {
     openForm(null, known, t('form_add_title'), t('form_add'), async (fields) => {
         const name = fields.name.control.value;
         await api.putDestination(name, fields.changes());
-        return () => notice({ message: t('added', { name }) });
+        return () => notice({ about: name, message: t('added', { name }), holds: () => find(name) !== null && !isWished(find(name)) });
     });
 }
 
-export function openEditForm(name) {
-    const before = model.configured.get(name);
+/// What is configured; asked for where it is too new to be known. **Throws** ApiError.
+async function findConfigured(name) {
+    return model.configured.get(name) ?? (await api.destinations()).destinations.find((each) => each.name === name);
+}
+
+export async function openEditForm(name) {
+    let before;
+    try {
+        before = await findConfigured(name);
+    } catch (error) {
+        tellError(error, t('error_load'));
+        return;
+    }
     if (before === undefined || !before.is_editable) {
         openDialog({ title: t('form_edit_title', { name }), kind: 'dialog-small',
             body: [h('p', { text: t('form_read_only', { name }) }), h('p', { class: 'mono', text: before?.url ?? '' })] });

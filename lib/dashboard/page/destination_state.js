@@ -19,6 +19,9 @@ const kinds = {
     rejected: { tone: 'bad', icon: 'trouble' },
 };
 
+/// Its session stands, and nothing comes that it could send.
+const isSilent = ({ state, reason }) => state === 'live' && reason?.code === 'ingest_silent';
+
 /// `wish`: what was asked for and has not come yet: true, false, or null.
 function kindOf(status, wish) {
     const isStopped = status.state === 'stopped';
@@ -28,6 +31,7 @@ function kindOf(status, wish) {
         if (!status.wanted) return 'off';
         return status.down ? 'stopped' : 'not_running';
     }
+    if (isSilent(status)) return 'holding';
     if (status.state === 'live') return status.confirmed ? 'live' : 'settling';
     return status.state in kinds ? status.state : 'waiting';
 }

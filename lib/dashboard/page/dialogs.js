@@ -1,7 +1,16 @@
-// Dialogs: the browser's own, which keep the focus inside, end with Escape, and give the focus back.
+// Dialogs: the browser's own, which keep the focus inside, and end with Escape.
 import { byId, freshId, h } from './dom.js';
 import { icon } from './icons.js';
+import { nodesOf } from './sentences.js';
 import { t } from './words.js';
+
+/// To where the dialog was opened from; where that is gone or hidden by now, near it.
+export function giveFocusBack(opener) {
+    const { activeElement } = document;
+    if (activeElement !== null && activeElement !== document.body && activeElement.checkVisibility()) return;
+    const near = [opener, opener?.closest('details')?.querySelector('summary'), byId('destinations')];
+    near.find((each) => each?.isConnected && each !== document.body && each.checkVisibility())?.focus();
+}
 
 /// Opens a dialog. `body`: nodes; `actions`: buttons, the last is the main one. With `submit`, the whole
 /// is a form, and Enter does the same as its submit button. Gives {node, close}.
@@ -17,6 +26,7 @@ export function openDialog({ title, body, actions = [], kind = '', submit = null
         notices,
         actions.length === 0 ? null : h('div', { class: 'dialog-actions' }, ...actions),
     ];
+    const opener = document.activeElement;
     const onSubmit = (event) => { event.preventDefault(); submit(); };
     const inside = submit === null ? h('div', { class: 'dialog-inside' }, ...parts) :
         h('form', { class: 'dialog-inside', novalidate: true, on: { submit: onSubmit } }, ...parts);
@@ -26,6 +36,7 @@ export function openDialog({ title, body, actions = [], kind = '', submit = null
         // What a form was refused for is over with it; the rest is still to be read.
         if (submit === null) byId('notices').append(...notices.children);
         node.remove();
+        giveFocusBack(opener);
         onClose();
     });
     document.body.append(node);
@@ -49,7 +60,7 @@ export function confirm({ title, lines, action }) {
 }
 
 /// A labelled field with a hint and a place for what is wrong. `control`: an input or select.
-/// Gives {node, control, fail(text), setHint(text)}.
+/// Gives {node, control, fail(text), setHint(text)}; what fails may be told in pieces, as sentences.js gives them.
 export function field(label, control, hint = '', extra = null) {
     const id = freshId('field');
     control.id = id;
@@ -57,14 +68,14 @@ export function field(label, control, hint = '', extra = null) {
     const error = h('p', { class: 'field-error', id: `${id}-error`, role: 'alert' });
     control.setAttribute('aria-describedby', `${id}-hint ${id}-error`);
     // What was wrong is being mended.
-    control.addEventListener('input', () => { error.textContent = ''; control.removeAttribute('aria-invalid'); });
+    control.addEventListener('input', () => { error.replaceChildren(); control.removeAttribute('aria-invalid'); });
     const node = h('div', { class: 'field' }, h('label', { for: id, text: label }), control, hintNode, error, extra);
     return {
         node, control,
         setHint(text) { hintNode.textContent = text; },
         /// "" takes it back.
         fail(text) {
-            error.textContent = text;
+            error.replaceChildren(...nodesOf(typeof text === 'string' && text !== '' ? [{ text, lang: null }] : [...text]));
             if (text === '') control.removeAttribute('aria-invalid');
             else control.setAttribute('aria-invalid', 'true');
         },

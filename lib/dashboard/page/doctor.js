@@ -3,10 +3,11 @@ import { announce } from './announce.js';
 import * as api from './api.js';
 import { byId, h, set, setText } from './dom.js';
 import { icon } from './icons.js';
+import { model } from './model.js';
 import { tellError } from './notices.js';
-import { findingPieces, nodesOf } from './sentences.js';
+import { findingPieces, nodesOf, wordsOf } from './sentences.js';
 import { roughDuration } from './times.js';
-import { plural, t } from './words.js';
+import { currentLanguage, plural, t } from './words.js';
 
 /// After a change, until all is as it will be; and between checks that nobody asked for.
 const settle_ms = 2000;
@@ -48,7 +49,9 @@ export class DoctorPanel {
         this.isRunning = true;
         this.refreshWords();
         try {
-            this.report = await api.doctor();
+            const report = await api.doctor();
+            if (report.findings.some(({ action }) => action)) this.actions ??= await import('./doctor_actions.js').catch(() => undefined);
+            this.report = report;
             this.at = Date.now();
             this.isOld = Boolean(this.timer);
         } catch (error) {
@@ -81,15 +84,25 @@ export class DoctorPanel {
         }
         const bad = order.slice(0, 2).flatMap((severity) => this.#of(severity));
         const fine = this.#of('ok');
-        const isOpen = this.body.querySelector('details')?.open ?? false;
-        const isFocused = this.body.contains(document.activeElement);
-        this.body.replaceChildren(
-            bad.length === 0 ? this.#fineNode() : h('ul', { class: 'findings' }, ...bad.map(findingNode)),
-            h('details', { open: isOpen }, h('summary', { text: plural('doctor_ok', fine.length) }),
-                h('ul', { class: 'findings' }, ...fine.map(findingNode))),
-            this.when);
-        if (isFocused) this.body.querySelector('summary').focus();
+        const isOld = bad.length === 0 && this.isOld;
+        // What is the same stays: somebody may be about to press it.
+        const text = JSON.stringify([currentLanguage(), isOld, this.report.findings, [...model.configured.values()]]);
         this.refresh();
+        if (text === this.shown) return;
+        this.shown = text;
+        const isOpen = this.body.querySelector('details')?.open ?? false;
+        const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+        this.body.replaceChildren(
+            bad.length === 0 ? this.#fineNode() : h('ul', { class: 'findings' }, ...bad.map((each) => this.#findingNode(each))),
+            h('details', { open: isOpen }, h('summary', { text: plural('doctor_ok', fine.length) }),
+                h('ul', { class: 'findings' }, ...fine.map((each) => this.#findingNode(each)))),
+            this.when);
+        if (focused !== null) this.#focusAgain(focused.dataset.command);
+    }
+
+    #focusAgain(command) {
+        const same = [...this.body.querySelectorAll('[data-command]')].find((each) => each.dataset.command === command);
+        (same ?? this.body.querySelector('summary')).focus();
     }
 
     /// That all is fine is not said of a time that is over.
@@ -102,15 +115,17 @@ export class DoctorPanel {
     refresh() {
         if (this.report !== null) setText(this.when, t('doctor_when', { time: roughDuration((Date.now() - this.at) / 1000) }));
     }
-}
 
-function findingNode(finding) {
-    const { severity } = finding;
-    const { message, cause, remedy } = findingPieces(finding);
-    return h('li', { class: 'finding', 'data-tone': tones[severity] ?? 'wait' }, icon(shapes[severity] ?? 'waiting'),
-        h('div', {},
-            h('p', { class: 'finding-message' }, h('span', { class: 'unseen', text: `${t(`finding_${severity}`)}: ` }),
-                h('span', {}, ...nodesOf(message))),
-            cause.length > 0 ? h('p', { class: 'hint' }, ...nodesOf(cause)) : null,
-            remedy.length > 0 ? h('p', { class: 'remedy' }, ...nodesOf(remedy)) : null));
+    #findingNode(finding) {
+        const { severity, action = null } = finding;
+        const { message, cause, remedy } = findingPieces(finding);
+        const button = action === null ? null : this.actions?.actionNode(action, () => this.run()) ?? null;
+        const isTold = remedy.length > 0 && (button === null || !this.actions.isOnlyCommand(wordsOf(remedy)));
+        return h('li', { class: 'finding', 'data-tone': tones[severity] ?? 'wait' }, icon(shapes[severity] ?? 'waiting'),
+            h('div', {},
+                h('p', { class: 'finding-message' }, h('span', { class: 'unseen', text: `${t(`finding_${severity}`)}: ` }),
+                    h('span', {}, ...nodesOf(message))),
+                cause.length > 0 ? h('p', { class: 'hint' }, ...nodesOf(cause)) : null,
+                isTold ? h('p', { class: 'remedy' }, ...nodesOf(remedy)) : null, button));
+    }
 }

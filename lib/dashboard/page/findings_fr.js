@@ -8,7 +8,7 @@ export default {
     },
     config_invalid: {
         message: 'La configuration est défectueuse : {problem}',
-        remedy: 'Corrigez le fichier ; rien ne démarre d’ici là.',
+        remedy: 'Rien ne démarre tant que ce n’est pas corrigé.',
     },
     config_empty: {
         message: 'Aucune destination n’est configurée',
@@ -56,7 +56,37 @@ export default {
     state_unwritable: {
         message: 'On ne peut pas écrire dans {path}',
         cause: '{problem}',
-        remedy: 'Libérez de la place, ou faites que le dossier soit à vous : aucune destination ne peut démarrer d’ici là.',
+        remedy: 'Aucune destination ne peut démarrer d’ici là ; celles qui sont en direct continuent.',
+    },
+    state_denied: {
+        message: 'On ne peut pas utiliser {path} : accès refusé',
+        cause: 'Ses permissions excluent son propriétaire.',
+        remedy: 'chmod u+rwx \'{path}\'',
+    },
+    state_of_other_user: {
+        message: 'On ne peut pas utiliser {path} : il appartient à {owner}',
+        cause: 'restream a tourné une fois sous le compte {owner}, avec sudo peut-être.',
+        remedy: 'Faites-vous en propriétaire avec chown, ou choisissez un autre dossier avec RESTREAM_STATE_DIR.',
+    },
+    state_not_a_folder: {
+        message: '{path} doit être un dossier, et c’est un fichier',
+        remedy: 'mv \'{path}\' \'{path}.old\'',
+    },
+    state_link_broken: {
+        message: '{path} est un lien vers {target}, qui n’existe pas',
+        remedy: 'Créez ce qu’il désigne, ou supprimez le lien : rm \'{path}\'',
+    },
+    state_link_loop: {
+        message: '{path} est un lien qui revient à lui-même',
+        remedy: 'rm \'{path}\'',
+    },
+    state_read_only: {
+        message: '{path} est sur un système de fichiers en lecture seule',
+        remedy: 'Montez-le en écriture, ou choisissez un autre dossier avec RESTREAM_STATE_DIR ; les destinations en direct continuent.',
+    },
+    state_full: {
+        message: 'Le disque de {path} est plein',
+        remedy: 'Libérez-y de la place : les destinations en direct continuent, et leur état revient de lui-même.',
     },
     state_space_low: {
         message: 'Il ne reste que {megabytes} Mo pour {path}',
@@ -94,7 +124,12 @@ export default {
     relay_without_record: {
         message: '{relay} : elle tourne, mais ne dit rien de son état',
         cause: 'Son processus gardien a été tué et elle prend congé, ou le disque est plein.',
-        remedy: 'Relancez {destination}.',
+        remedy: 'Attendez un moment et relancez le diagnostic ; si cela persiste, relancez {destination}, ce qui l’interrompt.',
+    },
+    relay_record_unwritten: {
+        message: '{relay} : elle tourne, mais ne peut pas écrire son état',
+        cause: 'On ne peut pas écrire dans le dossier d’état.',
+        remedy: 'Voyez ce qui est dit du dossier d’état : son état revient de lui-même, un redémarrage l’interromprait.',
     },
     relay_never_started: {
         message: '{relay} : activée, mais elle ne tourne pas',
@@ -128,11 +163,11 @@ export default {
     },
     relay_not_configured: {
         message: '{relay} : elle tourne, mais n’est plus configurée',
-        remedy: 'Lancez « restream stop {destination} ».',
+        remedy: 'Lancez « restream stop {destination} », ce qui l’arrête.',
     },
     backup_not_configured: {
         message: '{relay} : elle tourne, mais n’est plus configurée',
-        remedy: 'Relancez {destination}.',
+        remedy: 'Lancez « restream start {destination} » : cela arrête ce serveur de secours, et rien d’autre.',
     },
     wish_not_configured: {
         message: '{destination} : activée, mais pas configurée',
@@ -151,14 +186,18 @@ export default {
         message: 'Le serveur d’ingest est arrêté',
         remedy: 'Démarrez le serveur d’ingest.',
     },
+    ingest_port_taken: {
+        message: 'Le serveur d’ingest est arrêté : {holder} occupe {place}',
+        remedy: 'Arrêtez ce programme, puis démarrez le serveur d’ingest ; ou donnez un autre port à listen et url, section [ingest] de restream.toml ; ou mettez-y server = "external" pour utiliser le serveur de ce programme.',
+    },
     ingest_server_differs: {
         message: 'Pour l’instant, {running} tourne, mais restream.toml demande {configured}',
         cause: 'La configuration a changé pendant qu’il tournait.',
-        remedy: 'Redémarrez le serveur d’ingest.',
+        remedy: 'Redémarrez le serveur d’ingest, ce qui interrompt toutes les destinations en direct.',
     },
     ingest_problem: {
         message: 'Le serveur d’ingest a un problème : {problem}',
-        remedy: 'Corrigez cela, puis redémarrez le serveur d’ingest.',
+        remedy: 'Corrigez cela, puis redémarrez le serveur d’ingest, ce qui interrompt toutes les destinations en direct.',
     },
     nginx_crashed: {
         message: 'nginx a planté {count} fois depuis son démarrage',
@@ -206,6 +245,16 @@ export default {
     published_without_tracks: {
         message: 'Quelqu’un émet, mais ni image ni son ne sont encore arrivés',
     },
+    ingest_silent: {
+        message: 'L’ingest est muet : un émetteur est connecté et n’envoie rien',
+        cause: 'Son encodeur est figé, ou son réseau est coupé.',
+        remedy: 'Regardez l’encodeur : relancez-le s’il est figé, et vérifiez son réseau.',
+    },
+    ingest_without_picture: {
+        message: 'L’ingest est muet : le son arrive, mais pas l’image',
+        cause: 'L’image de l’encodeur est figée.',
+        remedy: 'Regardez l’encodeur : vérifiez sa caméra et sa scène, relancez-le s’il est figé.',
+    },
     not_published: {
         message: 'Personne n’émet',
         remedy: 'Lancez le stream dans OBS.',
@@ -213,12 +262,17 @@ export default {
     nginx_silent: {
         message: 'Le serveur d’ingest ne dit pas qui émet',
         cause: 'Sa prise de statistiques ne répond pas.',
-        remedy: 'Redémarrez le serveur d’ingest.',
+        remedy: 'Redémarrez le serveur d’ingest, ce qui interrompt toutes les destinations en direct.',
     },
     publications_unreadable: {
         message: 'Le serveur d’ingest ne dit pas qui émet',
         cause: '{path} ne peut pas être lu.',
-        remedy: 'Redémarrez le serveur d’ingest.',
+        remedy: 'Lancez le streaming dans OBS : le serveur l’écrit alors. Si cela ne suffit pas, redémarrez le serveur d’ingest, ce qui interrompt toutes les destinations en direct.',
+    },
+    publications_unwritten: {
+        message: 'Le serveur d’ingest ne peut pas dire qui émet : il ne peut pas écrire {path}',
+        cause: 'On ne peut pas écrire dans le dossier d’état.',
+        remedy: 'Voyez ce qui est dit du dossier d’état : le fichier revient de lui-même, un redémarrage du serveur interromprait toutes les destinations en direct.',
     },
     published_with_key: {
         message: 'Quelqu’un émet avec une clé de stream, mais les destinations prennent l’image sans clé',
@@ -276,7 +330,7 @@ export default {
     publisher_refused_by_address: {
         message: 'Personne n’émet, et quelqu’un a été refusé il y a {ago_s} : {refusal}',
         cause: 'Cela venait de {publisher}',
-        remedy: 'Ajoutez son adresse à allow_publish dans restream.toml, puis rechargez le serveur d’ingest.',
+        remedy: 'Ajoutez son adresse à allow_publish dans restream.toml, puis rechargez le serveur d’ingest, ce qui déconnecte un moment ceux qui émettent.',
     },
     publisher_cut_off: {
         message: 'Personne n’émet, et le serveur a coupé quelqu’un il y a {ago_s} : il {cut_off}',
@@ -317,6 +371,9 @@ export default {
     file_folder_unwritable: {
         message: '{relay} : {path} n’est pas un dossier où vous pouvez écrire',
         remedy: 'Changez ses droits, ou corrigez l’URL de la destination.',
+    },
+    backup_doubles_upload: {
+        message: '{destination} : ses deux serveurs reçoivent l’image, au double du débit montant ; avec backup = "failover", le second ne la reçoit que si le premier est en panne',
     },
     file_space_low: {
         message: '{relay} : il ne reste que {megabytes} Mo pour {path}',

@@ -13,6 +13,7 @@ import { hasWord, number, plural, serverLanguage, t } from './words.js';
 
 const states = {
     live: { tone: 'live', icon: 'live' },
+    silent: { tone: 'bad', icon: 'trouble' },
     no_publisher: { tone: 'wait', icon: 'waiting' },
     down: { tone: 'bad', icon: 'trouble' },
     unknown: { tone: 'wait', icon: 'waiting' },
@@ -78,7 +79,8 @@ export class IngestPanel {
         const state = status?.state ?? document?.state ?? null;
         this.#showState(state);
         this.#showFacts(status, document, state);
-        this.#showTrouble(document?.trouble ?? status?.trouble ?? null, document?.problem ?? null, state);
+        this.#showTrouble(document?.trouble ?? status?.trouble ?? null, document?.problem ?? null, state,
+            silenceOf(status, document));
         this.obs.update(model.obs);
         this.#showServer(document ?? status, state);
         this.refresh();
@@ -103,7 +105,7 @@ export class IngestPanel {
         if (this.lastState !== null && this.lastState !== state) announce('ingest', t('said_state', { name: t('ingest'), state: word }));
         this.lastState = state;
         this.#uncover();
-        const why = { down: 'picture_down', no_publisher: 'picture_start', live: 'picture_none_live' }[state];
+        const why = { down: 'picture_down', silent: 'picture_silent', no_publisher: 'picture_start', live: 'picture_none_live' }[state];
         setText(this.nothing, t(why ?? 'picture_none'));
     }
 
@@ -111,7 +113,7 @@ export class IngestPanel {
         const facts = [];
         const video = document?.video ?? status?.video ?? null;
         const audio = document?.audio ?? status?.audio ?? null;
-        if (state === 'live') {
+        if (state === 'live' || state === 'silent') {
             if (video !== null) facts.push([t('video'), videoWords(video)]);
             if (audio !== null) facts.push([t('audio'), audioWords(audio)]);
             if (document?.publisher) facts.push([t('publisher'), publisherWords(document.publisher)]);
@@ -126,9 +128,12 @@ export class IngestPanel {
         show(this.facts, facts.length > 0);
     }
 
-    #showTrouble(trouble, problem, state) {
+    #showTrouble(trouble, problem, state, silence) {
         const lines = [];
-        if (trouble !== null) {
+        if (state === 'silent') {
+            lines.push(['reason-message', [{ text: t(silence?.missing === 'picture' ? 'silent_picture' : 'silent_everything') }]],
+                ['remedy', [{ text: t('silent_remedy') }]]);
+        } else if (trouble !== null) {
             const { message, remedy } = findingPieces(trouble);
             lines.push(['reason-message', message], ['remedy', remedy]);
         } else if (problem !== null && state === 'down') lines.push(['reason-message', [{ text: problem, lang: serverLanguage() }]]);
@@ -146,7 +151,7 @@ export class IngestPanel {
         const running = server?.running ?? null;
         let words = kind === null ? '' : t('server_is', { text: t(`server_${kind}`) });
         if (running !== null && running !== kind) words = t('server_other_runs', { running: t(`server_${running}`) });
-        else if (state === 'live' && typeof server?.players === 'number') words += `, ${plural('players', server.players)}`;
+        else if ((state === 'live' || state === 'silent') && typeof server?.players === 'number') words += `, ${plural('players', server.players)}`;
         setText(this.serverLine, words);
         show(this.start, isOurs && state === 'down');
         show(this.reload, isOurs && state !== 'down');
@@ -156,9 +161,10 @@ export class IngestPanel {
     /// What time changes.
     refresh() {
         const document = model.ingest;
-        const since = this.lastState === 'live' ? secondsSince(document?.publisher?.since) : null;
         const kbps = this.#kbps();
-        show(this.flow, this.lastState === 'live');
+        const since = secondsSince({ live: document?.publisher?.since,
+            silent: silenceOf(model.status?.ingest, document)?.since }[this.lastState]);
+        show(this.flow, this.lastState === 'live' || this.lastState === 'silent');
         setText(this.rate, kbps === null ? t('kbps_unknown') : t('kbps', { n: number(kbps) }));
         if (since !== null && this.tallyWord) this.#showTime(duration(since));
         else this.tallyTime?.remove();
@@ -192,7 +198,8 @@ export class IngestPanel {
     }
 
     #kbps() {
-        if (this.lastState !== 'live') return null;
+        if (this.lastState === 'silent' && silenceOf(model.status?.ingest, model.ingest)?.missing !== 'picture') return 0;
+        if (this.lastState !== 'live' && this.lastState !== 'silent') return null;
         const { bitrate_kbps: kbps, publisher } = model.ingest ?? {};
         const isUnmeasured = kbps === 0 && (secondsSince(publisher?.since) ?? unmeasured_s) < unmeasured_s;
         if (isUnmeasured) return null;
@@ -232,6 +239,9 @@ export class IngestPanel {
         this.#uncover();
     }
 }
+
+/// What is missing, and since when; null where nothing is.
+const silenceOf = (status, document) => status?.silence ?? document?.silence ?? null;
 
 /// A line breaks between them, not inside.
 function inPieces(text) {

@@ -13,6 +13,8 @@ const english_remedies = {
     publish_refused: 'Copy a fresh key from the platform, and replace it here.',
     closed_early: 'Copy a fresh key from the platform, and replace it here.',
     key_unavailable: 'Replace the key here.',
+    passphrase_refused: 'Set the destination’s passphrase to the server’s, then try again.',
+    passphrase_unavailable: 'Correct passphrase or streamid of the destination, then try again.',
     disk_full: 'Free space, then try again.',
     failed: 'Its log tells more.',
     config_invalid: 'Mend it, then try again.',

@@ -11,7 +11,7 @@ export default {
     },
     tracks_changed: {
         message: 'L’ingest est revenu avec d’autres réglages',
-        remedy: '',
+        remedy: 'Ne changez ni les codecs ni les réglages de l’encodeur pendant le direct.',
     },
     standby: {
         message: 'Attend que le serveur principal défaille',
@@ -32,6 +32,10 @@ export default {
     waiting_for_keyframe: {
         message: 'L’ingest n’a pas encore envoyé d’image clé',
         remedy: 'Réglez l’intervalle d’images clés de l’encodeur sur 2 s.',
+    },
+    ingest_silent: {
+        message: 'L’ingest est muet',
+        remedy: 'Regardez l’encodeur : il est figé, ou son réseau est coupé.',
     },
     name_not_found: {
         message: 'Le nom du serveur est introuvable',
@@ -93,6 +97,14 @@ export default {
         message: 'Le serveur nous envoie à un autre endroit, où la clé de stream n’est pas envoyée',
         remedy: 'Si vous faites confiance à cet endroit, mettez son URL dans la configuration, avec la clé.',
     },
+    passphrase_refused: {
+        message: 'Le serveur a refusé la phrase de passe SRT',
+        remedy: 'Donnez à la destination la phrase de passe du serveur, puis réessayez.',
+    },
+    srt_refused: {
+        message: 'Le serveur SRT a refusé la connexion',
+        remedy: 'Vérifiez l’identifiant de flux et les options de l’URL avec l’opérateur du serveur.',
+    },
     closed_early: {
         message: 'Le serveur a accepté la session et l’a fermée un instant après, comme il fait avec une mauvaise clé de stream',
         remedy: 'Copiez une nouvelle clé de la plateforme, et remplacez-la ici.',
@@ -140,6 +152,10 @@ export default {
     key_unavailable: {
         message: 'La clé de stream ne peut pas être lue',
         remedy: 'Remplacez la clé ici.',
+    },
+    passphrase_unavailable: {
+        message: 'La phrase de passe SRT ou l’identifiant de flux ne peut pas être lu',
+        remedy: 'Corrigez passphrase ou streamid de la destination, puis réessayez.',
     },
     worker_crashed: {
         message: 'Le processus du relais s’est écrasé',

@@ -117,10 +117,11 @@ export function errorPieces({ code, message, remedy = '', isServers = true }) {
 /// What became of a command for destinations, where something did not go well: the reasons, else its own words.
 export function outcomePieces({ destinations = [], messages = [] }) {
     const failed = Array.isArray(destinations) ? destinations.filter((each) => each.reason && each.outcome === 'refused') : [];
-    if (!isFrench() || failed.length === 0) return inPieces(messages.join('; '));
+    if (failed.length === 0) return inPieces(messages.join('; '));
+    const [between, colon] = isFrench() ? ['\u202f; ', '\u202f: '] : ['; ', ': '];
     return failed.flatMap(({ name, reason }, i) => {
         const { message } = reasonPieces({ reason: reason.code, message: reason.message, remedy: reason.remedy });
-        return [plain(`${i === 0 ? '' : ' ; '}${name}\u202f: `), ...message];
+        return [plain(`${i === 0 ? '' : between}${name}${colon}`), ...message];
     });
 }
 

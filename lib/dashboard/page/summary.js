@@ -54,6 +54,7 @@ export class Summary {
         }
         const ingest = model.status?.ingest.state;
         if (ingest === 'down') chips.push(chip('bad', 'trouble', t('summary_ingest_down'), '#ingest'));
+        if (ingest === 'silent') chips.push(chip('bad', 'trouble', t('summary_ingest_silent'), '#ingest'));
         if (ingest === 'no_publisher') chips.push(chip('wait', 'waiting', t('summary_no_picture'), '#ingest'));
         return chips;
     }

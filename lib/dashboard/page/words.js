@@ -54,6 +54,11 @@ export function longDate(day) {
     return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
 }
 
+/// "20:14:03" of an ISO time, where the browser is.
+export function momentOf(time) {
+    return new Intl.DateTimeFormat(language, { timeStyle: 'medium' }).format(new Date(time));
+}
+
 /// "a, b and c".
 export function list(names) {
     return new Intl.ListFormat(language, { type: 'conjunction' }).format(names);
