@@ -22,8 +22,7 @@ std::string words(const std::string& host, int port, std::error_code why) {
     }
     if (why == std::errc::address_not_available) {
         return "this machine does not have that address; use 127.0.0.1, 0.0.0.0 for all of its "
-               "IPv4 "
-               "addresses, or [::] for those of IPv6, too";
+               "IPv4 addresses, or [::] for those of IPv6, too";
     }
     return why.message();
 }
