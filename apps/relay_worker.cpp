@@ -83,7 +83,7 @@ int work(const RelayWorker& program, const std::string& name) {
     Loop loop;
     Worker worker(
         registry, log, record, loop,
-        {[configuration] { return load_config(configuration); }, open_rtmp_source,
+        {[configuration] { return load_config(configuration); }, remembering_rtmp_source(),
          program.open_sink,
          [kind = program.kind](const std::string& url) { return worker_kind(url) == kind; },
          program_directory(),

@@ -1,11 +1,14 @@
 // The embedded ingest server: started by its guardian, restream-ingest.
 #include <cstdlib>
+#include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/inbox.hpp"
+#include "base/log.hpp"
 #include "base/paths.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
@@ -13,6 +16,7 @@
 #include "ingest/embedded_settings.hpp"
 #include "ingest/publications_writer.hpp"
 #include "state/layout.hpp"
+#include "state/log_tail.hpp"
 
 namespace {
 
@@ -33,13 +37,23 @@ void await_stop(Inbox& inbox, const Fd& lifeline) {
     }
 }
 
-EmbeddedSettings load_settings() {
-    const Config config = load_config(config_directory());
+EmbeddedSettings settings_of(const Config& config, LogFile& log) {
     const auto key = resolve_publish_key(config, Deadline::after(key_patience));
     if (const auto* problem = std::get_if<KeyProblem>(&key)) {
         throw Error(ErrorKind::refused, problem->message);
     }
+    log.hide(std::get<Secret>(key));
     return embedded_settings(config.ingest, std::get<Secret>(key));
+}
+
+/// Where there can be none, its lines are dropped: the picture goes on without.
+std::unique_ptr<LogFile> open_log(const Layout& layout, const LogConfig& bounds) {
+    try {
+        make_private_directory(layout.log_directory());
+    } catch (const Error&) {
+        // 'restream doctor' reports a state folder that cannot be written.
+    }
+    return std::make_unique<LogFile>(ingest_log(layout), bounds.max_bytes, bounds.keep);
 }
 
 int serve() {
@@ -51,10 +65,15 @@ int serve() {
     lock.leave_open();  // free when this process is gone, not when it is about to go
     forbid_core_dumps();
     Inbox inbox;
-    std::optional<PublicationsWriter> record(std::in_place,
-                                             Layout(state_directory()).publications_record());
-    EmbeddedServer server(load_settings(),
-                          [&record](const PublicationsRecord& news) { record->write(news); });
+    const Layout layout(state_directory());
+    const Config config = load_config(config_directory());
+    auto log = open_log(layout, config.log);
+    EmbeddedSettings settings = settings_of(config, *log);
+    std::optional<PublicationsWriter> record(std::in_place, layout.publications_record(),
+                                             std::move(log));
+    EmbeddedServer server(
+        std::move(settings), [&record](const PublicationsRecord& news) { record->write(news); },
+        [&record](std::string line) { record->log(std::move(line)); });
     Pipe finished = make_pipe();
     std::thread watch([&] {
         await_stop(inbox, lifeline);

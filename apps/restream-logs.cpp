@@ -25,6 +25,7 @@ using namespace restream;
 
 struct Options {
     std::string name;
+    bool of_ingest = false;
     bool follow = false;
     int lines = 50;
 };
@@ -71,44 +72,77 @@ int follow(const std::vector<RelayLog>& logs) {
     }
 }
 
-int logs(const Options& options) {
-    if (name_problem(options.name)) load_config(config_directory()).at(options.name);
-    const Layout layout(state_directory());
-    const std::vector<RelayLog> logs = logs_of(layout, options.name);
+bool is_there(const RelayLog& log) {
+    std::error_code error;
+    return std::filesystem::exists(log.path, error);
+}
+
+bool is_any_there(const std::vector<RelayLog>& logs) { return std::ranges::any_of(logs, is_there); }
+
+/// **Throws**: Error that names the folder or the file which cannot be read.
+void require_readable(const Layout& layout, const std::vector<RelayLog>& logs) {
     if (const auto fault = folder_fault(layout.log_directory(), FolderUse::enter)) {
         throw_path_fault("reading the log", *fault);
     }
-    const auto is_there = [](const RelayLog& log) {
-        std::error_code error;
-        return std::filesystem::exists(log.path, error);
-    };
     for (const auto& log : logs) {
         if (!is_there(log) || is_readable(log.path)) continue;
         const auto denied = std::make_error_code(std::errc::permission_denied);
         throw_path_fault("reading the log", file_fault(log.path, denied));
     }
-    const bool is_any_there = std::ranges::any_of(logs, is_there);
-    if (!is_any_there) {
-        // A name that is not known is reported as such.
-        const Registry registry{layout};
-        check_is_known(read_config(config_directory()), registry, options.name);
-        complain("logs", fmt::format("{}: nothing logged yet; it begins with 'restream enable {}'",
-                                     options.name, options.name));
-        if (!options.follow) return 0;
-    }
+}
+
+int print(const std::vector<RelayLog>& logs, const Options& options) {
     for (const auto& line : log_tail(logs, static_cast<std::size_t>(options.lines))) {
         fmt::print("{}\n", line);
     }
     return options.follow ? follow(logs) : 0;
 }
 
+int ingest_logs(const Options& options) {
+    if (!options.name.empty()) {
+        throw Error(ErrorKind::usage, "--ingest shows the ingest server's log; leave NAME out");
+    }
+    const Layout layout(state_directory());
+    const std::vector<RelayLog> logs = {{ingest_log(layout), ""}};
+    require_readable(layout, logs);
+    if (!is_any_there(logs)) {
+        complain("logs", "the embedded ingest server has logged nothing yet");
+        if (!options.follow) return 0;
+    }
+    return print(logs, options);
+}
+
+int logs(const Options& options) {
+    if (options.of_ingest) return ingest_logs(options);
+    if (options.name.empty()) {
+        throw Error(ErrorKind::usage,
+                    "NAME is missing: the destination whose log to show, or --ingest");
+    }
+    if (name_problem(options.name)) load_config(config_directory()).at(options.name);
+    const Layout layout(state_directory());
+    const std::vector<RelayLog> logs = logs_of(layout, options.name);
+    require_readable(layout, logs);
+    if (!is_any_there(logs)) {
+        // A name that is not known is reported as such.
+        check_is_known(read_config(config_directory()), Registry{layout}, options.name);
+        complain("logs", fmt::format("{}: nothing logged yet; it begins with 'restream enable {}'",
+                                     options.name, options.name));
+        if (!options.follow) return 0;
+    }
+    return print(logs, options);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     return run_command(
-        "logs", "Shows a relay's log.", argc, argv, [](CLI::App& app) -> CommandBody {
+        "logs", "Shows the log of a relay or of the ingest server.", argc, argv,
+        [](CLI::App& app) -> CommandBody {
             auto options = std::make_shared<Options>();
-            app.add_option("NAME", options->name, "the destination")->required();
+            app.add_option("NAME", options->name, "the destination");
+            app.add_flag(
+                "--ingest", options->of_ingest,
+                "the embedded ingest server's log: who came, left, was refused or cut off");
             app.add_flag("-f,--follow", options->follow,
                          "go on with what is appended, until Ctrl-C");
             app.add_option("-n,--lines", options->lines, "how many of the last lines (50)")

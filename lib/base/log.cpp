@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/clock.hpp"
+#include "base/mask.hpp"
 
 namespace restream {
 
@@ -31,20 +32,32 @@ std::string percent_encoded(std::string_view text) {
     return out;
 }
 
-void replace_all(std::string& text, std::string_view what) {
-    if (what.empty()) return;
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 3)) {
-        text.replace(at, what.size(), "***");
+/// What may be shown of a secret by itself: the whole, what stands before its query, and the values
+/// in its query.
+std::vector<std::string_view> parts_of(std::string_view secret) {
+    std::vector<std::string_view> parts = {secret};
+    const auto question = secret.find('?');
+    if (question == std::string_view::npos) return parts;
+    parts.push_back(secret.substr(0, question));
+    std::string_view query = secret.substr(question + 1);
+    while (!query.empty()) {
+        const auto pair = query.substr(0, query.find('&'));
+        const auto equals = pair.find('=');
+        if (equals != std::string_view::npos) parts.push_back(pair.substr(equals + 1));
+        query.remove_prefix(std::min(query.size(), pair.size() + 1));
     }
+    return parts;
 }
 
 }  // namespace
 
 std::string masked(std::string_view text, const Secret& secret) {
     std::string out(text);
-    if (secret.is_empty()) return out;
-    replace_all(out, secret.reveal());
-    replace_all(out, percent_encoded(secret.reveal()));
+    for (const auto part : parts_of(secret.reveal())) {
+        out = mask_secret(out, part, MaskIn::log);
+        const std::string encoded = percent_encoded(part);
+        if (encoded != part) out = mask_secret(out, encoded, MaskIn::log);
+    }
     return out;
 }
 

@@ -23,8 +23,7 @@ class LogFile {
     /// replaced, at most 2,000 bytes.
     void line(std::string_view text);
 
-    /// From now on this text is written as `***`. Texts under 4 characters are refused by nobody:
-    /// they are masked too.
+    /// From now on this text is written as `***`, as masked() has it.
     void hide(const Secret& secret);
 
   private:
@@ -37,7 +36,9 @@ class LogFile {
     std::vector<Secret> hidden_;
 };
 
-/// `text` with every occurrence of the secret replaced by `***`, also in its percent-encoded form.
+/// `text` with `***` for the secret, what stands before its query and the values in its query, also
+/// percent-encoded: wherever a key can stand, and elsewhere where they have at least eight
+/// characters. See base/mask.hpp.
 std::string masked(std::string_view text, const Secret& secret);
 
 }  // namespace restream

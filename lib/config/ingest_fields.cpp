@@ -33,7 +33,8 @@ void read_listen(const Fields& fields, IngestConfig& ingest) {
     const auto listen = parse_host_and_port(*text);
     if (!listen) {
         fields.fail("listen", fmt::format("is {}; write \"ADDRESS:PORT\", such as "
-                                          "\"127.0.0.1:1935\" (0.0.0.0 is every address)",
+                                          "\"127.0.0.1:1935\" (0.0.0.0 is every IPv4 address, [::] "
+                                          "every address)",
                                           in_quotes(*text)));
     }
     ingest.listen_host = listen->host;
@@ -161,8 +162,8 @@ void check_door(const Fields& fields, const IngestConfig& ingest) {
 /// Where players on this machine reach what listens there.
 std::string local_url(const IngestConfig& ingest) {
     std::string host = ingest.listen_host;
-    if (host == "0.0.0.0") host = "127.0.0.1";
-    if (host == "::") host = "::1";
+    // "::" is every address of both families.
+    if (host == "0.0.0.0" || host == "::") host = "127.0.0.1";
     if (host.find(':') != std::string::npos) host = "[" + host + "]";
     return fmt::format("rtmp://{}:{}/live", host, ingest.listen_port);
 }

@@ -53,6 +53,11 @@ std::optional<std::string> publish_key_problem(std::string_view key) {
     if (key.find_first_of("/?#") != std::string_view::npos) {
         return "has \"/\", \"?\" or \"#\" in it, which divide a URL; write letters and digits";
     }
+    // librtmp decodes %XX in what it publishes: such a key never arrives as it is written here.
+    if (key.find('%') != std::string_view::npos) {
+        return "has \"%\" in it, which OBS and other encoders take for the beginning of another "
+               "character; write letters and digits";
+    }
     return std::nullopt;
 }
 

@@ -167,6 +167,9 @@ inline constexpr std::array finding_table = {
     Sentence{"ingest_open_by_key_to_addresses", "ingest", "place addresses",
              "other machines reach {place}; they may publish with the key, from {addresses}", "",
              ""},
+    Sentence{"localhost_taken", "ingest", "problem",
+             "a program that publishes to \"localhost\" may reach another server than the ingest",
+             "{problem}", "end that program, or write 127.0.0.1 instead of localhost into OBS"},
     Sentence{"ingest_reachable", "ingest", "place", "{place} accepts connections", "", ""},
     Sentence{"ingest_unreachable", "ingest", "place problem", "{place} cannot be reached",
              "{problem}", "make [ingest] url in restream.toml name the place where it listens"},
@@ -207,6 +210,12 @@ inline constexpr std::array finding_table = {
              "the primary sends {primary}; the backup {backup}",
              "give both encoders the same settings: else every destination is connected anew when "
              "one takes over from the other"},
+    Sentence{"refused_lately", "ingest", "publisher ago_s count refusal",
+             "{publisher} was refused {ago_s} ago ({count} {count:time|times}): {refusal}", "", ""},
+    Sentence{
+        "cut_off_lately", "ingest", "publisher ago_s count cut_off",
+        "the server cut {publisher} off {ago_s} ago ({count} {count:time|times}): it {cut_off}", "",
+        "'restream logs --ingest' shows all that the server cut off"},
     Sentence{"external_published", "ingest", "", "somebody publishes, the relays say", "", ""},
     Sentence{"external_not_published", "ingest", "", "nobody publishes, the relays say", "",
              "start streaming in OBS"},

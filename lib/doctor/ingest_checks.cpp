@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <tuple>
 
 #include "base/error.hpp"
 #include "config/url.hpp"
 #include "doctor/found.hpp"
 #include "doctor/network_checks.hpp"
+#include "doctor/turned_away.hpp"
 #include "ingest/address.hpp"
 #include "ingest/nginx_installation.hpp"
 #include "ingest/nginx_stat.hpp"
@@ -202,6 +205,16 @@ Diagnosis check_external_publisher(const Registry& registry) {
     }
 }
 
+/// Whom the embedded server refused or cut off, and who reaches another one instead.
+void check_visitors(const Layout& layout, std::vector<Diagnosis>& result) {
+    const auto record = last_publications(layout);
+    if (!record) return;
+    auto turned_away = check_turned_away(*record, std::chrono::system_clock::now());
+    std::ranges::move(turned_away, std::back_inserter(result));
+    if (record->listen_problem.empty()) return;
+    result.push_back(found(Severity::warning, "localhost_taken", record->listen_problem));
+}
+
 }  // namespace
 
 std::vector<Diagnosis> check_ingest(const Config& config, const Registry& registry,
@@ -215,15 +228,18 @@ std::vector<Diagnosis> check_ingest(const Config& config, const Registry& regist
         if (!FileLock::is_held(layout.ingest_lock())) return result;
     }
     if (!check_reachable(config.ingest, result)) return result;
+    const bool is_nginx =
+        !is_external && kind_of_running(config.ingest, layout) == IngestServer::nginx;
     if (auto silent = check_silence(config, registry)) {
         result.push_back(std::move(*silent));
     } else if (is_external) {
         result.push_back(check_external_publisher(registry));
-    } else if (kind_of_running(config.ingest, layout) == IngestServer::nginx) {
+    } else if (is_nginx) {
         result.push_back(check_nginx_publisher(config.ingest, layout));
     } else {
         result.push_back(check_embedded_publisher(config.ingest, layout, state));
     }
+    if (!is_external && !is_nginx) check_visitors(layout, result);
     return result;
 }
 

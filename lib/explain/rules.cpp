@@ -49,7 +49,8 @@ std::size_t count_destinations(const Evidence& evidence) {
 bool has_answered(const Witness& each) {
     constexpr std::array answers = {
         "not_rtmp"sv,      "connection_refused"sv, "tls_wrong_host"sv,     "tls_expired"sv,
-        "tls_untrusted"sv, "app_refused"sv,        "passphrase_refused"sv, "srt_refused"sv};
+        "tls_untrusted"sv, "app_refused"sv,        "passphrase_refused"sv, "srt_refused"sv,
+        "login_needed"sv,  "login_refused"sv,      "redirect_refused"sv};
     return std::ranges::find(answers, each.trouble->code) != answers.end();
 }
 

@@ -40,6 +40,9 @@ std::optional<Kind> kind_of(std::string_view name) {
         case EndCode::app_refused:
         case EndCode::publish_refused:
         case EndCode::already_published:
+        case EndCode::login_needed:
+        case EndCode::login_refused:
+        case EndCode::redirect_refused:
         case EndCode::closed_early:
         case EndCode::passphrase_refused:
         case EndCode::srt_refused:

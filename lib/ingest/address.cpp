@@ -26,6 +26,13 @@ std::string host_and_port(const std::string& host, int port) {
     return is_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
+ListenPlaces listen_places(const std::string& host) {
+    if (host == "127.0.0.1" || host == "localhost") return {"127.0.0.1", "::1"};
+    if (host == "::1") return {"::1", "127.0.0.1"};
+    if (host == "::") return {"::", "0.0.0.0"};
+    return {host, ""};
+}
+
 std::string publish_url(const IngestConfig& config) {
     const RtmpEndpoint endpoint = ingest_endpoint(config);
     return fmt::format("{}/{}", endpoint.address(), endpoint.app);

@@ -16,6 +16,16 @@ RtmpEndpoint ingest_endpoint(const IngestConfig& config);
 /// `HOST:PORT`, with brackets around an IPv6 address.
 std::string host_and_port(const std::string& host, int port);
 
+/// Where the ingest server listens for [ingest] listen.
+struct ListenPlaces {
+    std::string first;   ///< an address that it must have
+    std::string second;  ///< one that it has where that can be; empty: there is none
+};
+/// For a program that takes "localhost", which is IPv4 to some and IPv6 to others, loopback is both
+/// of its addresses, whichever was written. "::" is every address of both families: `second` is
+/// then the one to have where this machine has no IPv6.
+ListenPlaces listen_places(const std::string& host);
+
 /// What goes into the encoder's "Server" field: the URL up to the app.
 std::string publish_url(const IngestConfig& config);
 

@@ -69,10 +69,11 @@ Admission::Admission(AdmissionRules rules) : rules_(std::move(rules)) {
     if (!rules_.publish_key) return;
     const std::string& key = rules_.publish_key->reveal();
     keyed_path_ = publication_path(Secret(rules_.base_path), *rules_.publish_key);
-    if (key.find('?') != std::string::npos || keyed_path_.reveal() == rules_.base_path) {
+    if (key.find_first_of("?%") != std::string::npos || keyed_path_.reveal() == rules_.base_path) {
         throw Error(ErrorKind::config,
-                    "[ingest] publish_key is empty or has a \"?\", behind which a query would "
-                    "begin; use letters and digits, such as 'openssl rand -hex 16' prints");
+                    "[ingest] publish_key is empty, or has a \"?\" or \"%\", which encoders send "
+                    "in ways of their own; use letters and digits, such as 'openssl rand -hex 16' "
+                    "prints");
     }
     if (rules_.backup.empty()) return;
     keyed_backup_path_ = publication_path(keyed_path_, Secret(rules_.backup));

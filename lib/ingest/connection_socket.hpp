@@ -18,6 +18,16 @@ namespace restream {
 /// **Throws**: Error{refused} that says who holds the port, and what would work. **Blocks**: while
 /// a name is looked up.
 std::vector<Fd> listen_at(const std::string& host, int port);
+/// Where the ingest server listens, and what it does without.
+struct Listening {
+    std::vector<Fd> sockets;
+    /// Why it does not listen at the other loopback address, which it would have liked; else empty.
+    std::string problem;
+};
+/// At all of listen_places(). A machine without IPv6, or without the other loopback address, is no
+/// problem; that address taken by another program is one that is told and not thrown.
+/// **Throws**: as listen_at().
+Listening listen_for_ingest(const std::string& host, int port);
 /// Whether a listening socket can be reached from other machines.
 bool is_beyond_loopback(const Fd& listener);
 int port_of(const Fd& listener);

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <memory>
 
 #include "base/error.hpp"
@@ -108,7 +109,7 @@ std::vector<Fd> listen_at(const std::string& host, int port) {
     if (!list) {
         throw Error(ErrorKind::refused,
                     fmt::format("listening at {}: {}; use 127.0.0.1, or "
-                                "0.0.0.0 for all addresses of this machine",
+                                "0.0.0.0 for all IPv4 addresses of this machine",
                                 host_and_port(host, port), ::gai_strerror(failure)));
     }
     std::vector<Fd> sockets;
@@ -127,6 +128,36 @@ std::vector<Fd> listen_at(const std::string& host, int port) {
     }
     if (sockets.empty()) throw cannot_listen(host, port, {first_error, std::generic_category()});
     return sockets;
+}
+
+Listening listen_for_ingest(const std::string& host, int port) {
+    const ListenPlaces places = listen_places(host);
+    const auto is_absent = [](const Error& error) {
+        return error.cause() == std::errc::address_family_not_supported ||
+               error.cause() == std::errc::address_not_available;
+    };
+    Listening result;
+    try {
+        result.sockets = listen_at(places.first, port);
+    } catch (const Error& error) {
+        if (places.first != "::" || !is_absent(error)) throw;
+        result.sockets = listen_at(places.second, port);
+        return result;
+    }
+    if (places.first == "::" || places.second.empty()) return result;
+    try {
+        auto second = listen_at(places.second, port_of(result.sockets.front()));
+        std::ranges::move(second, std::back_inserter(result.sockets));
+    } catch (const Error& error) {
+        const int taken_port = port_of(result.sockets.front());
+        if (error.cause() == std::errc::address_in_use) {
+            result.problem = fmt::format("{} is taken {}", host_and_port(places.second, taken_port),
+                                         taken_by(places.second, taken_port));
+        } else if (!is_absent(error)) {
+            result.problem = error.what();
+        }
+    }
+    return result;
 }
 
 bool is_beyond_loopback(const Fd& listener) { return !local_address(listener).is_loopback(); }

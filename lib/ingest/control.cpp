@@ -32,9 +32,8 @@ constexpr Milliseconds connect_patience(200);
 
 /// The address to knock at: where a server listens on all addresses, loopback.
 std::string door(const IngestConfig& config) {
-    if (config.listen_host == "0.0.0.0") return "127.0.0.1";
-    if (config.listen_host == "::") return "::1";
-    return config.listen_host;
+    const std::string first = listen_places(config.listen_host).first;
+    return first == "0.0.0.0" || first == "::" ? "127.0.0.1" : first;
 }
 
 void spawn_guardian(const Config& config, const Layout& layout, const Deadline& deadline) {

@@ -1,5 +1,7 @@
 #include "ingest/embedded_connection.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <utility>
 
@@ -15,6 +17,24 @@ constexpr std::size_t most_bytes_a_turn = 1024 * 1024;
 constexpr std::size_t most_pieces = 64;
 /// **Source**: RtmpServerConnection::Setup.
 constexpr std::size_t random_size = 1528;
+
+/// The code for a peer that ended its connection by what it sent.
+std::string_view code_of(Handshake::Foreign foreign, RtmpEnding::Cause cause) {
+    if (cause == RtmpEnding::Cause::stalled) return "did_not_read";
+    switch (foreign) {
+        case Handshake::Foreign::tls:
+            return "tls";
+        case Handshake::Foreign::text:
+            return "http";
+        case Handshake::Foreign::rtmpe:
+            return "rtmpe";
+        case Handshake::Foreign::unknown:
+            return "other_protocol";
+        case Handshake::Foreign::no:
+            break;
+    }
+    return "bad_rtmp";
+}
 
 template <typename... Each>
 struct Cases : Each... {
@@ -80,14 +100,17 @@ Moved EmbeddedConnection::read_once() {
     }
     Moved moved = read_gathered(socket_, spaces);
     if (moved.how == Moved::How::ended || moved.how == Moved::How::broken) {
+        if (!has_sent_bytes_) context_.cut_offs.note_silent_visit();
         close();
         return moved;
     }
     if (moved.how == Moved::How::would_block || state_ != State::open) return moved;
+    has_sent_bytes_ = true;
     last_heard_ = context_.now;
     if (bytes_since_tag_ == 0) last_tag_ = context_.now;
     bytes_since_tag_ += moved.bytes;
     rtmp_.commit(moved.bytes);
+    if (rtmp_.step() != RtmpServerConnection::Step::handshake) has_shaken_hands_ = true;
     handle_events();
     if (moved.bytes < room) moved.how = Moved::How::would_block;
     return moved;
@@ -118,7 +141,12 @@ bool EmbeddedConnection::handle(RtmpServerConnection::Event event) {
                                 wish_until_ = context_.now + context_.limits.wish;
                                 return true;
                             },
-                            [this](const RtmpEnding&) {
+                            [this](const RtmpEnding& ending) {
+                                const auto foreign = rtmp_.foreign();
+                                const bool is_clear = foreign != Handshake::Foreign::no &&
+                                                      foreign != Handshake::Foreign::unknown;
+                                note_cut_off(code_of(foreign, ending.cause),
+                                             is_clear ? std::string() : ending.detail);
                                 leave_path();
                                 begin_leaving();
                                 return false;
@@ -132,12 +160,14 @@ void EmbeddedConnection::publish(const RtmpServerConnection::PublishWish& wish) 
     const auto answer =
         context_.publications.ask_to_publish(guest_, wish.app, wish.name, context_.now, wall);
     if (const auto* refusal = std::get_if<AdmissionRefusal>(&answer)) {
+        context_.log(fmt::format("refused a publisher: {}: {}", who(), refusal->problem));
         rtmp_.refuse(refusal->code, refusal->problem);
         return begin_leaving();
     }
     rtmp_.accept();
     path_ = &context_.publications.begin(*this, guest_, std::get<Secret>(answer), wall);
     is_publisher_ = true;
+    context_.log(fmt::format("{} publishes {}", who(), context_.publications.shown(*path_)));
 }
 
 void EmbeddedConnection::play(const RtmpServerConnection::PlayWish& wish) {
@@ -145,6 +175,7 @@ void EmbeddedConnection::play(const RtmpServerConnection::PlayWish& wish) {
     const auto answer = context_.publications.ask_to_play(guest_, wish.app, wish.name,
                                                           std::chrono::system_clock::now());
     if (const auto* refusal = std::get_if<AdmissionRefusal>(&answer)) {
+        context_.log(fmt::format("refused a player: {}: {}", who(), refusal->problem));
         rtmp_.refuse(refusal->code, refusal->problem);
         return begin_leaving();
     }
@@ -167,6 +198,7 @@ void EmbeddedConnection::look_again() {
 }
 
 void EmbeddedConnection::replaced() {
+    note_cut_off("replaced");
     path_ = nullptr;
     rtmp_.say_goodbye();
     begin_leaving();
@@ -198,7 +230,7 @@ void EmbeddedConnection::settle() {
     const bool is_player = path_ != nullptr && !is_publisher_;
     if (!is_over() && is_player && rtmp_.output().size() > most_waiting_) {
         ++context_.dropped_players;
-        close();
+        cut_off("too_far_behind");
     }
 }
 
@@ -226,6 +258,9 @@ void EmbeddedConnection::leave_path() {
     Publications::Path* const path = std::exchange(path_, nullptr);
     if (path == nullptr) return;
     if (is_publisher_) {
+        if (!was_cut_off_) {
+            context_.log(fmt::format("{} left {}", who(), context_.publications.shown(*path)));
+        }
         context_.publications.leave(*path, static_cast<const Publisher&>(*this));
     } else {
         context_.publications.leave(*path, static_cast<const PublicationPlayer&>(*this));
@@ -256,6 +291,41 @@ void EmbeddedConnection::close() {
     touch();
 }
 
+void EmbeddedConnection::give_way() { cut_off("too_many_connections"); }
+
+void EmbeddedConnection::cut_off(std::string_view code) {
+    if (is_over()) return;
+    note_cut_off(code);
+    close();
+}
+
+void EmbeddedConnection::note_cut_off(std::string_view code, std::string detail) {
+    if (state_ != State::open) return;  // it leaves already, and why is known
+    if (!has_sent_bytes_) return context_.cut_offs.note_silent_visit();
+    was_cut_off_ = true;
+    CutOff cut_off{.role = role(),
+                   .when = std::chrono::system_clock::now(),
+                   .address = guest_.visitor.address.text(),
+                   .software = rtmp_.software(),
+                   .code = std::string(code),
+                   .detail = std::move(detail)};
+    context_.log(fmt::format("cut off a {}: {}: it {}", cut_off_role_name(cut_off.role), who(),
+                             describe_cut_off(cut_off)));
+    context_.cut_offs.note(std::move(cut_off));
+}
+
+CutOff::Role EmbeddedConnection::role() const {
+    if (path_ != nullptr) return is_publisher_ ? CutOff::Role::publisher : CutOff::Role::player;
+    return has_shaken_hands_ ? CutOff::Role::client : CutOff::Role::stranger;
+}
+
+/// "192.168.1.7 (FMLE/3.0)".
+std::string EmbeddedConnection::who() const {
+    const std::string address = guest_.visitor.address.text();
+    const std::string& software = rtmp_.software();
+    return software.empty() ? address : fmt::format("{} ({})", address, software);
+}
+
 void EmbeddedConnection::look_at_clock() {
     if (is_over()) return;
     const ConnectionLimits& limits = context_.limits;
@@ -265,13 +335,19 @@ void EmbeddedConnection::look_at_clock() {
         if (now - leaving_since_ >= limits.farewell) close();
     } else if (path_ == nullptr) {
         const bool is_greeting = rtmp_.step() == RtmpServerConnection::Step::handshake;
-        if (now >= wish_until_ || (is_greeting && now - connected_ >= limits.handshake)) close();
+        if (is_greeting && now - connected_ >= limits.handshake) {
+            cut_off("handshake_timed_out");
+        } else if (now >= wish_until_) {
+            cut_off("nothing_asked");
+        }
     } else if (is_player) {
         if (rtmp_.output().is_empty() || now - last_written_ < limits.stuck_player) return;
         ++context_.dropped_players;
-        close();
-    } else if (now - last_heard_ >= limits.silent_publisher || is_too_slow_to_send()) {
-        close();
+        cut_off("took_nothing");
+    } else if (now - last_heard_ >= limits.silent_publisher) {
+        cut_off("silent");
+    } else if (is_too_slow_to_send()) {
+        cut_off("too_slow");
     }
 }
 

@@ -3,11 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "ingest/connection_socket.hpp"
+#include "ingest/cut_offs.hpp"
 #include "ingest/publications.hpp"
 #include "ingest/socket_watch.hpp"
 #include "rtmp/loop.hpp"
@@ -42,8 +46,11 @@ struct ConnectionContext {
     const ConnectionLimits& limits;
     SteadyTime now{};  ///< of this turn of the loop
     /// Who has something to write, or has ended: to be settled before the loop waits again.
-    std::vector<EmbeddedConnection*> touched;
+    std::vector<EmbeddedConnection*> touched{};
     std::uint64_t dropped_players = 0;
+    CutOffs cut_offs{};
+    /// A line for the server's log, without secrets.
+    std::function<void(std::string)> log{};
 };
 
 /// Lives from accept() until is_over(). Reads when its socket has something, and hands a
@@ -62,6 +69,8 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
     void say_goodbye();
     /// Ends it now, without a word.
     void close();
+    /// Ends it now, for the sake of another one.
+    void give_way();
 
     bool is_over() const { return state_ == State::over; }
     /// Neither publishes nor plays: it gives way where there are too many.
@@ -93,6 +102,11 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
     /// It publishes or plays no more.
     void leave_path();
     void begin_leaving();
+    /// Remembers and logs that the server ends it, and why: before it leaves its path.
+    void note_cut_off(std::string_view code, std::string detail = {});
+    void cut_off(std::string_view code);
+    CutOff::Role role() const;
+    std::string who() const;
     bool is_too_slow_to_send() const;
 
     ConnectionContext& context_;
@@ -106,6 +120,9 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
     bool is_touched_ = false;
     bool awaits_writable_ = false;
     bool has_ended_writing_ = false;
+    bool has_sent_bytes_ = false;
+    bool has_shaken_hands_ = false;
+    bool was_cut_off_ = false;
     std::size_t most_waiting_ = 0;
     SteadyTime connected_;
     SteadyTime wish_until_;

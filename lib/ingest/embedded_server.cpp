@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "ingest/address.hpp"
+#include "ingest/line_budget.hpp"
 #include "rtmp/loop.hpp"
 
 namespace restream {
@@ -28,11 +29,16 @@ struct EmbeddedServer::Inside {
         std::unique_ptr<SocketWatch> watch;  ///< goes before its socket
     };
 
-    Inside(EmbeddedSettings wanted, Publish publish_record)
+    Inside(EmbeddedSettings wanted, Publish publish_record, Log log_line)
         : settings(std::move(wanted)),
           tell(std::move(publish_record)),
+          write_log(std::move(log_line)),
           publications(Admission(settings.admission), settings.publications),
-          context{loop, publications, settings.connection, SteadyClock::now(), {}, 0} {}
+          context{.loop = loop,
+                  .publications = publications,
+                  .limits = settings.connection,
+                  .now = SteadyClock::now(),
+                  .log = [this](std::string line) { log(std::move(line)); }} {}
 
     void listen();
     void accept_all(Listener& listener);
@@ -42,6 +48,9 @@ struct EmbeddedServer::Inside {
     void settle();
     void look_at_clocks();
     void tell_record();
+    PublicationsRecord make_record();
+    void log(std::string line);
+    void turn_away(const Visitor& visitor);
     Deadline next_deadline() const;
     void say_goodbye();
 
@@ -49,21 +58,25 @@ struct EmbeddedServer::Inside {
     // their loop.
     EmbeddedSettings settings;
     Publish tell;
+    Log write_log;
+    LineBudget log_budget;
     Loop loop;
     Publications publications;
     ConnectionContext context;
     std::list<Listener> listeners;
+    std::string listen_problem;                 ///< as Listening's
     std::list<EmbeddedConnection> connections;  ///< the oldest first
     bool is_accepting = true;
     SteadyTime last_look{};
     SteadyTime last_told{};
     std::uint64_t told_changes = 0;
     std::size_t told_connections = 0;
+    std::uint64_t told_cut_offs = 0;
     std::atomic<bool> is_stopping = false;
 };
 
-EmbeddedServer::EmbeddedServer(EmbeddedSettings settings, Publish publish)
-    : inside_(std::make_unique<Inside>(std::move(settings), std::move(publish))) {
+EmbeddedServer::EmbeddedServer(EmbeddedSettings settings, Publish publish, Log log)
+    : inside_(std::make_unique<Inside>(std::move(settings), std::move(publish), std::move(log))) {
     inside_->listen();
 }
 
@@ -93,7 +106,10 @@ void EmbeddedServer::Inside::listen() {
     const std::size_t most = limit > other_descriptors ? limit - other_descriptors : 1;
     settings.most_connections = std::min(settings.most_connections, most);
     const bool is_guarded = Admission(settings.admission).is_guarded();
-    for (Fd& socket : listen_at(settings.listen_host, settings.listen_port)) {
+    Listening listening = listen_for_ingest(settings.listen_host, settings.listen_port);
+    listen_problem = std::move(listening.problem);
+    if (!listen_problem.empty()) log(listen_problem);
+    for (Fd& socket : listening.sockets) {
         if (is_beyond_loopback(socket) && !is_guarded) {
             throw Error(ErrorKind::config,
                         fmt::format("[ingest] listen: {} can be reached from other machines, so "
@@ -130,11 +146,17 @@ bool EmbeddedServer::Inside::accept_one(Listener& listener, bool somebody_waits)
         }
         return *why == NotAccepted::gone;
     }
+    Accepted& visit = std::get<Accepted>(accepted);
+    const Visitor visitor = visit.visitor;
     // Where nobody gives way, all publish or play: the new one has to go, and comes again.
-    if (connections.size() >= settings.most_connections && !has_given_way()) return true;
+    if (connections.size() >= settings.most_connections && !has_given_way()) {
+        turn_away(visitor);
+        return true;
+    }
     try {
-        connections.emplace_back(context, std::move(std::get<Accepted>(accepted)));
+        connections.emplace_back(context, std::move(visit));
     } catch (const Error&) {
+        turn_away(visitor);
         is_accepting = false;
     }
     return is_accepting;
@@ -143,9 +165,26 @@ bool EmbeddedServer::Inside::accept_one(Listener& listener, bool somebody_waits)
 bool EmbeddedServer::Inside::has_given_way() {
     const auto oldest = std::ranges::find_if(connections, &EmbeddedConnection::is_idle);
     if (oldest == connections.end()) return false;
-    oldest->close();
+    oldest->give_way();
     settle();
     return true;
+}
+
+void EmbeddedServer::Inside::turn_away(const Visitor& visitor) {
+    CutOff cut_off{.role = CutOff::Role::client,
+                   .when = std::chrono::system_clock::now(),
+                   .address = visitor.address.text(),
+                   .code = "too_many_connections"};
+    log(fmt::format("turned away {}: too many connections", cut_off.address));
+    context.cut_offs.note(std::move(cut_off));
+}
+
+void EmbeddedServer::Inside::log(std::string line) {
+    if (!write_log || !log_budget.take(SteadyClock::now())) return;
+    if (const auto left_out = log_budget.take_left_out(); left_out > 0) {
+        write_log(fmt::format("{} lines about connections were left out", left_out));
+    }
+    write_log(std::move(line));
 }
 
 void EmbeddedServer::Inside::settle() {
@@ -175,8 +214,9 @@ void EmbeddedServer::Inside::look_at_clocks() {
 void EmbeddedServer::Inside::tell_record() {
     const SteadyTime now = SteadyClock::now();
     if (now >= publications.next_silence()) publications.look_for_silence(now);
-    const bool has_news =
-        publications.changes() != told_changes || connections.size() != told_connections;
+    const bool has_news = publications.changes() != told_changes ||
+                          connections.size() != told_connections ||
+                          context.cut_offs.total() != told_cut_offs;
     const bool is_due = last_told == SteadyTime{} ||
                         (has_news && now - last_told >= shortest_record_interval) ||
                         (publications.has_publisher() && now - last_told >= figures_interval);
@@ -184,10 +224,20 @@ void EmbeddedServer::Inside::tell_record() {
     last_told = now;
     told_changes = publications.changes();
     told_connections = connections.size();
-    PublicationsRecord record = publications.record(now, std::chrono::system_clock::now());
+    told_cut_offs = context.cut_offs.total();
+    tell(make_record());
+}
+
+PublicationsRecord EmbeddedServer::Inside::make_record() {
+    PublicationsRecord record =
+        publications.record(SteadyClock::now(), std::chrono::system_clock::now());
     record.connections = static_cast<std::uint32_t>(connections.size());
     record.dropped_players = context.dropped_players;
-    tell(record);
+    record.cut_offs = context.cut_offs.latest();
+    record.cut_off_count = context.cut_offs.total();
+    record.silent_visits = context.cut_offs.silent_visits();
+    record.listen_problem = listen_problem;
+    return record;
 }
 
 Deadline EmbeddedServer::Inside::next_deadline() const {
@@ -195,7 +245,8 @@ Deadline EmbeddedServer::Inside::next_deadline() const {
     if (!connections.empty() || !is_accepting) next = last_look + settings.look_interval;
     if (publications.has_publisher()) next = std::min(next, last_told + figures_interval);
     next = std::min(next, publications.next_silence());
-    if (publications.changes() != told_changes || connections.size() != told_connections) {
+    if (publications.changes() != told_changes || connections.size() != told_connections ||
+        context.cut_offs.total() != told_cut_offs) {
         next = std::min(next, last_told + shortest_record_interval);
     }
     return Deadline(next);
@@ -212,10 +263,8 @@ void EmbeddedServer::Inside::say_goodbye() {
         settle();
     }
     connections.clear();
-    PublicationsRecord record =
-        publications.record(SteadyClock::now(), std::chrono::system_clock::now());
+    PublicationsRecord record = make_record();
     record.publications.clear();
-    record.dropped_players = context.dropped_players;
     tell(record);
 }
 

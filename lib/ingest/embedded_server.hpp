@@ -37,12 +37,15 @@ class EmbeddedServer {
   public:
     /// Told on the server's thread; to return at once.
     using Publish = std::function<void(const PublicationsRecord&)>;
+    /// A line for the log: who came, left, was refused or cut off. Without secrets; at most 20 at
+    /// once and one a second afterwards. On the server's thread; to return at once.
+    using Log = std::function<void(std::string)>;
 
     /// Listens. `publish` gets the record: after a change soon, but no more than ten times a
     /// second; otherwise every second while somebody publishes.
     /// **Throws**: Error{config} where it would listen beyond loopback and let anybody publish;
     /// Error{refused} where it cannot listen.
-    EmbeddedServer(EmbeddedSettings settings, Publish publish);
+    EmbeddedServer(EmbeddedSettings settings, Publish publish, Log log = {});
     ~EmbeddedServer();
     EmbeddedServer(const EmbeddedServer&) = delete;
     EmbeddedServer& operator=(const EmbeddedServer&) = delete;

@@ -21,8 +21,8 @@ std::string words(const std::string& host, int port, std::error_code why) {
         return "not allowed; ports below 1024 belong to the system: use 1935";
     }
     if (why == std::errc::address_not_available) {
-        return "this machine does not have that address; use 127.0.0.1, or 0.0.0.0 for all of its "
-               "addresses";
+        return "this machine does not have that address; use 127.0.0.1, 0.0.0.0 for all of its "
+               "IPv4 addresses, or [::] for those of IPv6, too";
     }
     return why.message();
 }
@@ -42,7 +42,9 @@ Error cannot_listen(const std::string& host, int port, std::error_code why) {
 }
 
 void require_free_port(const IngestConfig& config) {
-    const auto problem = listen_problem(config.listen_host, config.listen_port);
+    // The other loopback address, which the server can do without, is not asked for.
+    const auto problem =
+        listen_problem(listen_places(config.listen_host).first, config.listen_port);
     const bool is_known = problem == std::errc::address_in_use ||
                           problem == std::errc::permission_denied ||
                           problem == std::errc::address_not_available;

@@ -30,15 +30,27 @@ std::string quoted(std::string_view value, std::string_view what) {
     return text + '"';
 }
 
-std::string listen_value(const IngestConfig& config) {
-    const std::string value = host_and_port(config.listen_host, config.listen_port);
+std::string listen_value(const std::string& host, int port) {
+    const std::string value = host_and_port(host, port);
     if (!parse_host_and_port(value)) {
         throw Error(ErrorKind::config,
                     "[ingest] listen is no address with a port; write 127.0.0.1:1935");
     }
     // Without this, a server that listens on every IPv6 address refuses IPv4, or not, as the system
     // likes.
-    return config.listen_host == "::" ? value + " ipv6only=off" : value;
+    return fmt::format("listen {}{};", value, host == "::" ? " ipv6only=off" : "");
+}
+
+/// `listen ADDRESS:PORT;` for each.
+std::string listen_lines(const IngestConfig& config, BothFamilies families) {
+    const ListenPlaces places = listen_places(config.listen_host);
+    const bool has_both = families == BothFamilies::can_be_had;
+    if (places.first == "::") {
+        return listen_value(has_both ? places.first : places.second, config.listen_port);
+    }
+    std::string lines = listen_value(places.first, config.listen_port);
+    if (places.second.empty() || !has_both) return lines;
+    return lines + "\n        " + listen_value(places.second, config.listen_port);
 }
 
 /// `allow ROLE NETWORK;` for each, loopback first.
@@ -62,11 +74,11 @@ std::string allow_lines(std::string_view role, const std::vector<std::string>& n
 }  // namespace
 
 std::string render_nginx_config(std::string_view template_text, const IngestConfig& config,
-                                const std::filesystem::path& rtmp_module) {
+                                const std::filesystem::path& rtmp_module, BothFamilies families) {
     const RtmpEndpoint endpoint = ingest_endpoint(config);
     const std::array<Placeholder, 5> placeholders = {{
         {"MODULE", quoted(rtmp_module.string(), "the path of nginx's RTMP module")},
-        {"LISTEN", listen_value(config)},
+        {"LISTEN", listen_lines(config, families)},
         {"APP", quoted(endpoint.app, "the application in [ingest] url")},
         {"ALLOW_PUBLISH", allow_lines("publish", config.allow_publish)},
         {"ALLOW_PLAY", allow_lines("play", allowed_players(config))},

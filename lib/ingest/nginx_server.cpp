@@ -44,6 +44,17 @@ void write_or_throw(const fs::path& path, std::string_view content) {
     }
 }
 
+/// Whether the second address can be had, or is nginx's own already.
+BothFamilies both_families(const IngestConfig& config, PortIs port) {
+    const ListenPlaces places = listen_places(config.listen_host);
+    if (places.second.empty()) return BothFamilies::cannot;
+    const auto& doubtful = places.first == "::" ? places.first : places.second;
+    const auto problem = listen_problem(doubtful, config.listen_port);
+    const bool is_taken = problem == std::errc::address_in_use;
+    return !problem || (is_taken && port == PortIs::own) ? BothFamilies::can_be_had
+                                                         : BothFamilies::cannot;
+}
+
 }  // namespace
 
 NginxServer::NginxServer(IngestMeans means)
@@ -51,14 +62,14 @@ NginxServer::NginxServer(IngestMeans means)
     make_private_directory(layout().nginx_directory() / "test");
     ingest_ = load_own().ingest;
     require_free_port(ingest_);
-    config_text_ = tested_config(ingest_);
+    config_text_ = tested_config(ingest_, PortIs::free);
     publish();
 }
 
-std::string NginxServer::tested_config(const IngestConfig& config) const {
+std::string NginxServer::tested_config(const IngestConfig& config, PortIs port) const {
     const std::string text =
         render_nginx_config(read_file(share_directory() / "nginx.conf.in", longest_template_bytes),
-                            config, installation_.rtmp_module);
+                            config, installation_.rtmp_module, both_families(config, port));
     // In a folder of its own: a test opens log, PID file and socket, too.
     const fs::path folder = layout().nginx_directory() / "test";
     make_private_directory(folder);
@@ -106,8 +117,9 @@ void NginxServer::ask_stop(const ChildProcess& child) { child.ask(Ask::stop); }
 
 Guarded::AfterReload NginxServer::take(const Config& config, const ChildProcess* child) {
     const IngestConfig& next = config.ingest;
-    if (next.listen_port != ingest_.listen_port) require_free_port(next);
-    const std::string text = tested_config(next);
+    const bool is_own_port = next.listen_port == ingest_.listen_port;
+    if (!is_own_port) require_free_port(next);
+    const std::string text = tested_config(next, is_own_port ? PortIs::own : PortIs::free);
     apply(text);
     if (child != nullptr) replace_worker(*child);
     ingest_ = next;

@@ -9,6 +9,9 @@
 
 namespace restream {
 
+/// Whether nginx holds the port already, which it is to listen at next.
+enum class PortIs { free, own };
+
 /// Starts, reloads and ends nginx in run/nginx/.
 ///
 /// nginx runs in the foreground as this process's child and inherits the lock, so the lock is free
@@ -34,7 +37,7 @@ class NginxServer : public IngestGuard {
     bool answers() const override;
 
   private:
-    std::string tested_config(const IngestConfig& config) const;
+    std::string tested_config(const IngestConfig& config, PortIs port) const;
     void apply(const std::string& nginx_config) const;
     void replace_worker(const ChildProcess& child);
 

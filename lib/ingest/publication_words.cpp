@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ingest/address.hpp"
+#include "ingest/cut_offs.hpp"
 #include "ingest/refusal_words.hpp"
 
 namespace restream {
@@ -35,15 +36,47 @@ PublisherTrouble stray_publisher(const PublicationRecord& stray, const IngestCon
     return has_name ? trouble("publisher_key_differs", app) : trouble("publisher_key_unused", app);
 }
 
+std::chrono::seconds since(WallTime when, WallTime now) {
+    return std::max(std::chrono::duration_cast<std::chrono::seconds>(now - when),
+                    std::chrono::seconds(0));
+}
+
+std::string who(const std::string& address, const std::string& software) {
+    return address + (software.empty() ? "" : ", " + software);
+}
+
 PublisherTrouble refused_publisher(const IngestRefusal& refusal, const IngestConfig& config,
                                    WallTime now) {
-    const auto ago = std::max(std::chrono::duration_cast<std::chrono::seconds>(now - refusal.when),
-                              std::chrono::seconds(0));
-    const std::string publisher =
-        refusal.address + (refusal.software.empty() ? "" : ", " + refusal.software);
+    const auto ago = since(refusal.when, now);
+    const std::string publisher = who(refusal.address, refusal.software);
     const Term why{std::string(code_of_refusal(refusal.problem)), refusal.problem};
     return config.has_publish_key() ? trouble("publisher_refused_by_key", ago, why, publisher)
                                     : trouble("publisher_refused_by_address", ago, why, publisher);
+}
+
+/// Whether it may be the program that the user waits for: no scanner, and no player.
+bool may_publish(const CutOff& cut_off) {
+    return cut_off.role == CutOff::Role::publisher || cut_off.role == CutOff::Role::client ||
+           cut_off.code == "tls";
+}
+
+PublisherTrouble cut_off_publisher(const CutOff& cut_off, const IngestConfig& config,
+                                   WallTime now) {
+    const auto ago = since(cut_off.when, now);
+    const std::string publisher = who(cut_off.address, cut_off.software);
+    if (cut_off.code == "tls") {
+        return trouble("publisher_spoke_tls", ago, publisher, publish_url(config));
+    }
+    return trouble("publisher_cut_off", ago, Term{cut_off.code, describe_cut_off(cut_off)},
+                   publisher);
+}
+
+/// The latest in the list, which begins with it; nothing where it was too long ago.
+template <typename Each, typename IsMeant>
+const Each* latest(const std::vector<Each>& list, WallTime now, IsMeant is_meant) {
+    const auto found = std::ranges::find_if(
+        list, [&](const Each& each) { return is_meant(each) && now - each.when <= lately; });
+    return found == list.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -52,10 +85,14 @@ std::optional<PublisherTrouble> publisher_trouble(const PublicationsRecord& reco
                                                   const IngestConfig& config, WallTime now) {
     if (record.played(played_path(config)) != nullptr) return std::nullopt;
     if (!record.publications.empty()) return stray_publisher(record.publications.front(), config);
-    const auto refusal = std::ranges::find_if(record.refusals, [&](const IngestRefusal& each) {
-        return each.wish == IngestRefusal::Wish::publish && now - each.when <= lately;
+    const auto* refusal = latest(record.refusals, now, [](const IngestRefusal& each) {
+        return each.wish == IngestRefusal::Wish::publish;
     });
-    if (refusal == record.refusals.end()) return std::nullopt;
+    const auto* cut_off = latest(record.cut_offs, now, may_publish);
+    if (cut_off != nullptr && (refusal == nullptr || refusal->when < cut_off->when)) {
+        return cut_off_publisher(*cut_off, config, now);
+    }
+    if (refusal == nullptr) return std::nullopt;
     return refused_publisher(*refusal, config, now);
 }
 

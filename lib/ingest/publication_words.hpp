@@ -36,6 +36,15 @@ inline constexpr std::array publisher_troubles = {
              "it came from {publisher}",
              "add its address to allow_publish in restream.toml, and run 'restream ingest reload', "
              "which disconnects publishers for a moment"},
+    Sentence{"publisher_cut_off", "ingest", "ago_s cut_off publisher",
+             "nobody publishes, and the server cut somebody off {ago_s} ago: it {cut_off}",
+             "it came from {publisher}",
+             "'restream logs --ingest' shows all that the server cut off; start streaming again, "
+             "and change the program's RTMP settings if this comes back"},
+    Sentence{"publisher_spoke_tls", "ingest", "ago_s publisher server",
+             "nobody publishes, and somebody tried with rtmps:// {ago_s} ago",
+             "it came from {publisher}, and the ingest takes rtmp:// alone",
+             "make the program's Server {server}"},
 };
 
 /// A row of them, filled: the words, and what helps.

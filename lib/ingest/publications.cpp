@@ -213,6 +213,8 @@ bool Publications::has_publisher() const {
                                [](const auto& each) { return each.second->publisher != nullptr; });
 }
 
+std::string Publications::shown(const Path& path) const { return admission_.shown(path.name); }
+
 void Publications::note_silence(Path& path, SteadyTime now) {
     const Silence silence = path.meter.pulse().silence(now);
     next_silence_ = std::min(next_silence_, path.meter.pulse().silent_at(now));

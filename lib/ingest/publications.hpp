@@ -69,6 +69,8 @@ class Publications {
     void leave(Path& path, const PublicationPlayer& player);
 
     bool has_publisher() const;
+    /// As it may be shown: no stream key.
+    std::string shown(const Path& path) const;
     /// Notes which publishers are silent, and which are not any more; see MediaPulse.
     void look_for_silence(SteadyTime now);
     /// When that is the next to tell something new, unless something arrives before.

@@ -41,6 +41,16 @@ json refusal_json(const IngestRefusal& refusal) {
             {"times", refusal.times}};
 }
 
+json cut_off_json(const CutOff& cut_off) {
+    return {{"role", cut_off_role_name(cut_off.role)},
+            {"when", to_iso8601(cut_off.when)},
+            {"address", cut_off.address},
+            {"software", cut_off.software},
+            {"code", cut_off.code},
+            {"detail", cut_off.detail},
+            {"times", cut_off.times}};
+}
+
 // Reading: whatever a field holds that it should not is no record of ours, and throws.
 
 struct NoRecord {};
@@ -125,6 +135,18 @@ IngestRefusal read_refusal(const json& document) {
     return refusal;
 }
 
+CutOff read_cut_off(const json& document) {
+    CutOff cut_off;
+    if (!read_cut_off_role(read_text(document, "role"), cut_off.role)) throw NoRecord();
+    cut_off.when = read_time(document, "when");
+    cut_off.address = read_text(document, "address");
+    cut_off.software = read_text(document, "software");
+    cut_off.code = read_text(document, "code");
+    cut_off.detail = read_text(document, "detail");
+    cut_off.times = read_number<std::uint32_t>(document, "times");
+    return cut_off;
+}
+
 const json& read_list(const json& document, const char* name) {
     const json& list = field(document, name);
     const bool is_list = list.is_array() &&
@@ -144,6 +166,17 @@ PublicationsRecord read_record(const json& document) {
     }
     record.connections = read_number<std::uint32_t>(document, "connections");
     record.dropped_players = read_number<std::uint64_t>(document, "dropped_players");
+    // A server of an older version, which still runs, does not write them.
+    if (document.contains("cut_offs")) {
+        for (const json& each : read_list(document, "cut_offs")) {
+            record.cut_offs.push_back(read_cut_off(each));
+        }
+        record.cut_off_count = read_number<std::uint64_t>(document, "cut_off_count");
+        record.silent_visits = read_number<std::uint64_t>(document, "silent_visits");
+    }
+    if (document.contains("listen_problem")) {
+        record.listen_problem = read_text(document, "listen_problem");
+    }
     if (const auto role = read_role(document, "on_air")) {
         record.on_air = OnAirRecord{*role, read_time(document, "on_air_since")};
     }
@@ -172,7 +205,11 @@ std::string to_json(const PublicationsRecord& record) {
                      {"publications", json::array()},
                      {"refusals", json::array()},
                      {"connections", record.connections},
-                     {"dropped_players", record.dropped_players}};
+                     {"dropped_players", record.dropped_players},
+                     {"cut_offs", json::array()},
+                     {"cut_off_count", record.cut_off_count},
+                     {"silent_visits", record.silent_visits}};
+    if (!record.listen_problem.empty()) document["listen_problem"] = record.listen_problem;
     if (record.on_air) {
         document["on_air"] = encoder_role_name(record.on_air->role);
         document["on_air_since"] = to_iso8601(record.on_air->since);
@@ -181,6 +218,7 @@ std::string to_json(const PublicationsRecord& record) {
         document["publications"].push_back(publication_json(each));
     }
     for (const auto& each : record.refusals) document["refusals"].push_back(refusal_json(each));
+    for (const auto& each : record.cut_offs) document["cut_offs"].push_back(cut_off_json(each));
     return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

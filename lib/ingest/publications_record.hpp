@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/media_facts.hpp"
+#include "ingest/cut_offs.hpp"
 #include "ingest/on_air.hpp"
 #include "rtmp/media_pulse.hpp"
 #include "state/layout.hpp"
@@ -63,6 +64,11 @@ struct PublicationsRecord {
     std::vector<IngestRefusal> refusals;  ///< the last few kinds, the latest first
     std::uint32_t connections = 0;        ///< publishers, players, and who has not said yet
     std::uint64_t dropped_players = 0;    ///< because they did not take what they asked for
+    std::vector<CutOff> cut_offs;         ///< the last few kinds, the latest first
+    std::uint64_t cut_off_count = 0;      ///< of all kinds, since the server started
+    std::uint64_t silent_visits = 0;      ///< that ended without having sent a byte
+    /// Why it does not listen at the other loopback address; empty where it does, or need not.
+    std::string listen_problem;
     /// Whose picture the players of the ingest's own path get, where a backup is configured, and
     /// one of the two publishes.
     std::optional<OnAirRecord> on_air;

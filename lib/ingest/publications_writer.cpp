@@ -6,8 +6,14 @@
 
 namespace restream {
 
-PublicationsWriter::PublicationsWriter(std::filesystem::path path)
-    : path_(std::move(path)), thread_([this] { run(); }) {}
+namespace {
+
+constexpr std::size_t most_waiting_lines = 256;
+
+}  // namespace
+
+PublicationsWriter::PublicationsWriter(std::filesystem::path path, std::unique_ptr<LogFile> log)
+    : path_(std::move(path)), log_(std::move(log)), thread_([this] { run(); }) {}
 
 PublicationsWriter::~PublicationsWriter() {
     {
@@ -26,14 +32,26 @@ void PublicationsWriter::write(const PublicationsRecord& record) {
     changed_.notify_one();
 }
 
+void PublicationsWriter::log(std::string line) {
+    if (!log_) return;
+    {
+        const std::lock_guard lock(mutex_);
+        if (lines_.size() >= most_waiting_lines) return;
+        lines_.push_back(std::move(line));
+    }
+    changed_.notify_one();
+}
+
 void PublicationsWriter::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        changed_.wait(lock, [this] { return next_ || is_ending_; });
-        if (!next_) return;
-        const PublicationsRecord record = std::move(*std::exchange(next_, std::nullopt));
+        changed_.wait(lock, [this] { return next_ || !lines_.empty() || is_ending_; });
+        const auto record = std::exchange(next_, std::nullopt);
+        const auto lines = std::exchange(lines_, {});
+        if (!record && lines.empty()) return;
         lock.unlock();
-        if (publish_file(path_, to_json(record), Durability::survives_crash)) {
+        for (const std::string& each : lines) log_->line(each);
+        if (record && publish_file(path_, to_json(*record), Durability::survives_crash)) {
             std::error_code ignored;
             std::filesystem::remove(path_, ignored);
         }

@@ -1,12 +1,16 @@
-// Puts the embedded server's record where others read it.
+// Puts the embedded server's record and log where others read them.
 #pragma once
 
 #include <condition_variable>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "base/log.hpp"
 #include "ingest/publications_record.hpp"
 
 namespace restream {
@@ -16,22 +20,27 @@ namespace restream {
 /// is deleted: none is better than one that is no longer true.
 class PublicationsWriter {
   public:
-    explicit PublicationsWriter(std::filesystem::path path);
-    /// **Blocks**: until the last record is written.
+    /// Without a log, lines for it are dropped.
+    explicit PublicationsWriter(std::filesystem::path path, std::unique_ptr<LogFile> log = {});
+    /// **Blocks**: until the last record and the last line are written.
     ~PublicationsWriter();
     PublicationsWriter(const PublicationsWriter&) = delete;
     PublicationsWriter& operator=(const PublicationsWriter&) = delete;
 
     /// Returns at once.
     void write(const PublicationsRecord& record);
+    /// Likewise. Where the disk is too slow for the lines, the newest are dropped.
+    void log(std::string line);
 
   private:
     void run();
 
     const std::filesystem::path path_;
+    const std::unique_ptr<LogFile> log_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::optional<PublicationsRecord> next_;
+    std::vector<std::string> lines_;
     bool is_ending_ = false;
     std::thread thread_;
 };

@@ -75,6 +75,17 @@ constexpr std::array rows = {
         "look for another encoder, another machine or another destination that streams with the "
         "same key, and stop it; if it was this relay's last session, the server drops it by itself",
         false},
+    Row{EndCode::login_needed, "login_needed", "the server asks for a user and a password",
+        "put them into the URL, rtmp://USER:PASSWORD@HOST/APP, with %40 for \"@\", %3A for \":\" "
+        "and "
+        "%2F for \"/\"",
+        true},
+    Row{EndCode::login_refused, "login_refused", "the server refused user and password",
+        "correct the user and the password in the URL, then run 'restream enable {}'", true},
+    Row{EndCode::redirect_refused, "redirect_refused",
+        "the server sends us to another place, where the stream key is not sent",
+        "if you trust that place, write its URL into the configuration and run 'restream key {}'",
+        true},
     Row{EndCode::closed_early, "closed_early",
         "the server accepted the session and closed it a moment later, as it does with a bad "
         "stream key",

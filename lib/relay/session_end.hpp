@@ -42,6 +42,9 @@ enum class EndCode {
     app_refused,          ///< the server refused connect
     publish_refused,      ///< the server refused the stream key
     already_published,    ///< another session publishes with this key
+    login_needed,         ///< the server asks for a user and a password
+    login_refused,        ///< the server did not take user and password
+    redirect_refused,     ///< the server names another place, where the key is not sent
     closed_early,  ///< accepted, then closed within the time the platform takes to check a key
     passphrase_refused,  ///< SRT: the passphrase is not the server's
     srt_refused,         ///< SRT: the server refused for another reason, such as the stream ID

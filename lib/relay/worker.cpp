@@ -9,6 +9,7 @@
 #include "base/memory.hpp"
 #include "config/key.hpp"
 #include "config/srt_options.hpp"
+#include "config/url_secrets.hpp"
 #include "relay/carried.hpp"
 #include "relay/worker_kind.hpp"
 #include "state/relay_name.hpp"
@@ -141,6 +142,11 @@ bool Worker::may_show_slate() const {
     return plan_->destination.on_ingest_loss == OnIngestLoss::slate && takes_other_tracks();
 }
 
+void Worker::hide(const Secret& secret) {
+    log_.hide(secret);
+    flight_.hide(secret);
+}
+
 /// Reads the configuration and the secrets. Where that fails but went well before, the last plan
 /// stays: a typing error in the configuration ends no relay. Returns why there is no plan.
 std::optional<SessionEnd> Worker::make_plan() {
@@ -154,8 +160,10 @@ std::optional<SessionEnd> Worker::make_plan() {
         if (cancel_.is_requested()) return SessionEnd{EndCode::stopped};
         if (auto* plan = std::get_if<Plan>(&made)) {
             for (const Secret* each : {&plan->key, &plan->srt.passphrase, &plan->srt.stream_id}) {
-                log_.hide(*each);
-                flight_.hide(*each);
+                hide(*each);
+            }
+            for (const auto& url : {plan->destination.url, plan->config.ingest.url}) {
+                for (const Secret& each : url_secrets(url)) hide(each);
             }
             keeper_.count([&](Record& record) {
                 record.service = plan->destination.service;

@@ -70,6 +70,8 @@ class Worker : private SessionOwner {
     std::optional<SessionEnd> make_plan();
     std::optional<Plan> read_plan() const;
     void look_at_plan();
+    /// In the log, and in what the flight recorder keeps.
+    void hide(const Secret& secret);
     bool is_called_for();
     void stand_by();
     void carry();

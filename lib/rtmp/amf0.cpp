@@ -367,16 +367,26 @@ std::optional<bool> AmfValue::as_boolean() const {
 
 std::variant<std::vector<AmfValue>, AmfProblem> read_amf0(std::span<const std::uint8_t> bytes,
                                                           const AmfLimits& limits) {
+    AmfFront front = read_amf0_front(bytes, limits);
+    if (front.problem) return std::move(*front.problem);
+    return std::move(front.values);
+}
+
+AmfFront read_amf0_front(std::span<const std::uint8_t> bytes, const AmfLimits& limits) {
     if (bytes.size() > limits.longest_input) {
-        return AmfProblem{fmt::format("{} bytes, more than the {} that are accepted", bytes.size(),
-                                      limits.longest_input)};
+        return {{},
+                AmfProblem{fmt::format("{} bytes, more than the {} that are accepted", bytes.size(),
+                                       limits.longest_input)}};
     }
     Amf0Reader reader(bytes, limits);
-    std::vector<AmfValue> values;
+    AmfFront front;
     while (!reader.is_at_end()) {
-        if (!reader.read_value(values.emplace_back(), 1)) return std::move(reader).problem();
+        if (reader.read_value(front.values.emplace_back(), 1)) continue;
+        front.values.pop_back();
+        front.problem = std::move(reader).problem();
+        break;
     }
-    return values;
+    return front;
 }
 
 void append_amf0(const AmfValue& value, std::vector<std::uint8_t>& out) {

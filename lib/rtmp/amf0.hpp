@@ -76,6 +76,12 @@ struct AmfProblem {
 /// All values of a payload, one after the other.
 std::variant<std::vector<AmfValue>, AmfProblem> read_amf0(std::span<const std::uint8_t> bytes,
                                                           const AmfLimits& limits = {});
+/// The values that stand at the front, up to the end or the first that cannot be read.
+struct AmfFront {
+    std::vector<AmfValue> values;
+    std::optional<AmfProblem> problem;  ///< with what follows them
+};
+AmfFront read_amf0_front(std::span<const std::uint8_t> bytes, const AmfLimits& limits = {});
 /// What read_amf0 reads as the same value. REQUIRES: names of properties and classes of at most
 /// 65,535 bytes.
 void append_amf0(const AmfValue& value, std::vector<std::uint8_t>& out);

@@ -177,7 +177,7 @@ std::optional<ChunkReader::ChunkStart> ChunkReader::read_start() {
     start.format = bytes[0] >> 6;
     start.chunk_stream_id = chunk_stream_id(bytes.first(basic));
     const ChunkStream* const known = find(start.chunk_stream_id);
-    if (known == nullptr && start.format >= 2) {
+    if (known == nullptr && start.format == 3) {
         refuse(fmt::format("chunk stream {} begins with a header of type {}", start.chunk_stream_id,
                            start.format));
         return std::nullopt;
@@ -186,7 +186,11 @@ std::optional<ChunkReader::ChunkStart> ChunkReader::read_start() {
     const std::size_t fixed = header_bytes[start.format];
     if (bytes.size() < fixed) return std::nullopt;
     Header& header = start.header;
-    if (known != nullptr) header = known->last;
+    if (known != nullptr) {
+        header = known->last;
+    } else {
+        header.type = MessageType(0);  // a first type 2 says none: nobody's message
+    }
     start.size = basic + fixed;
 
     if (start.format == 3) {

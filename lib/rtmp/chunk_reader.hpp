@@ -33,8 +33,9 @@ namespace restream {
 ///   time": they write it where length, type and time are the last one's, which after a step of 0
 ///   says the same. So it is read after a type 0 whose time is no step (`longest_repeated_time`),
 ///   and after an extended timestamp that is not there again.
-/// - A chunk stream may begin with type 1, as of time 0 on message stream 0: librtmp's
-///   RTMP_SendCtrl does. With type 2 or 3, whose length is not known, it may not.
+/// - A chunk stream may begin with type 1 or 2: what the header leaves out is zero, as nginx-rtmp
+///   has it. librtmp's RTMP_SendCtrl begins with type 1; a type 2 is then an empty message of
+///   type 0, which means nothing. It may not begin with type 3, which has nothing of its own.
 /// - Type 1 or 2 inside an unfinished message, with its length and type, continues it, as
 /// nginx-rtmp
 ///   and SRS take it; any other, and type 0, is malformed. Abort is how a message is given up.

@@ -234,12 +234,12 @@ std::optional<RtmpClient::Event> RtmpClient::take_result(const Command& command)
 
 /// An _error for releaseStream or FCPublish means nothing: many servers do not know them.
 std::optional<RtmpClient::Event> RtmpClient::take_error(const Command& command) {
-    if (step_ == Step::connect) return end({RtmpEnding::Cause::app_refused, shown(command)});
+    if (step_ == Step::connect) return refuse(RtmpEnding::Cause::app_refused, command);
     if (step_ == Step::create && is_answer_to(command, Transaction::create)) {
-        return end({RtmpEnding::Cause::app_refused, shown(command)});
+        return refuse(RtmpEnding::Cause::app_refused, command);
     }
     if (step_ == Step::begin && is_answer_to(command, Transaction::begin)) {
-        return end({RtmpEnding::Cause::name_refused, shown(command)});
+        return refuse(RtmpEnding::Cause::name_refused, command);
     }
     return std::nullopt;
 }
@@ -251,14 +251,16 @@ std::optional<RtmpClient::Event> RtmpClient::take_status(const Command& command)
         ending.detail = shown(command);
         return end(std::move(ending));
     }
-    if (is_refusal(words)) {
-        if (step_ == Step::connect) return end({RtmpEnding::Cause::app_refused, shown(command)});
+    // Whatever its level: who names another place before he accepted means us to go there.
+    const bool is_redirect = step_ != Step::accepted && !redirect_url(command).empty();
+    if (is_refusal(words) || is_redirect) {
+        if (step_ == Step::connect) return refuse(RtmpEnding::Cause::app_refused, command);
         if (!is_about_connection(words)) {
-            return end({RtmpEnding::Cause::name_refused, shown(command)});
+            return refuse(RtmpEnding::Cause::name_refused, command);
         }
-        return end(
-            {step_ == Step::accepted ? RtmpEnding::Cause::closed : RtmpEnding::Cause::app_refused,
-             shown(command)});
+        return refuse(
+            step_ == Step::accepted ? RtmpEnding::Cause::closed : RtmpEnding::Cause::app_refused,
+            command);
     }
     if (step_ == Step::accepted && words.level == "warning") {
         last_words_ = shown(command);
@@ -307,10 +309,17 @@ RtmpClient::Event RtmpClient::end(RtmpEnding ending) {
     return *ending_;
 }
 
+RtmpClient::Event RtmpClient::refuse(RtmpEnding::Cause cause, const Command& command) {
+    if (step_ != Step::accepted) {
+        refusal_ = ConnectRefusal{whole_description(command), redirect_url(command)};
+    }
+    return end({cause, shown(command)});
+}
+
 /// The server's words as they may be shown, with the place that it names instead of itself.
 std::string RtmpClient::shown(const Command& command) const {
     StatusWords words = status_words(command);
-    words.code = mask_.apply(words.code);
+    words.code = mask_.apply_to_code(words.code);
     words.description = mask_.apply(words.description);
     std::string joined = join_words(words);
     if (joined.empty()) joined = fmt::format("{} refused without words", awaited(step_, role_));

@@ -12,6 +12,7 @@
 
 #include "rtmp/chunk_reader.hpp"
 #include "rtmp/command.hpp"
+#include "rtmp/connect_trail.hpp"
 #include "rtmp/ending.hpp"
 #include "rtmp/endpoint.hpp"
 #include "rtmp/link.hpp"
@@ -79,6 +80,9 @@ class RtmpClient {
 
     Step step() const { return step_; }
     OutputQueue& output() { return link_.output(); }
+    /// After app_refused or name_refused, where the server said so: its own words, uncut and with
+    /// secrets, for ConnectTrail.
+    const std::optional<ConnectRefusal>& refusal() const { return refusal_; }
 
   private:
     void begin_connect();
@@ -95,6 +99,7 @@ class RtmpClient {
     std::optional<Event> lose_publisher();
     Event accept();
     Event end(RtmpEnding ending);
+    Event refuse(RtmpEnding::Cause cause, const Command& command);
     std::string shown(const Command& command) const;
     void say(std::uint32_t message_stream_id, Command command);
 
@@ -111,6 +116,7 @@ class RtmpClient {
     bool said_goodbye_ = false;
     std::string last_words_;  ///< the server's, since it accepted
     std::optional<RtmpEnding> ending_;
+    std::optional<ConnectRefusal> refusal_;
 };
 
 }  // namespace restream

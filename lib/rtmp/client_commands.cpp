@@ -42,6 +42,15 @@ Command connect(AmfValue object, std::span<const std::string> fourccs) {
     return {"connect", number(Transaction::connect), std::move(object), {}};
 }
 
+constexpr std::size_t longest_words = 1000;
+constexpr double moved = 302;
+
+/// Of the command object or the first argument, whichever has it.
+const AmfValue* find_in_words(const Command& answer, std::string_view name) {
+    if (const AmfValue* found = answer.object.find(name)) return found;
+    return answer.arguments.empty() ? nullptr : answer.arguments.front().find(name);
+}
+
 }  // namespace
 
 Command publisher_connect(const RtmpEndpoint& endpoint, std::span<const std::string> fourccs) {
@@ -121,17 +130,28 @@ std::string join_words(const StatusWords& words) {
     return fmt::format("{}: {}", words.code, words.description);
 }
 
-std::string redirect_address(const Command& answer) {
-    const AmfValue* ex = answer.object.find("ex");
-    if (!ex && !answer.arguments.empty()) ex = answer.arguments.front().find("ex");
+std::string whole_description(const Command& answer) {
+    const AmfValue* found = find_in_words(answer, "description");
+    const auto text = found ? found->as_string().value_or("") : std::string_view();
+    return text.size() <= longest_words ? std::string(text) : std::string();
+}
+
+std::string redirect_url(const Command& answer) {
+    const AmfValue* ex = find_in_words(answer, "ex");
     if (!ex) return {};
+    const AmfValue* code = ex->find("code");
+    if (code && code->as_number() && *code->as_number() != moved) return {};
     for (const char* name : {"redirect", "redirect2"}) {
         const AmfValue* url = ex->find(name);
-        if (!url) continue;
-        const auto endpoint = play_endpoint(url->as_string().value_or(""));
-        if (endpoint) return endpoint->address();
+        const auto text = url ? url->as_string().value_or("") : std::string_view();
+        if (!text.empty() && text.size() <= longest_words) return std::string(text);
     }
     return {};
+}
+
+std::string redirect_address(const Command& answer) {
+    const auto endpoint = play_endpoint(redirect_url(answer));
+    return endpoint ? endpoint->address() : std::string();
 }
 
 }  // namespace restream

@@ -41,6 +41,11 @@ bool is_code(const StatusWords& words, std::string_view code);
 bool is_about_connection(const StatusWords& words);
 /// "code: description", whichever is there.
 std::string join_words(const StatusWords& words);
+/// What stands in "description", uncut and with secrets; at most 1,000 bytes, else empty.
+std::string whole_description(const Command& answer);
+/// The URL of another place that the answer names ("ex" with "redirect" and a code of 302, or
+/// none); as the server wrote it; else empty.
+std::string redirect_url(const Command& answer);
 /// "rtmp://host:port" where a rejected connect names another place; else empty.
 std::string redirect_address(const Command& answer);
 

@@ -9,6 +9,7 @@
 #include "rtmp/channel_asio.hpp"
 #include "rtmp/client.hpp"
 #include "rtmp/client_connection.hpp"
+#include "rtmp/connect_trail.hpp"
 #include "rtmp/connector_asio.hpp"
 #include "rtmp/stall_watch.hpp"
 
@@ -50,6 +51,10 @@ class ClientConnection::Inside : public std::enable_shared_from_this<Inside> {
     void discard();
     void take_events();
     void take_event(RtmpClient::Event event);
+    void connect();
+    /// The server refused: connects anew where it asked for a login or named another place. False
+    /// where that is the end.
+    bool connect_again(RtmpEnding& ending);
     void write();
     void leave();
     /// The channel said that it ended: the peer's last words come first.
@@ -72,6 +77,7 @@ class ClientConnection::Inside : public std::enable_shared_from_this<Inside> {
 
     Loop& loop_;
     Request request_;
+    ConnectTrail trail_;
     Phase phase_ = Phase::connecting;
     std::optional<Connector> connector_;
     std::unique_ptr<Channel> channel_;

@@ -32,16 +32,36 @@ constexpr std::size_t handshake_random_bytes = 1528;
 ClientConnection::Inside::Inside(Loop& loop, Request request)
     : loop_(loop),
       request_(std::move(request)),
+      trail_(request_.endpoint),
       timer_(loop.inside().context),
       deadline_(Deadline::after(request_.connect_deadline)),
       last_moved_(SteadyClock::now()),
       last_heard_(last_moved_),
       stall_(last_moved_) {}
 
-void ClientConnection::Inside::begin() {
-    connector_.emplace(loop_, request_.endpoint.host, request_.endpoint.port,
-                       request_.how_to_look_up, deadline_,
+void ClientConnection::Inside::begin() { connect(); }
+
+void ClientConnection::Inside::connect() {
+    const RtmpEndpoint& endpoint = trail_.endpoint();
+    connector_.emplace(loop_, endpoint.host, endpoint.port, request_.how_to_look_up, deadline_,
                        [this](Connector::Result result) { take_connection(std::move(result)); });
+}
+
+bool ClientConnection::Inside::connect_again(RtmpEnding& ending) {
+    const auto& refusal = client_->refusal();
+    if (!refusal) return false;
+    std::uint32_t own = 0;
+    for (const std::uint8_t byte : random_bytes(sizeof own)) own = own << 8 | byte;
+    if (!trail_.follow(*refusal, ending, own)) return false;
+    phase_ = Phase::connecting;
+    boost::system::error_code ignored;
+    channel_->socket().close(
+        ignored);  // what waits for it is called with an error, and does nothing
+    channel_.reset();
+    client_.reset();
+    is_awaiting_readable_ = is_awaiting_writable_ = false;
+    connect();
+    return true;
 }
 
 void ClientConnection::Inside::take_connection(Connector::Result result) {
@@ -60,13 +80,13 @@ void ClientConnection::Inside::take_connection(Connector::Result result) {
                    (is_publisher ? request_.write_deadline : request_.longest_silence) * 5 / 4);
     look_again_at(deadline_.at());
     last_moved_ = SteadyClock::now();
-    if (!request_.endpoint.is_tls) {
+    if (!trail_.endpoint().is_tls) {
         channel_ = make_plain_channel(std::move(socket));
         talk();
         return;
     }
     try {
-        channel_ = make_tls_channel(std::move(socket), request_.endpoint.host, request_.ca_file);
+        channel_ = make_tls_channel(std::move(socket), trail_.endpoint().host, request_.ca_file);
     } catch (const Error& error) {
         end({Cause::tls_failed, error.what()});
         return;
@@ -90,7 +110,7 @@ void ClientConnection::Inside::secure() {
 void ClientConnection::Inside::talk() {
     phase_ = Phase::talking;
     client_ = std::make_unique<RtmpClient>(
-        RtmpClient::Setup{.endpoint = request_.endpoint,
+        RtmpClient::Setup{.endpoint = trail_.endpoint(),
                           .role = request_.role,
                           .fourccs = request_.fourccs,
                           .random = random_bytes(handshake_random_bytes)});
@@ -136,7 +156,7 @@ void ClientConnection::Inside::take_events() {
 
 void ClientConnection::Inside::take_event(RtmpClient::Event event) {
     if (auto* ending = std::get_if<RtmpEnding>(&event)) {
-        end(std::move(*ending));
+        if (!connect_again(*ending)) end(std::move(*ending));
         return;
     }
     if (std::holds_alternative<RtmpClient::Accepted>(event)) {

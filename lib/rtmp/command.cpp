@@ -50,24 +50,26 @@ std::optional<Command> read_command(const Message& message) {
     } else if (message.type != MessageType::command) {
         return std::nullopt;
     }
-    auto read = read_amf0(bytes);
-    auto* values = std::get_if<std::vector<AmfValue>>(&read);
-    if (values == nullptr || values->empty()) return std::nullopt;
-    AmfValue& name = values->front();
+    AmfFront front = read_amf0_front(bytes);
+    std::vector<AmfValue>& values = front.values;
+    // Some encoders send more than they mean. What follows the command object may be unreadable.
+    if (values.empty() || (front.problem && values.size() < 3)) return std::nullopt;
+    AmfValue& name = values.front();
     if (name.kind != AmfValue::Kind::string) return std::nullopt;
     Command command;
     command.name = std::move(name.text);
     // Servers leave out what they find to be of no use, from the end.
-    if (values->size() > 1) {
-        const auto transaction = (*values)[1].as_number();
+    if (values.size() > 1) {
+        const auto transaction = values[1].as_number();
         if (!transaction) return std::nullopt;
         command.transaction = *transaction;
     }
-    if (values->size() > 2) {
-        command.object = std::move((*values)[2]);
-        command.arguments.assign(std::make_move_iterator(values->begin() + 3),
-                                 std::make_move_iterator(values->end()));
+    if (values.size() > 2) {
+        command.object = std::move(values[2]);
+        command.arguments.assign(std::make_move_iterator(values.begin() + 3),
+                                 std::make_move_iterator(values.end()));
     }
+    command.has_unreadable_rest = front.problem.has_value();
     return command;
 }
 

@@ -19,13 +19,17 @@ struct Command {
     double transaction = 0;
     AmfValue object;
     std::vector<AmfValue> arguments;
+    /// Behind the values came bytes that are no AMF0. Never written.
+    bool has_unreadable_rest = false;
 
     /// The n-th argument as text; nothing where it is missing or no string.
     std::optional<std::string_view> text(std::size_t n) const;
 };
 
 /// Reads a `command` message, or an `amf3_command` one, which is the same behind one byte of zero.
-/// Nothing where it is malformed.
+/// Bytes behind the command object that are no AMF0 are ignored, with all that follows them: some
+/// encoders send a buffer that is longer than what they wrote into it, and nginx-rtmp takes it.
+/// Nothing where the name, the transaction or the command object is malformed.
 std::optional<Command> read_command(const Message& message);
 Payload write_command(const Command& command);
 

@@ -21,6 +21,9 @@ struct RtmpEnding {
         answer_timed_out,     ///< no answer to connect, createStream, publish or play in time
         app_refused,          ///< the server refused connect
         name_refused,         ///< the server refused publish or play
+        login_needed,         ///< the server asks for user and password, and has none, or no way
+        login_refused,        ///< the server did not take user and password
+        redirect_refused,     ///< the server names another place, where we do not go
         closed,               ///< the peer closed, in order
         reset,                ///< the connection broke
         stalled,              ///< the peer took or sent nothing more

@@ -93,6 +93,42 @@ std::optional<Split> split_url(std::string_view url) {
 /// The path's end: where the query begins, or the end.
 std::size_t path_end(const std::string& path) { return std::min(path.find('?'), path.size()); }
 
+/// "live2?backup=1/KEY": the slash behind which the playpath stands. Only where a single part
+/// stands before the query: in "live/KEY?token=a/b" the slash is the token's. Nothing, too, where
+/// the text behind the slash goes on as a query does ("?path=/a", "?path=a/b&c=d").
+std::optional<std::size_t> playpath_behind_query(std::string_view path) {
+    const std::size_t query = path.find('?');
+    if (query == std::string_view::npos) return std::nullopt;
+    const std::string_view before = path.substr(0, query);
+    if (before.substr(0, before.find_last_not_of('/') + 1).find('/') != std::string_view::npos) {
+        return std::nullopt;
+    }
+    for (auto slash = path.find('/', query); slash != std::string_view::npos;
+         slash = path.find('/', slash + 1)) {
+        const std::string_view behind = path.substr(slash + 1);
+        const std::string_view name = behind.substr(0, behind.find('?'));
+        const bool is_value = path[slash - 1] == '=' || path[slash - 1] == '?' ||
+                              name.find_first_of("=&") != std::string_view::npos;
+        if (!is_value && !name.empty()) return slash;
+    }
+    return std::nullopt;
+}
+
+std::string_view without_slashes_behind(std::string_view text) {
+    return text.substr(0, text.find_last_not_of('/') + 1);
+}
+
+/// What stands before `end`, without the slashes that people leave behind an app and its query.
+std::string app_before(std::string_view path, std::size_t end) {
+    path = path.substr(0, end);
+    const auto query = std::min(path.find('?'), path.size());
+    const auto values = path.substr(query);
+    const auto last = without_slashes_behind(values);
+    // "?path=/" has a slash for a value.
+    return std::string(without_slashes_behind(path.substr(0, query))) +
+           std::string(last.ends_with('=') ? values : last);
+}
+
 std::optional<RtmpEndpoint> make_endpoint(const Split& split, std::string app, Secret playpath) {
     RtmpEndpoint out;
     out.is_tls = split.scheme == "rtmps";
@@ -120,21 +156,53 @@ std::optional<RtmpEndpoint> play_endpoint(std::string_view url) {
     const auto split = split_url(url);
     if (!split) return std::nullopt;
     const std::string& path = split->path;
+    if (const auto slash = playpath_behind_query(path)) {
+        return make_endpoint(*split, app_before(path, *slash), Secret(path.substr(*slash + 1)));
+    }
     const auto slash = path.find('/');
     if (slash >= path_end(path)) return make_endpoint(*split, path, Secret());
     return make_endpoint(*split, path.substr(0, slash), Secret(path.substr(slash + 1)));
 }
 
+std::vector<RtmpEndpoint> play_endpoints(std::string_view url) {
+    std::vector<RtmpEndpoint> found;
+    const auto split = split_url(url);
+    const auto first = play_endpoint(url);
+    if (!split || !first) return found;
+    const auto add = [&](std::optional<RtmpEndpoint> endpoint) {
+        const auto is_same = [&](const RtmpEndpoint& each) { return each.app == endpoint->app; };
+        if (endpoint && std::ranges::none_of(found, is_same)) found.push_back(std::move(*endpoint));
+    };
+    const std::string& path = split->path;
+    const auto end = path_end(path);
+    std::vector<std::size_t> slashes;  // each behind a part that is not empty
+    for (std::size_t i = 1; i < end; ++i) {
+        if (path[i] == '/' && path[i - 1] != '/') slashes.push_back(i);
+    }
+    if (playpath_behind_query(path) || slashes.empty()) return {*first};
+    const bool ends_with_app = path[end - 1] == '/';
+    const auto last = slashes.back();
+    if (ends_with_app) {
+        add(make_endpoint(*split, path.substr(0, last), Secret(path.substr(end))));
+    } else if (slashes.size() >= 2) {
+        add(make_endpoint(*split, path.substr(0, last), Secret(path.substr(last + 1))));
+    }
+    add(*first);
+    if (!ends_with_app) add(make_endpoint(*split, path, Secret()));
+    return found;
+}
+
 std::optional<RtmpEndpoint> publish_endpoint(std::string_view url, const Secret& key) {
     const auto split = split_url(url);
     if (!split) return std::nullopt;
-    std::string path = split->path;
-    const auto end = path_end(path);
-    if (end > 0 && path[end - 1] == '/') path.erase(end - 1, 1);
-    if (!key.is_empty()) return make_endpoint(*split, std::move(path), key);
+    const std::string& path = split->path;
+    if (!key.is_empty()) return make_endpoint(*split, app_before(path, path.size()), key);
+    if (const auto slash = playpath_behind_query(path)) {
+        return make_endpoint(*split, app_before(path, *slash), Secret(path.substr(*slash + 1)));
+    }
     const auto slash = path.substr(0, path_end(path)).rfind('/');
-    if (slash == std::string::npos) return make_endpoint(*split, std::move(path), Secret());
-    return make_endpoint(*split, path.substr(0, slash), Secret(path.substr(slash + 1)));
+    if (slash == std::string::npos) return make_endpoint(*split, path, Secret());
+    return make_endpoint(*split, app_before(path, slash), Secret(path.substr(slash + 1)));
 }
 
 }  // namespace restream

@@ -16,17 +16,28 @@ constexpr std::uint8_t rtmp_version = 3;
 /// none.
 constexpr std::size_t random_at = 8;
 
+/// **Source**: rtmpdump's librtmp (6, 8 and 9: RTMPE); RFC 8446, 5.1 (21, 22); Adobe
+/// RTMP 1.0, 5.2.2: from 32 on, so that RTMP is told from protocols that begin with text.
+Handshake::Foreign foreign_of(std::uint8_t version) {
+    if (version == 6 || version == 8 || version == 9) return Handshake::Foreign::rtmpe;
+    if (version == 21 || version == 22) return Handshake::Foreign::tls;
+    const bool is_letter = version >= 0x20 && version < 0x7f;
+    return is_letter ? Handshake::Foreign::text : Handshake::Foreign::unknown;
+}
+
 /// What speaks like this, in words; empty where it is not known.
-/// **Source**: rtmpdump's librtmp (6, 8 and 9: RTMPE); RFC 8446, 5.1 (21, 22).
-std::string_view likely_peer(std::uint8_t version) {
-    if (version == 6 || version == 8 || version == 9) {
-        return " (RTMPE, the encryption of Flash; rtmps:// is what is taken instead)";
+std::string_view likely_peer(Handshake::Foreign foreign) {
+    switch (foreign) {
+        case Handshake::Foreign::rtmpe:
+            return " (RTMPE, the encryption of Flash; rtmps:// is what is taken instead)";
+        case Handshake::Foreign::tls:
+            return " (TLS; rtmp:// and rtmps:// have different ports)";
+        case Handshake::Foreign::text:
+            return " (text, as HTTP and its like send it)";
+        case Handshake::Foreign::no:
+        case Handshake::Foreign::unknown:
+            break;
     }
-    if (version == 21 || version == 22) {
-        return " (TLS; rtmp:// and rtmps:// have different ports)";
-    }
-    // Adobe RTMP 1.0, 5.2.2: from 32 on, so that RTMP is told from protocols that begin with text.
-    if (version >= 0x20 && version < 0x7f) return " (text, as HTTP and its like send it)";
     return "";
 }
 
@@ -69,8 +80,9 @@ std::size_t Handshake::feed(std::span<const std::uint8_t> bytes) {
 void Handshake::take_version(std::uint8_t version) {
     if (version == rtmp_version) return;
     state_ = State::failed;
+    foreign_ = foreign_of(version);
     problem_ = fmt::format("the peer speaks version {}, not RTMP's {}{}", version, rtmp_version,
-                           likely_peer(version));
+                           likely_peer(foreign_));
 }
 
 /// The peer's first packet is there: C2 or, with all that a server says, S0, S1 and S2.

@@ -17,6 +17,8 @@ class Handshake {
   public:
     enum class Side { client, server };
     enum class State { in_progress, done, failed };
+    /// What the peer speaks instead of RTMP, by its first byte.
+    enum class Foreign { no, tls, text, rtmpe, unknown };
     static constexpr std::size_t packet_bytes = 1536;
 
     /// `random`: unpredictable bytes, for C1 or S1. **Shape**: 1,528 bytes.
@@ -31,6 +33,7 @@ class Handshake {
     State state() const { return state_; }
     /// Why it failed: "the peer speaks version 71, not RTMP's 3" (a browser that says GET, …).
     const std::string& problem() const { return problem_; }
+    Foreign foreign() const { return foreign_; }
 
   private:
     using Packet = std::array<std::uint8_t, packet_bytes>;
@@ -41,6 +44,7 @@ class Handshake {
 
     Side side_;
     State state_ = State::in_progress;
+    Foreign foreign_ = Foreign::no;
     std::string problem_;
     std::size_t taken_ = 0;  ///< of the version and the two packets that the peer sends
     Packet own_{};           ///< C1 or S1

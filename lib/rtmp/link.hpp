@@ -43,6 +43,8 @@ class RtmpLink {
     void feed(std::span<const std::uint8_t> bytes);
     bool is_open() const { return handshake_.state() == Handshake::State::done; }
     Next next();
+    /// What the peer speaks instead of RTMP.
+    Handshake::Foreign foreign() const { return handshake_.foreign(); }
 
     void set_limits(ChunkReader::Limits limits) { reader_.set_limits(limits); }
     /// Acknowledges after so many bytes, unless the peer asks for something else.

@@ -15,8 +15,8 @@ namespace restream {
 /// so many bytes, in whole characters.
 std::string clean_words(std::string_view text, std::size_t longest_bytes);
 
-/// Hides what must not be shown wherever a peer echoes it. A secret of fewer than four characters
-/// is hidden only where it stands as a word of its own.
+/// Hides what must not be shown wherever a peer echoes it. A secret of fewer than four characters,
+/// or one that reads like a word, is hidden only where it stands as a word of its own.
 class SecretMask {
   public:
     SecretMask() = default;
@@ -29,6 +29,9 @@ class SecretMask {
     void hide_query(std::string_view text);
     /// Cleaned, with *** in place of secrets and of the query of any URL.
     std::string apply(std::string_view text) const;
+    /// The same, but for a code of RTMP's own ("NetStream.Publish.BadName"), which has no secrets:
+    /// a key like "Publish" blanks none of it.
+    std::string apply_to_code(std::string_view code) const;
 
   private:
     void add(std::string_view secret);

@@ -84,9 +84,6 @@ void RtmpServerConnection::accept() {
         step_ = Step::publishing;
         link_.set_limits(
             {.longest_message = longest_message_, .most_pending_bytes = 2 * longest_message_});
-        if (said_fc_publish_) {
-            say(0, status("onFCPublish", Level::status, "NetStream.Publish.Start", "publishing"));
-        }
         say_status("NetStream.Publish.Start", "publishing");
     } else {
         step_ = Step::playing;
@@ -216,6 +213,11 @@ std::optional<RtmpServerConnection::Event> RtmpServerConnection::take_wish(Wish 
                                               "this connection publishes or plays already"));
         return std::nullopt;
     }
+    if (command.has_unreadable_rest && !command.text(0)) {
+        return end({RtmpEnding::Cause::malformed, publishes
+                                                      ? "the name to publish is not written in AMF0"
+                                                      : "the name to play is not written in AMF0"});
+    }
     if (!is_name(name)) {
         say(message.message_stream_id,
             status("onStatus", Level::error, bad_name,
@@ -235,9 +237,14 @@ std::optional<RtmpServerConnection::Event> RtmpServerConnection::take_wish(Wish 
 /// What changes nothing, as far as it wants an answer.
 void RtmpServerConnection::take_request(const Command& command) {
     const std::string& name = command.name;
-    if (name == "releaseStream" || name == "FCPublish") {
-        said_fc_publish_ = said_fc_publish_ || name == "FCPublish";
+    if (name == "releaseStream") {
         say(0, empty_result(command));
+    } else if (name == "FCPublish") {
+        // Hardware encoders wait for it before they go on to createStream. It admits nobody:
+        // publish is what is answered by a yes or no.
+        say(0, empty_result(command));
+        say(0,
+            status("onFCPublish", Level::status, "NetStream.Publish.Start", "send publish next"));
     } else if (name == "getStreamLength") {
         say(0, number_result(command, 0));  // live: it has none
     } else if (name == "FCSubscribe") {

@@ -83,6 +83,8 @@ class RtmpServerConnection {
     /// For the list of who is there: "FMLE/3.0 (…)", as the peer says it, cleaned of control
     /// characters, ≤ 64 bytes; before connect, and where it says nothing, empty.
     const std::string& software() const { return software_; }
+    /// What the peer speaks instead of RTMP.
+    Handshake::Foreign foreign() const { return link_.foreign(); }
 
   private:
     enum class Wish { none, publish, play };
@@ -107,7 +109,6 @@ class RtmpServerConnection {
     Wish wish_ = Wish::none;               ///< not answered yet
     std::uint32_t message_stream_id_ = 0;  ///< of what is wished for, published or played
     std::uint32_t created_ = 0;            ///< the last id given out
-    bool said_fc_publish_ = false;
     std::optional<RtmpEnding> ending_;
 };
 

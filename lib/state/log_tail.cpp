@@ -39,6 +39,10 @@ std::vector<std::string> tail_of(const RelayLog& log, std::size_t count) {
 
 }  // namespace
 
+std::filesystem::path ingest_log(const Layout& layout) {
+    return layout.log_directory() / "ingest.server.log";
+}
+
 std::vector<RelayLog> logs_of(const Layout& layout, std::string_view destination) {
     return {{layout.log(destination), ""}, {layout.log(backup_relay(destination)), "backup"}};
 }

@@ -1,4 +1,4 @@
-// What a destination's relays have logged.
+// What a destination's relays, and the ingest server, have logged.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,9 @@ struct RelayLog {
 
 /// Of both its relays, whether they are there or not.
 std::vector<RelayLog> logs_of(const Layout& layout, std::string_view destination);
+
+/// The embedded ingest server's log. No destination's: a name has no dot.
+std::filesystem::path ingest_log(const Layout& layout);
 
 /// "2026-01-31T20:14:03.120Z backup: text"
 std::string marked(const std::string& line, const RelayLog& log);

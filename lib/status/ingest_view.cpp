@@ -20,8 +20,9 @@ using nlohmann::ordered_json;
 
 namespace {
 
-/// What is shown of those who were turned away: the latest.
+/// What is shown of those who were turned away, or cut off: the latest.
 constexpr std::size_t most_refusals_shown = 3;
+constexpr std::size_t most_cut_offs_shown = 5;
 
 IngestView look_at_external(const IngestConfig& config, IngestView view) {
     if (config.url.empty()) return view;  // it stands in what could not be read
@@ -62,6 +63,16 @@ ordered_json refusal_json(const IngestRefusal& refusal) {
             {"code", code_of_refusal(refusal.problem)},
             {"problem", refusal.problem},
             {"times", refusal.times}};
+}
+
+ordered_json cut_off_json(const CutOff& cut_off) {
+    return {{"role", cut_off_role_name(cut_off.role)},
+            {"when", to_iso8601(cut_off.when)},
+            {"address", cut_off.address},
+            {"software", cut_off.software},
+            {"code", cut_off.code},
+            {"problem", describe_cut_off(cut_off)},
+            {"times", cut_off.times}};
 }
 
 ordered_json nginx_tracks(const NginxPublication& publication) {
@@ -119,6 +130,12 @@ ordered_json embedded_json(const IngestView& view) {
     for (const auto& each : view.embedded->refusals) {
         value["refusals"].push_back(refusal_json(each));
     }
+    value["cut_offs"] = ordered_json::array();
+    for (const auto& each : view.embedded->cut_offs) {
+        value["cut_offs"].push_back(cut_off_json(each));
+    }
+    value["cut_off_count"] = view.embedded->cut_off_count;
+    value["silent_visits"] = view.embedded->silent_visits;
     value["connections"] = view.embedded->connections;
     value["dropped_players"] = view.embedded->dropped_players;
     return value;
@@ -180,14 +197,30 @@ std::string on_air_text(const PublicationsRecord& record, WallTime now) {
     return text;
 }
 
+std::string times_text(std::uint32_t times) {
+    return times > 1 ? fmt::format(" ({} times)", times) : "";
+}
+
+std::string cut_offs_text(const PublicationsRecord& record, WallTime now) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(record.cut_offs.size(), most_cut_offs_shown); ++i) {
+        const CutOff& each = record.cut_offs[i];
+        text += fmt::format("  cut off {} ago: {} from {}{}: it {}{}\n", ago(each.when, now),
+                            cut_off_role_name(each.role), each.address,
+                            each.software.empty() ? "" : ", " + each.software,
+                            describe_cut_off(each), times_text(each.times));
+    }
+    return text;
+}
+
 std::string refusals_text(const PublicationsRecord& record, WallTime now) {
     std::string text;
     for (std::size_t i = 0; i < std::min(record.refusals.size(), most_refusals_shown); ++i) {
         const IngestRefusal& each = record.refusals[i];
-        text += fmt::format("  refused {} ago: {} from {}: {}{}\n", ago(each.when, now),
+        text += fmt::format("  refused {} ago: {} from {}{}: {}{}\n", ago(each.when, now),
                             each.wish == IngestRefusal::Wish::publish ? "publisher" : "player",
-                            each.address, each.problem,
-                            each.times > 1 ? fmt::format(" ({} times)", each.times) : "");
+                            each.address, each.software.empty() ? "" : ", " + each.software,
+                            each.problem, times_text(each.times));
     }
     return text;
 }
@@ -269,6 +302,7 @@ std::string to_text(const IngestView& view, WallTime now) {
         text += fmt::format("  {}; {}\n", trouble->message, trouble->remedy);
     }
     if (view.embedded) text += refusals_text(*view.embedded, now);
+    if (view.embedded) text += cut_offs_text(*view.embedded, now);
     return text;
 }
 

@@ -119,12 +119,19 @@ test('page: the ingest’s trouble and who was refused are said in French', { sk
             remedy: 'OBS\'s Stream Key must be …', values: { ago_s: 14, refusal: 'wrong_key', publisher: '192.168.1.9' } },
         refusals: [{ wish: 'publish', when: new Date().toISOString(), address: '192.168.1.9', software: '', code: 'wrong_key',
             problem: 'wrong stream key', times: 1 }],
+        cutOffs: [{ role: 'publisher', when: new Date().toISOString(), address: '192.168.1.8', software: 'x', code: 'bad_rtmp',
+            problem: 'sent bytes that are not valid RTMP: x', times: 2 },
+        { role: 'stranger', when: new Date().toISOString(), address: '192.168.1.7', software: '', code: 'http',
+            problem: 'spoke HTTP', times: 1 }],
     });
     const page = await openFrench();
     await page.locator('#ingest .reason-message').waitFor();
     assert.equal(await textOf(page.locator('#ingest .reason-message')),
         'Personne n’émet, et quelqu’un a été refusé il y a 14 s : mauvaise clé de stream');
     await page.locator('#ingest .refusals').getByText('mauvaise clé de stream').waitFor();
+    await page.locator('#ingest .refusals').getByText('a envoyé des octets qui ne sont pas du RTMP valide').waitFor();
+    // A stranger that speaks HTTP is a scanner: no news on the page.
+    assert.equal(await page.locator('#ingest .refusals').getByText('192.168.1.7').count(), 0);
     assert.deepEqual(await englishIn(page), []);
     await checkRules(page, 'trouble in French');
     await closePage(page);

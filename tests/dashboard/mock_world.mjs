@@ -53,6 +53,7 @@ export class World {
         this.configError = null;
         this.moreFindings = [];
         this.refusals = [];
+        this.cutOffs = [];
         this.failedStop = null;
         this.incidents = [];
         this.destinations = new Map();
@@ -190,7 +191,8 @@ export class World {
             silence: this.#silence(), trouble: this.trouble === null ? null : { ...this.trouble, cause: '' }, players: isPublished ? players : null,
             ...this.#media(), on_air: null,
             publisher: isPublished ? { address: '192.168.1.7', software: 'FMLE/3.0 (compatible; FMSc/1.0)', since: iso(this.publishing) } : null,
-            bitrate_kbps: isPublished ? Math.round(6160 * (0.95 + 0.1 * Math.random())) : undefined, refusals: this.refusals },
+            bitrate_kbps: isPublished ? Math.round(6160 * (0.95 + 0.1 * Math.random())) : undefined, refusals: this.refusals,
+            cut_offs: this.cutOffs, cut_off_count: this.cutOffs.length, silent_visits: 0 },
         obs: { server: 'rtmp://127.0.0.1:1935/live', has_key: this.publishKey !== null } };
     }
 

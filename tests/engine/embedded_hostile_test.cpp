@@ -1,12 +1,14 @@
 // The embedded server among peers that do not play by the rules: those that do lose nothing.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <ctime>
 #include <list>
 
 #include "base/random.hpp"
 #include "engine/embedded_scene.hpp"
 #include "engine/raw_client.hpp"
+#include "ingest/line_budget.hpp"
 #include "unit/tags.hpp"
 
 using namespace restream;
@@ -72,6 +74,9 @@ TEST_CASE("embedded server: where all publish or play, one more is turned away")
     CHECK(good.clients.wait_accepted(third));
     const Fd fourth = connect_to(server.port());
     CHECK(is_closed_by_peer(fourth, long_enough()));
+    CHECK(server.publishes([](const auto& record) {
+        return record.cut_offs.size() == 1 && record.cut_offs[0].code == "too_many_connections";
+    }));
     good.lives_on();
     CHECK(!third.ending);
 }
@@ -85,21 +90,27 @@ TEST_CASE("embedded server: who does not come to the point is closed") {
     struct Case {
         const char* what;
         std::string says;
+        const char* code;  ///< what is remembered of it; empty: nothing
+        CutOff::Role role = CutOff::Role::stranger;
     };
+    const auto client = CutOff::Role::client;
     const std::vector<Case> cases = {
-        {"nothing", ""},
-        {"half a handshake", hello(700)},
-        {"a handshake without its end", hello()},
-        {"a handshake, then nothing", hello() + std::string(1536, 'x')},
-        {"HTTP", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"},
-        {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)},
-        {"noise", std::string(5000, '\xff')},
-        {"a version of the past", std::string("\x06") + hello()},
+        {"nothing", "", ""},
+        {"half a handshake", hello(700), "handshake_timed_out"},
+        {"a handshake without its end", hello(), "handshake_timed_out"},
+        {"a handshake, then nothing", hello() + std::string(1536, 'x'), "nothing_asked", client},
+        {"HTTP", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "http"},
+        {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11), "tls"},
+        {"noise", std::string(5000, '\xff'), "other_protocol"},
+        {"a version of the past", std::string("\x06") + hello(), "rtmpe"},
         {"a message that is too long",
-         hello() + std::string(1536, 'x') + std::string("\x03\0\0\0\xff\xff\xff\x14\0\0\0\0", 12)},
+         hello() + std::string(1536, 'x') + std::string("\x03\0\0\0\xff\xff\xff\x14\0\0\0\0", 12),
+         "bad_rtmp", client},
         {"nonsense for a command",
-         hello() + std::string(1536, 'x') + std::string("\x03\0\0\0\0\0\x04\x14\0\0\0\0zzzz", 16)},
-        {"chunks without a beginning", hello() + std::string(1536, 'x') + std::string(50, '\xc5')},
+         hello() + std::string(1536, 'x') + std::string("\x03\0\0\0\0\0\x04\x14\0\0\0\0zzzz", 16),
+         "bad_rtmp", client},
+        {"chunks without a beginning", hello() + std::string(1536, 'x') + std::string(50, '\xc5'),
+         "bad_rtmp", client},
     };
     for (const Case& each : cases) {
         CAPTURE(each.what);
@@ -107,6 +118,18 @@ TEST_CASE("embedded server: who does not come to the point is closed") {
         send_text(peer, each.says);
         CHECK(is_closed_by_peer(peer, long_enough()));
         good.lives_on();
+        const auto is_it = [&each](const CutOff& one) {
+            return one.code == each.code && one.role == each.role && one.address == "127.0.0.1" &&
+                   one.when > WallTime{};
+        };
+        if (std::string_view(each.code).empty()) {
+            CHECK(server.publishes([](const auto& record) {
+                return record.silent_visits == 1 && record.cut_offs.empty();
+            }));
+        } else {
+            CHECK(server.publishes(
+                [&](const auto& record) { return std::ranges::any_of(record.cut_offs, is_it); }));
+        }
     }
     // Byte by byte is no better.
     const Fd slow = connect_to(server.port());
@@ -140,6 +163,10 @@ TEST_CASE("embedded server: a message that never ends ends its publisher") {
         return is_closed_by_peer(slow.fd(), Deadline::after(Milliseconds(1)));
     }));
     CHECK(!quick_is_closed);
+    CHECK(server.publishes([](const auto& record) {
+        return record.cut_offs.size() == 1 && record.cut_offs[0].code == "too_slow" &&
+               record.cut_offs[0].role == CutOff::Role::publisher;
+    }));
     good.lives_on();
 }
 
@@ -159,6 +186,44 @@ TEST_CASE("embedded server: a publisher's nonsense ends it alone") {
         good.lives_on();
     }
     CHECK(server.publishes([](const auto& record) { return record.publications.size() == 1; }));
+    // Each was remembered, and one line of the log says who and why.
+    const auto record = server.record();
+    REQUIRE(record.cut_offs.size() == 1);
+    CHECK(record.cut_offs[0].role == CutOff::Role::publisher);
+    CHECK(record.cut_offs[0].code == "bad_rtmp");
+    CHECK(record.cut_offs[0].times == cases.size());
+    CHECK(record.cut_offs[0].software == "FMLE/3.0 (compatible; FMSc/1.0)");
+    CHECK(record.cut_offs[0].detail.starts_with("chunk stream 63 begins with a header of type 3"));
+    std::size_t told = 0;
+    for (const std::string& line : server.log()) {
+        const bool is_whole = line.starts_with(
+            "cut off a publisher: 127.0.0.1 (FMLE/3.0 (compatible; FMSc/1.0)): it sent bytes that "
+            "are not valid RTMP: ");
+        told += is_whole ? 1 : 0;
+    }
+    CHECK(told == cases.size());
+}
+
+TEST_CASE("embedded server: a flood of strangers takes neither memory nor the log") {
+    const RunningServer server;
+    Good good(server.port());
+    RawPublisher bad(server.port(), "bad");
+    const std::vector<std::uint8_t> nonsense(1000, 0xff);
+    bad.send_raw(nonsense);
+    CHECK(is_closed_by_peer(bad.fd(), long_enough()));
+    for (int i = 0; i < 300; ++i) {
+        const Fd scanner = connect_to(server.port());
+        if (i % 2 == 0) send_text(scanner, "GET / HTTP/1.1\r\n\r\n");
+    }
+    CHECK(server.publishes([](const auto& record) {
+        return record.cut_off_count == 151 && record.silent_visits >= 150;
+    }));
+    const auto record = server.record();
+    CHECK(record.cut_offs.size() == 2);
+    CHECK(record.cut_offs[0].times == 150);
+    CHECK(record.cut_offs[1].code == "bad_rtmp");
+    CHECK(server.log().size() <= LineBudget::most_at_once + 60);
+    good.lives_on();
 }
 
 TEST_CASE("embedded server: without descriptors it waits, and takes the next one when there are") {

@@ -15,12 +15,17 @@ EmbeddedSettings test_settings() {
 }
 
 RunningServer::RunningServer(EmbeddedSettings settings)
-    : server_(std::move(settings),
-              [this](const PublicationsRecord& record) {
-                  const std::lock_guard lock(mutex_);
-                  record_ = record;
-                  changed_.notify_all();
-              }),
+    : server_(
+          std::move(settings),
+          [this](const PublicationsRecord& record) {
+              const std::lock_guard lock(mutex_);
+              record_ = record;
+              changed_.notify_all();
+          },
+          [this](std::string line) {
+              const std::lock_guard lock(mutex_);
+              log_.push_back(std::move(line));
+          }),
       thread_([this] { server_.run(); }) {}
 
 RunningServer::~RunningServer() { stop(); }
@@ -28,6 +33,11 @@ RunningServer::~RunningServer() { stop(); }
 PublicationsRecord RunningServer::record() const {
     const std::lock_guard lock(mutex_);
     return record_;
+}
+
+std::vector<std::string> RunningServer::log() const {
+    const std::lock_guard lock(mutex_);
+    return log_;
 }
 
 bool RunningServer::publishes(const std::function<bool(const PublicationsRecord&)>& is_so) const {

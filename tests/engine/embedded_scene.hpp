@@ -32,6 +32,8 @@ class RunningServer {
     int port() const { return server_.port(); }
     /// What it has published last.
     PublicationsRecord record() const;
+    /// The lines that it has logged.
+    std::vector<std::string> log() const;
     /// **Blocks** until it has published such a record; false where it never does.
     bool publishes(const std::function<bool(const PublicationsRecord&)>& is_so) const;
     /// **Blocks** until it has ended; returns how long that took.
@@ -41,6 +43,7 @@ class RunningServer {
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
     PublicationsRecord record_;
+    std::vector<std::string> log_;
     EmbeddedServer server_;
     std::thread thread_;
 };

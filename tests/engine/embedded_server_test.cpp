@@ -2,6 +2,7 @@
 #include "ingest/embedded_server.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "base/error.hpp"
 #include "base/paths.hpp"
@@ -297,6 +298,10 @@ TEST_CASE("embedded server: a player that takes nothing for too long is dropped"
     }
     CHECK(server.publishes([](const auto& record) { return record.dropped_players == 1; }));
     CHECK(!idle.ending);  // nothing waits for it
+    CHECK(server.publishes([](const auto& record) {
+        return record.cut_offs.size() == 1 && record.cut_offs[0].code == "took_nothing" &&
+               record.cut_offs[0].role == CutOff::Role::player;
+    }));
 }
 
 TEST_CASE("embedded server: a silent publisher is dropped, and its players are told") {
@@ -311,6 +316,10 @@ TEST_CASE("embedded server: a silent publisher is dropped, and its players are t
     CHECK(is_closed_by_peer(publisher.fd(), long_enough()));
     CHECK(clients.wait([&] { return player.times_left == 1; }));
     CHECK(!player.ending);
+    CHECK(server.publishes([](const auto& record) {
+        return record.cut_offs.size() == 1 && record.cut_offs[0].code == "silent" &&
+               record.cut_offs[0].role == CutOff::Role::publisher;
+    }));
 }
 
 TEST_CASE("embedded server: when it ends, everybody is told, and it takes no longer than it may") {
@@ -373,6 +382,37 @@ TEST_CASE("embedded server: where it listens") {
     settings.admission.publish_key = Secret("k4");
     CHECK_THROWS_WITH_AS(RunningServer{settings},
                          doctest::Contains("this machine does not have that address"), Error);
+}
+
+TEST_CASE("embedded server: loopback is IPv4 and IPv6, and [::] is every address of both") {
+    for (const char* host : {"127.0.0.1", "localhost", "::1", "::"}) {
+        CAPTURE(host);
+        EmbeddedSettings settings = test_settings();
+        settings.listen_host = host;
+        // Who comes over IPv4 to an IPv6 socket is known by the IPv4 address.
+        settings.admission.publishers = {*Network::parse("127.0.0.1")};
+        const RunningServer server(settings);
+        CHECK(connect_to_ipv6(server.port()).is_open());
+        RawPublisher publisher(server.port());
+        CHECK(server.publishes([](const auto& record) {
+            return record.publications.size() == 1 &&
+                   record.publications[0].address == "127.0.0.1" && record.listen_problem.empty();
+        }));
+    }
+}
+
+TEST_CASE("embedded server: the other loopback address may be taken, which is told") {
+    const Listener other("::1");
+    EmbeddedSettings settings = test_settings();
+    settings.listen_port = other.port();
+    const RunningServer server(settings);
+    RawPublisher publisher(server.port());
+    const std::string problem =
+        fmt::format("[::1]:{} is taken by engine_tests (PID ", other.port());
+    CHECK(server.publishes(
+        [&](const auto& record) { return record.listen_problem.starts_with(problem); }));
+    REQUIRE_FALSE(server.log().empty());
+    CHECK(server.log()[0].starts_with(problem));
 }
 
 TEST_CASE("embedded server: a port that is taken is told with who holds it, and is free at once") {

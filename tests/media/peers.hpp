@@ -73,8 +73,8 @@ class RudeServer {
     std::optional<Peer> peer_;
 };
 
-/// nginx-rtmp with an application `live` and one `closed` whose publishers are refused by a
-/// callback.
+/// nginx-rtmp with the applications `live`, `live/cam` and `show/cam`, and one `closed` whose
+/// publishers are refused by a callback.
 class Nginx {
   public:
     explicit Nginx(const TempFolder& folder);

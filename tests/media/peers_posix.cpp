@@ -156,6 +156,8 @@ Nginx::Nginx(const TempFolder& folder) : log_(folder / "nginx.log") {
         "events {{ worker_connections 64; }}\n"
         "rtmp {{ access_log off; server {{ listen 127.0.0.1:{0};\n"
         "  application live {{ live on; publish_notify on; wait_key on; }}\n"
+        "  application live/cam {{ live on; publish_notify on; }}\n"
+        "  application show/cam {{ live on; publish_notify on; }}\n"
         "  application closed {{ live on; deny publish all; deny play all; }}\n"
         "  application asks {{ live on; on_publish http://127.0.0.1:{1}/; on_play "
         "http://127.0.0.1:{1}/; }}\n"

@@ -221,6 +221,28 @@ TEST_CASE(
     check_processes();
 }
 
+TEST_CASE("canary: a key that is an ordinary word blanks no other word, and stands in no log") {
+    Scene scene;
+    NginxServer refusing(Door::refusing);
+    scene.world.add("word", scene.platform.url(), "live");
+    scene.world.add("url", scene.platform.url() + "/session");
+    scene.world.add("refused", refusing.url(), "refused");
+    Publisher publisher(scene.world.ingest_url());
+    scene.publish();
+    scene.world.must({"enable", "word", "url"});
+    CHECK(scene.world.run({"enable", "refused", "--timeout", "3s"}).status == 5);
+    for (const std::string name : {"word", "url", "refused"}) {
+        CAPTURE(name);
+        const std::string log = scene.world.must({"logs", name}).output;
+        // "***" would be one of our own words: no line of a healthy relay quotes its key.
+        CHECK_MESSAGE(!has(log, "***"), log);
+        CHECK_MESSAGE(!has(log, "/live/live"), log);
+        CHECK_MESSAGE(!has(log, "/session"), log);
+    }
+    CHECK(has(scene.world.must({"logs", "word"}).output, "live"));
+    CHECK(has(scene.world.must({"logs", "refused"}).output, "refused"));
+}
+
 TEST_CASE("canary: key files are for their owner alone") {
     World world;
     CHECK(world

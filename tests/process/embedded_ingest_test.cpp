@@ -2,13 +2,16 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "ingest/record.hpp"
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
+#include "process/http_client.hpp"
 #include "process/patience.hpp"
+#include "process/rude_bytes.hpp"
 #include "process/scene.hpp"
 #include "state/lock.hpp"
 
@@ -86,6 +89,89 @@ TEST_CASE("embedded ingest: status says who publishes what, and who plays it") {
     CHECK_MESSAGE(has(text, "  from 127.0.0.1 for "), text);
     CHECK_MESSAGE(has(text, "320x180"), text);
     CHECK_MESSAGE(has(text, "  1 player\n"), text);
+}
+
+TEST_CASE("embedded ingest: who is cut off leaves a trace in status, doctor and the log") {
+    const World world(IngestServer::embedded);
+    world.must({"ingest", "start"});
+    const std::string handshake = "\x03" + std::string(1536 + 1536, '\0');
+    struct Case {
+        std::string says;
+        const char* code;
+        const char* words;
+    };
+    for (const Case& each :
+         std::vector<Case>{{std::string("\x16\x03\x01\x02\x00\x01", 6), "tls", "spoke TLS"},
+                           {"GET / HTTP/1.1\r\n\r\n", "http", "spoke HTTP"},
+                           {handshake + message(20, nested(100)), "bad_rtmp", "not valid RTMP"}}) {
+        CAPTURE(each.code);
+        HttpLine line(world.ingest_port());
+        line.send(each.says);
+        CHECK(line.wait_closed(std::chrono::seconds(10)));
+        const auto is_it = [&each](const json& one) {
+            return one["code"] == each.code && one["address"] == "127.0.0.1" &&
+                   one["when"].is_string() && has(one["problem"], each.words);
+        };
+        CHECK(wait_until(
+            Deadline::after(std::chrono::seconds(10)),
+            [&] {
+                const json all = world.ingest()["cut_offs"];
+                return std::ranges::any_of(all, is_it);
+            },
+            Milliseconds(100)));
+        CHECK(has(world.must({"ingest", "status"}).output, each.words));
+        CHECK(has(world.run({"doctor"}).output, each.words));
+        CHECK(has(world.must({"logs", "--ingest"}).output, each.words));
+    }
+    // The last one may be the encoder that the user waits for.
+    CHECK(world.status()["ingest"]["trouble"]["code"] == "publisher_cut_off");
+    {
+        Publisher publisher(world.ingest_url());
+        CHECK(world.wait_ingest("live"));
+    }
+    CHECK(has(world.must({"logs", "--ingest"}).output, " publishes live"));
+    CHECK(world.run({"logs"}).status == 2);
+    CHECK(world.run({"logs", "--ingest", "one"}).status == 2);
+}
+
+TEST_CASE("ingest: OBS's localhost reaches the default ingest over IPv4 and IPv6") {
+    for (const IngestServer server : {IngestServer::embedded, IngestServer::nginx}) {
+        CAPTURE(int(server));
+        const World world(server);
+        world.must({"ingest", "start"});
+        for (const char* host : {"127.0.0.1", "[::1]"}) {
+            CAPTURE(host);
+            Publisher publisher(fmt::format("rtmp://{}:{}/live", host, world.ingest_port()));
+            CHECK(world.wait_ingest("live"));
+            publisher.kill();
+            CHECK(world.wait_ingest("no_publisher"));
+        }
+        // nginx takes it again where it holds the port already.
+        world.must({"ingest", "reload"});
+        Publisher publisher(fmt::format("rtmp://[::1]:{}/live", world.ingest_port()));
+        CHECK(world.wait_ingest("live"));
+    }
+}
+
+TEST_CASE("ingest: [::] is every address of both families") {
+    for (const IngestServer server : {IngestServer::embedded, IngestServer::nginx}) {
+        CAPTURE(int(server));
+        const World world(server);
+        write_file(
+            world.config() / "restream.toml",
+            fmt::format("[ingest]\nserver = \"{}\"\nlisten = \"[::]:{}\"\n"
+                        "allow_publish = [\"192.0.2.1\"]\n",
+                        server == IngestServer::nginx ? "nginx" : "embedded", world.ingest_port()));
+        world.must({"ingest", "start"});
+        CHECK(has(world.must({"ingest", "status"}).output, world.ingest_url()));
+        for (const char* host : {"127.0.0.1", "[::1]"}) {
+            CAPTURE(host);
+            Publisher publisher(fmt::format("rtmp://{}:{}/live", host, world.ingest_port()));
+            CHECK(world.wait_ingest("live"));
+            publisher.kill();
+            CHECK(world.wait_ingest("no_publisher"));
+        }
+    }
 }
 
 TEST_CASE("embedded ingest: two starts at once start one server") {

@@ -122,6 +122,67 @@ TEST_CASE("source: an empty playpath plays what an empty stream key publishes, t
     CHECK_FALSE(source->has_no_publisher());
 }
 
+TEST_CASE("source: an application with a slash in its name is played, with and without a key") {
+    struct Row {
+        const char* published;
+        const char* played;
+        int refused;  ///< connections that were refused before the one that plays
+    };
+    const TempFolder folder;
+    Nginx nginx(folder);
+    const auto refusals = [&nginx] {
+        const std::string log = nginx.log();
+        int count = 0;
+        for (auto at = log.find("application not found"); at != std::string::npos;
+             at = log.find("application not found", at + 1)) {
+            ++count;
+        }
+        return count;
+    };
+    for (const Row& row : {Row{"live/cam/key", "live/cam/key", 0}, Row{"show/cam/", "show/cam/", 0},
+                           Row{"show/cam/", "show/cam", 1}}) {
+        CAPTURE(row.played);
+        const Peer publisher = publish(nginx.url(row.published), folder);
+        const OpenSource open = remembering_rtmp_source();
+        const int before = refusals();
+        // The second source knows what was accepted.
+        for (int i = 0; i < 2; ++i) {
+            Loop loop;
+            const auto source = open(from(nginx.url(row.played)), loop);
+            Heard heard;
+            CHECK(run_until(loop, 5s, [&] {
+                heard.take(*source);
+                return heard.has_keyframe() || heard.end;
+            }));
+            CHECK(heard.has_keyframe());
+        }
+        CHECK(refusals() - before == row.refused);
+    }
+}
+
+TEST_CASE("source: a server that refuses every application sees one connection a try") {
+    const TempFolder folder;
+    Nginx nginx(folder);
+    const OpenSource open = remembering_rtmp_source();
+    for (int i = 0; i < 4; ++i) {
+        Loop loop;
+        const auto source = open(from(nginx.url("no/such/app")), loop);
+        Heard heard;
+        REQUIRE(run_until(loop, 5s, [&] {
+            heard.take(*source);
+            return heard.end.has_value();
+        }));
+        CHECK(heard.end->code == EndCode::ingest_refused);
+    }
+    const std::string log = nginx.log();
+    int count = 0;
+    for (auto at = log.find("application not found"); at != std::string::npos;
+         at = log.find("application not found", at + 1)) {
+        ++count;
+    }
+    CHECK(count == 3 + 3);
+}
+
 TEST_CASE("source: tags come as they are sent, none waits for a full buffer") {
     const TempFolder folder;
     Nginx nginx(folder);

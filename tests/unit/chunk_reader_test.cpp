@@ -102,6 +102,27 @@ TEST_CASE("chunk reader: headers of every type and size") {
     }
 }
 
+TEST_CASE("chunk reader: a first header of type 1 or 2 leaves zero what it leaves out") {
+    const std::vector<Example> examples = {
+        {"type 1", joined({hex("44 000021 000003 08"), payload_of(3)}), "8 0 @33 [3]"},
+        {"type 1, then type 3",
+         joined({hex("44 000021 000003 08"), payload_of(3), hex("c4"), payload_of(3)}),
+         "8 0 @33 [3], 8 0 @66 [3]"},
+        {"type 2", hex("84 000028"), "0 0 @40 [0]"},
+        {"type 2, with an extended timestamp", hex("84 ffffff 01000000"), "0 0 @16777216 [0]"},
+        {"type 2, in two bytes", hex("80 00 000001"), "0 0 @1 [0]"},
+        {"type 2, in three bytes", hex("81 00 01 000001"), "0 0 @1 [0]"},
+        {"type 2, then type 1 adds its step",
+         joined({hex("84 000028 44 000002 000003 09"), payload_of(3)}), "0 0 @40 [0], 9 0 @42 [3]"},
+        {"type 2 on another chunk stream than the one that began",
+         hex("04 000001 000001 08 01000000 b1 85 000002"), "8 1 @1 [1], 0 0 @2 [0]"},
+    };
+    for (const Example& example : examples) {
+        CAPTURE(std::string(example.name));
+        CHECK(read_both_ways(example.bytes) == example.told);
+    }
+}
+
 TEST_CASE("chunk reader: extended timestamps, repeated or not") {
     const Bytes p3 = payload_of(3), p200 = payload_of(200);
     const Bytes part(p200.begin(), p200.begin() + 128), rest(p200.begin() + 128, p200.end());

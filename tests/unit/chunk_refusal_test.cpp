@@ -28,15 +28,11 @@ TEST_CASE("chunk reader: what cannot be RTMP is told in words, and ever after") 
         Bytes bytes;
         std::string told;
     } examples[] = {
-        {"type 2 first", hex("84"), "malformed: chunk stream 4 begins with a header of type 2"},
         {"type 3 first", hex("c4"), "malformed: chunk stream 4 begins with a header of type 3"},
         {"type 3 first, in two bytes", hex("c0 05"),
          "malformed: chunk stream 69 begins with a header of type 3"},
         {"type 3 first, in three bytes", hex("c1 ff ff"),
          "malformed: chunk stream 65599 begins with a header of type 3"},
-        {"type 2 on another chunk stream than the one that began",
-         joined({hex("04 000001 000001 08 01000000 b1 85")}),
-         "8 1 @1 [1], malformed: chunk stream 5 begins with a header of type 2"},
         {"type 0 inside a message, even the same",
          joined({video, hex("06 000028 0000c8 09 01000000")}), type0},
         {"type 0 inside a message, another", joined({video, hex("06 000029 000001 08 01000000")}),
@@ -66,12 +62,6 @@ TEST_CASE("chunk reader: what cannot be RTMP is told in words, and ever after") 
          "malformed: a message of 16777215 bytes is longer than the 8388608 that are taken"},
         {"one byte too long", hex("04 000000 800001 09 01000000"),
          "malformed: a message of 8388609 bytes is longer than the 8388608 that are taken"},
-        {"type 2 first, with an extended timestamp", hex("84 ffffff 00ffffff"),
-         "malformed: chunk stream 4 begins with a header of type 2"},
-        {"type 2 first, in two bytes", hex("80 00"),
-         "malformed: chunk stream 64 begins with a header of type 2"},
-        {"type 2 first, in three bytes", hex("81 00 01"),
-         "malformed: chunk stream 320 begins with a header of type 2"},
         {"type 3 on the protocol's own chunk stream", hex("c2"),
          "malformed: chunk stream 2 begins with a header of type 3"},
         {"a second message by type 3 on another id", hex("04 000001 000001 08 01000000 b1 c3"),

@@ -172,6 +172,11 @@ TEST_CASE("client: whatever a server echoes, the key is not shown") {
              {"rtmp://h/live", "k4", "k4 is k4ever, not (k4)", "*** is k4ever, not (***)"},
              {"rtmp://h/live", "a", "a man, a plan", "*** man, *** plan"},
              {"rtmp://h/live", "", "nothing to hide", "nothing to hide"},
+             {"rtmp://h/live", "live", "no live here, delivery is alive",
+              "no *** here, delivery is alive"},
+             {"rtmp://h/live", "recording", "no such recor", "no such recor"},
+             {"rtmp://h/live?backup=1", "k4", "error 1 of live?backup=1", "error 1 of live?***"},
+             {"rtmp://h/app/inst/", "", "no inst", "no ***"},
              {"rtmp://h/live", "key-1234", "two\r\nlines \x1b[2J", "two??lines ?[2J"},
              {"rtmp://h/live", "key-1234", "bad \xff bytes", "bad   bytes"},
              {"rtmp://h/live", "key-1234", filler + "0123456 key-1234", filler + "0123456 ***"},
@@ -188,6 +193,21 @@ TEST_CASE("client: whatever a server echoes, the key is not shown") {
     Talk code(RtmpRole::publish, Step::begin);
     code.say({status("NetStream.key-1234", "", "error")});
     CHECK(code.ending().detail == "NetStream.***");
+}
+
+TEST_CASE("client: a key that is a word of RTMP blanks none of the server's codes") {
+    for (const char* key : {"Publish", "BadName", "NetStream"}) {
+        CAPTURE(key);
+        Talk talk(setup(RtmpRole::publish, "rtmp://h/live", key));
+        talk.run();
+        talk.say({connected(), created(), status("NetStream.Publish.BadName", key, "error")});
+        CHECK(talk.ending().detail == "NetStream.Publish.BadName: ***");
+    }
+    // What is no code of RTMP's may be anything.
+    Talk talk(setup(RtmpRole::publish, "rtmp://h/live", "Geheim"));
+    talk.run();
+    talk.say({connected(), created(), status("NetStream.Publish.Geheim", "", "error")});
+    CHECK(talk.ending().detail == "NetStream.Publish.***");
 }
 
 TEST_CASE("client: a server that closes without a word means something at each step") {

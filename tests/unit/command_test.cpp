@@ -164,6 +164,24 @@ TEST_CASE("command: what is none is nothing") {
     CHECK_FALSE(read_command(message_of(Bytes(5000, 5))));
 }
 
+TEST_CASE("command: what follows the command object and is no AMF0 is ignored") {
+    for (const char* rest :
+         {"00", "ff", "02 00ff 61", "03 0001 61", "0a ffffffff", "11 0a", "00000000"}) {
+        CAPTURE(rest);
+        const Command connect = command_of((std::string(obs_connect) + rest).c_str());
+        CHECK(connect.object.find("app")->as_string() == "live");
+        CHECK(connect.arguments.empty());
+        CHECK(connect.has_unreadable_rest);
+        const Command named = command_of((std::string(publish) + rest).c_str());
+        CHECK(named.text(0) == "k1");
+        CHECK(named.text(1) == "live");
+        CHECK(written(named) == bytes_of(publish));
+    }
+    CHECK_FALSE(command_of(publish).has_unreadable_rest);
+    // Readable ones are arguments that nobody asked for.
+    CHECK(command_of((std::string(publish) + "05 05").c_str()).arguments.size() == 4);
+}
+
 TEST_CASE("command: what is cut at any byte is nothing, or a command up to there") {
     for (const char* notation : {obs_connect, librtmp_connect, nginx_connected, nginx_bad_name}) {
         const Bytes whole = bytes_of(notation);

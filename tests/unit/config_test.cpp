@@ -196,6 +196,8 @@ TEST_CASE("config: the URL of a managed ingest follows where it listens") {
     CHECK(
         load("[ingest]\nlisten = \"0.0.0.0:1940\"\nallow_publish = [\"10.0.0.1\"]\n").ingest.url ==
         "rtmp://127.0.0.1:1940/live");
+    CHECK(load("[ingest]\nlisten = \"[::]:1940\"\nallow_publish = [\"10.0.0.1\"]\n").ingest.url ==
+          "rtmp://127.0.0.1:1940/live");
     CHECK(load("[ingest]\nserver = \"external\"\nurl = \"rtmps://studio:1/a%20b\"\n").ingest.url ==
           "rtmps://studio:1/a%20b");
 }
@@ -377,7 +379,7 @@ TEST_CASE("config: an ingest that can't be is refused with what would be right")
             {"[ingest]\nserver = 1\n", "server must be a string"},
             {"[ingest]\nlisten = 1935\n", "listen must be a string, not an integer"},
             {"[ingest]\nlisten = \"1935\"\n", "2:10: listen is \"1935\"; write \"ADDRESS:PORT\""},
-            {"[ingest]\nlisten = \":1935\"\n", "0.0.0.0 is every address"},
+            {"[ingest]\nlisten = \":1935\"\n", "0.0.0.0 is every IPv4 address"},
             {"[ingest]\nlisten = \"*:1935\"\n", "write \"ADDRESS:PORT\""},
             {"[ingest]\nlisten = \"127.0.0.1:0\"\n", "write \"ADDRESS:PORT\""},
             {"[ingest]\nlisten = \"127.0.0.1:1935; }\"\n", "write \"ADDRESS:PORT\""},
@@ -406,6 +408,8 @@ TEST_CASE("config: an ingest that can't be is refused with what would be right")
             {"[ingest]\npublish_key = \"\"\n", "2:15: publish_key is empty"},
             {"[ingest]\npublish_key = \"CANARY 1\"\n", "publish_key has a blank in it"},
             {"[ingest]\npublish_key = \"CANARY/1\"\n", "which divide a URL"},
+            {"[ingest]\npublish_key = \"CANARY%31\"\n", "has \"%\" in it"},
+            {"[ingest]\npublish_key = \"CANARY%\"\n", "write letters and digits"},
             {"[ingest]\npublish_key = \"CANARY?1\"\n", "write letters and digits"},
             {"[ingest]\npublish_key = \"CANARY#1\"\n", "write letters and digits"},
             {"[ingest]\npublish_key = 1\n", "publish_key must be a string or a table such as"},

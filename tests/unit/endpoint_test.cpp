@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 using restream::play_endpoint;
 using restream::publish_endpoint;
 using restream::Secret;
@@ -37,6 +41,40 @@ TEST_CASE("endpoint: a published URL with a key keeps its whole path and query i
         {"rtmp://h/a/b/k?x=/y", "", "a/b", "k?x=/y", "rtmp://h/a/b", "rtmp://h:1935"},
         {"rtmp://h/live", "", "live", "", "rtmp://h/live", "rtmp://h:1935"},
         {"rtmp://h/live?x=/y", "", "live?x=/y", "", "rtmp://h/live?x=/y", "rtmp://h:1935"},
+        // What platforms' pages show, as OBS and FFmpeg say it on the wire.
+        {"rtmp://h/live-js/?streamname=x&key=y", "", "live-js", "?streamname=x&key=y",
+         "rtmp://h/live-js", "rtmp://h:1935"},
+        {"rtmp://h/live-js/", "?streamname=x&key=y", "live-js", "?streamname=x&key=y",
+         "rtmp://h/live-js", "rtmp://h:1935"},
+        {"rtmp://h/live-js", "?streamname=x&key=y", "live-js", "?streamname=x&key=y",
+         "rtmp://h/live-js", "rtmp://h:1935"},
+        {"rtmp://h/app/inst/?a=b", "", "app/inst", "?a=b", "rtmp://h/app/inst", "rtmp://h:1935"},
+        {"rtmps://h/live2?backup=1/KEY", "", "live2?backup=1", "KEY", "rtmps://h/live2?backup=1",
+         "rtmps://h:443"},
+        {"rtmps://h/live2?backup=1/KEY?a=1", "", "live2?backup=1", "KEY?a=1",
+         "rtmps://h/live2?backup=1", "rtmps://h:443"},
+        {"rtmps://h/live2/?backup=1/KEY", "", "live2?backup=1", "KEY", "rtmps://h/live2?backup=1",
+         "rtmps://h:443"},
+        {"rtmps://h/live2?backup=1/", "k", "live2?backup=1", "k", "rtmps://h/live2?backup=1",
+         "rtmps://h:443"},
+        {"rtmps://h/live2/?backup=1/", "k", "live2?backup=1", "k", "rtmps://h/live2?backup=1",
+         "rtmps://h:443"},
+        {"rtmp://h/live?path=/", "k", "live?path=/", "k", "rtmp://h/live?path=/", "rtmp://h:1935"},
+        {"rtmp://h/live?u=a/b&c=d", "", "live?u=a/b&c=d", "", "rtmp://h/live?u=a/b&c=d",
+         "rtmp://h:1935"},
+        {"rtmp://h/live/KEY?token=a/b", "", "live", "KEY?token=a/b", "rtmp://h/live",
+         "rtmp://h:1935"},
+        {"rtmp://h/app/inst/", "", "app/inst", "", "rtmp://h/app/inst", "rtmp://h:1935"},
+        {"rtmp://h/app/inst//", "", "app/inst", "", "rtmp://h/app/inst", "rtmp://h:1935"},
+        {"rtmp://h/app/inst/", "k", "app/inst", "k", "rtmp://h/app/inst", "rtmp://h:1935"},
+        {"rtmp://h/app/inst/k", "", "app/inst", "k", "rtmp://h/app/inst", "rtmp://h:1935"},
+        {"rtmp://h/live/my%20key%2F4", "", "live", "my%20key%2F4", "rtmp://h/live",
+         "rtmp://h:1935"},
+        {"rtmp://h/li%76e", "k%34", "li%76e", "k%34", "rtmp://h/li%76e", "rtmp://h:1935"},
+        {"rtmps://[2001:db8::7]/live2?backup=1/KEY", "", "live2?backup=1", "KEY",
+         "rtmps://[2001:db8::7]/live2?backup=1", "rtmps://[2001:db8::7]:443"},
+        {"rtmp://u:p@[::1]:1936/app/?a=b", "", "app", "?a=b", "rtmp://[::1]:1936/app",
+         "rtmp://[::1]:1936"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.url);
@@ -56,7 +94,9 @@ TEST_CASE("endpoint: a played URL's first segment is the app, the playpath may b
         {"rtmp://h/live/", "", "live", "", "rtmp://h/live", "rtmp://h:1935"},
         {"rtmp://h/live/a/b", "", "live", "a/b", "rtmp://h/live", "rtmp://h:1935"},
         {"rtmp://h/live/a?t=1/2", "", "live", "a?t=1/2", "rtmp://h/live", "rtmp://h:1935"},
-        {"rtmp://h/live?t=1/2", "", "live?t=1/2", "", "rtmp://h/live?t=1/2", "rtmp://h:1935"},
+        {"rtmp://h/live?t=/1", "", "live?t=/1", "", "rtmp://h/live?t=/1", "rtmp://h:1935"},
+        {"rtmp://h/live?t=1/cam", "", "live?t=1", "cam", "rtmp://h/live?t=1", "rtmp://h:1935"},
+        {"rtmp://h/live/?t=1", "", "live", "?t=1", "rtmp://h/live", "rtmp://h:1935"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.url);
@@ -65,6 +105,33 @@ TEST_CASE("endpoint: a played URL's first segment is the app, the playpath may b
         CHECK(found->app == row.app);
         CHECK(found->playpath.reveal() == row.playpath);
         CHECK(found->tc_url == row.tc_url);
+    }
+}
+
+TEST_CASE("endpoint: a player's URL may mean several apps, the likeliest first") {
+    struct Meanings {
+        const char* url;
+        std::vector<std::pair<std::string, std::string>> apps;
+    };
+    for (const Meanings& row : std::vector<Meanings>{
+             {"rtmp://h/live", {{"live", ""}}},
+             {"rtmp://h/live/", {{"live", ""}}},
+             {"rtmp://h/live/cam", {{"live", "cam"}, {"live/cam", ""}}},
+             {"rtmp://h/live/cam/", {{"live/cam", ""}, {"live", "cam/"}}},
+             {"rtmp://h/live/cam/key",
+              {{"live/cam", "key"}, {"live", "cam/key"}, {"live/cam/key", ""}}},
+             {"rtmp://h/a/b/c/d", {{"a/b/c", "d"}, {"a", "b/c/d"}, {"a/b/c/d", ""}}},
+             {"rtmp://h/live/cam?t=1/2", {{"live", "cam?t=1/2"}, {"live/cam?t=1/2", ""}}},
+             {"rtmp://h/live?t=1/cam", {{"live?t=1", "cam"}}},
+             {"rtmp://h/live/?t=1", {{"live", "?t=1"}}},
+             {"http://h/live", {}},
+             {"rtmp://h/", {}}}) {
+        CAPTURE(row.url);
+        std::vector<std::pair<std::string, std::string>> found;
+        for (const auto& each : restream::play_endpoints(row.url)) {
+            found.emplace_back(each.app, each.playpath.reveal());
+        }
+        CHECK(found == row.apps);
     }
 }
 

@@ -137,6 +137,17 @@ TEST_CASE("ingest view: who publishes, for how long, with what, and who was turn
     says(json, "\"times\": 7");
     says(json, "\"problem\": \"d\"");
     says(json, "\"running\": null");
+    CutOff& cut_off = view.embedded->cut_offs.emplace_back();
+    cut_off = {CutOff::Role::publisher, now - 9s, "10.0.0.1", "FMLE/3.0", "bad_rtmp", "x", 2};
+    view.embedded->cut_off_count = 2;
+    says(to_text(view, now),
+         "  cut off 9 s ago: publisher from 10.0.0.1, FMLE/3.0: it sent bytes that are not valid "
+         "RTMP: x (2 times)\n");
+    const std::string more = to_json(view);
+    says(more, "\"role\": \"publisher\"");
+    says(more, "\"code\": \"bad_rtmp\"");
+    says(more, "\"problem\": \"sent bytes that are not valid RTMP: x\"");
+    says(more, "\"cut_off_count\": 2");
 }
 
 TEST_CASE("ingest view: who of primary and backup is on the air, and what the other one does") {

@@ -191,5 +191,6 @@ TEST_CASE("key: publish_key comes from the same places, and must be one part of 
     says(found(KeyEnv{"RESTREAM_TEST_NOT_SET"}), "which holds publish_key, is not set here");
     says(found(KeyCommand{"echo a/b"}), "publish_key from its command has \"/\"");
     says(found(KeyCommand{"echo a?b"}), "which divide a URL");
+    says(found(KeyCommand{"echo a%b"}), "has \"%\" in it");
     says(found(KeyCommand{"true"}), "publish_key from its command is empty");
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
 
 #include "base/error.hpp"
@@ -12,8 +13,7 @@ using namespace restream;
 
 namespace {
 
-constexpr auto all_placeholders =
-    "m @MODULE@; l @LISTEN@; a @APP@; p @ALLOW_PUBLISH@ y @ALLOW_PLAY@";
+constexpr auto all_placeholders = "m @MODULE@; @LISTEN@ a @APP@; p @ALLOW_PUBLISH@ y @ALLOW_PLAY@";
 
 std::string rendered(const IngestConfig& config) {
     return render_nginx_config(all_placeholders, config, "/m.so");
@@ -28,7 +28,7 @@ bool holds(const std::string& text, const std::string& part) {
 TEST_CASE("nginx config: the defaults listen on loopback and let loopback publish and play") {
     const std::string text = rendered({});
     CHECK(text ==
-          "m \"/m.so\"; l 127.0.0.1:1935; a \"live\"; "
+          "m \"/m.so\"; listen 127.0.0.1:1935;\n        listen [::1]:1935; a \"live\"; "
           "p allow publish 127.0.0.0/8;\n            allow publish ::1; "
           "y allow play 127.0.0.0/8;\n            allow play ::1;");
 }
@@ -38,7 +38,7 @@ TEST_CASE("nginx config: publishers from the network are let in after loopback")
     config.listen_host = "0.0.0.0";
     config.allow_publish = {"192.168.1.7", "10.0.0.0/8", "fe80::/10"};
     const std::string text = rendered(config);
-    CHECK(holds(text, "l 0.0.0.0:1935;"));
+    CHECK(holds(text, "; listen 0.0.0.0:1935; a"));
     for (const char* each : {"192.168.1.7", "10.0.0.0/8", "fe80::/10"}) {
         CHECK(holds(text, std::string("allow publish ") + each + ";"));
         CHECK_FALSE(holds(text, std::string("allow play ") + each));
@@ -63,10 +63,31 @@ TEST_CASE("nginx config: players from the network are let in where they are allo
 
 TEST_CASE("nginx config: an IPv6 address stands in brackets") {
     IngestConfig config;
-    config.listen_host = "::1";
-    CHECK(holds(rendered(config), "l [::1]:1935;"));
+    config.listen_host = "fd00::7";
+    CHECK(holds(rendered(config), "; listen [fd00::7]:1935; a"));
     config.listen_host = "::";
-    CHECK(holds(rendered(config), "l [::]:1935 ipv6only=off;"));
+    CHECK(holds(rendered(config), "; listen [::]:1935 ipv6only=off; a"));
+}
+
+TEST_CASE("nginx config: loopback is both of its addresses, where the machine has them") {
+    IngestConfig config;
+    const auto without = [&config] {
+        return render_nginx_config(all_placeholders, config, "/m.so", BothFamilies::cannot);
+    };
+    for (const auto& [host, both, alone] :
+         {std::array{"127.0.0.1", "listen 127.0.0.1:1935;\n        listen [::1]:1935;",
+                     "listen 127.0.0.1:1935;"},
+          std::array{"::1", "listen [::1]:1935;\n        listen 127.0.0.1:1935;",
+                     "listen [::1]:1935;"},
+          std::array{"localhost", "listen 127.0.0.1:1935;\n        listen [::1]:1935;",
+                     "listen 127.0.0.1:1935;"},
+          std::array{"::", "listen [::]:1935 ipv6only=off;", "listen 0.0.0.0:1935;"},
+          std::array{"127.0.0.2", "listen 127.0.0.2:1935;", "listen 127.0.0.2:1935;"}}) {
+        CAPTURE(host);
+        config.listen_host = host;
+        CHECK(holds(rendered(config), std::string("; ") + both + " a"));
+        CHECK(holds(without(), std::string("; ") + alone + " a"));
+    }
 }
 
 TEST_CASE("nginx config: the application is the first part of the URL's path") {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "config/service.hpp"
+#include "ingest/cut_off_words.hpp"
 #include "ingest/refusal_words.hpp"
 #include "relay/session_end.hpp"
 #include "unit/sentences_of_all.hpp"
@@ -88,6 +89,22 @@ TEST_CASE("refusals of publishers: the page has words for each, in both language
     }
     for (const auto& each : refusal_words) CHECK(code_of_refusal(each.words) == each.code);
     CHECK(code_of_refusal("something else").empty());
+}
+
+TEST_CASE("cut off clients: the page has words for each reason, in both languages") {
+    for (const char* file : {"words_en.js", "words_fr.js"}) {
+        const auto words = page_entries(file);
+        for (const auto& each : cut_off_words) {
+            CAPTURE(each.code);
+            CHECK(words.contains(fmt::format("cut_off_{}", each.code)));
+        }
+    }
+    const std::string manual = content_of("docs/man/restream-ingest.1.scd");
+    for (const auto& each : cut_off_words) {
+        CAPTURE(each.code);
+        CHECK(manual.find(std::regex_replace(std::string(each.code), std::regex("_"), "\\_")) !=
+              std::string::npos);
+    }
 }
 
 TEST_CASE("errors of the API: the page has French for each code that docs/api.md names") {

@@ -26,6 +26,12 @@ PublicationsRecord full() {
         {IngestRefusal::Wish::play, when, "10.0.0.1", "", "playing is not allowed", 1}};
     record.connections = 23;
     record.dropped_players = 4;
+    record.cut_offs = {
+        {CutOff::Role::publisher, when, "192.168.1.9", "OBS", "bad_rtmp", "a chunk size of 0", 3},
+        {CutOff::Role::stranger, when, "10.0.0.2", "", "http", "", 1}};
+    record.cut_off_count = 4;
+    record.silent_visits = 7;
+    record.listen_problem = "[::1]:1935 is taken by nginx (PID 17)";
     return record;
 }
 
@@ -43,11 +49,33 @@ TEST_CASE("publications record: what is written is read again") {
     CHECK(to_json(full()).find('\n') == to_json(full()).size() - 1);
 }
 
+TEST_CASE("publications record: one by an older server, which knows no cut offs, is read") {
+    PublicationsRecord old = full();
+    old.cut_offs.clear();
+    old.cut_off_count = old.silent_visits = 0;
+    old.listen_problem.clear();
+    std::string text = to_json(old);
+    for (const char* each :
+         {R"("cut_off_count":0,)", R"("cut_offs":[],)", R"("silent_visits":0,)"}) {
+        text = replaced(text, each, "");
+    }
+    CHECK(publications_from_json(text) == old);
+    const std::string good = to_json(full());
+    for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+             {R"("role":"stranger")", R"("role":"x")"},
+             {R"("cut_off_count":4)", R"("cut_off_count":-4)"},
+             {R"("cut_offs":[)", R"("cut_offs":[5,)"},
+             {R"("detail":"a chunk size of 0")", R"("detail":0)"}}) {
+        CAPTURE(to);
+        CHECK(!publications_from_json(replaced(good, from, to)).has_value());
+    }
+}
+
 TEST_CASE(
     "publications record: who is on the air is told where there is a backup, and only there") {
     PublicationsRecord record = full();
     CHECK(to_json(record).find("on_air") == std::string::npos);
-    CHECK(to_json(record).find("role") == std::string::npos);
+    CHECK(to_json(record).find(R"("role":"primary")") == std::string::npos);
     CHECK(record.played("live")->path == "live");
     record.publications[0].role = EncoderRole::primary;
     record.publications[1].role = EncoderRole::backup;

@@ -41,7 +41,8 @@ Diagnosis said(const std::string& remedy, const std::string& code = "relay_backo
 
 TEST_CASE("remedy: each finding with a command in its words has an action") {
     // These only look, or end what shows the button.
-    static const std::regex other("(doctor|dashboard [^']*|ingest status|probe|services|status)");
+    static const std::regex other(
+        "(doctor|dashboard [^']*|ingest status|logs --ingest|probe|services|status)");
     static const std::regex command("'restream ([^']*)'");
     for (const Sentence& each : all_sentences()) {
         CAPTURE(each.code);

@@ -24,7 +24,7 @@ struct Dialect {
 };
 
 const std::string on_fc_publish =
-    status_text("NetStream.Publish.Start", "publishing", "status", "onFCPublish");
+    status_text("NetStream.Publish.Start", "send publish next", "status", "onFCPublish");
 const Words playing_on_1 = {"control 0 1",
                             status_text("NetStream.Play.Reset", "playing from now on") + " on 1",
                             status_text("NetStream.Play.Start", "playing") + " on 1"};
@@ -44,7 +44,7 @@ const std::vector<Dialect> publishers = {
       {command("createStream", 4)},
       {command("publish", 5, {text("k4"), text("live")}), 1}},
      "publish 'live' 'k4'",
-     {"_result 2 null", "_result 3 null", "_result 4 null 1", on_fc_publish, publishing + " on 1"}},
+     {"_result 2 null", "_result 3 null", on_fc_publish, "_result 4 null 1", publishing + " on 1"}},
     {"OBS without a key",
      {{connect("live")},
       {command("releaseStream", 2, {text("")})},
@@ -52,7 +52,7 @@ const std::vector<Dialect> publishers = {
       {command("createStream", 4)},
       {command("publish", 5, {text(""), text("live")}), 1}},
      "publish 'live' ''",
-     {"_result 2 null", "_result 3 null", "_result 4 null 1", on_fc_publish, publishing + " on 1"}},
+     {"_result 2 null", "_result 3 null", on_fc_publish, "_result 4 null 1", publishing + " on 1"}},
     {"OBS with the whole URL as server",
      {{connect("live/k4?token=1")},
       {command("createStream", 4)},
@@ -67,7 +67,7 @@ const std::vector<Dialect> publishers = {
       {command("_checkbw", 5)},
       {command("publish", 6, {text("k4?a=1"), text("live")}), 1}},
      "publish 'live' 'k4?a=1'",
-     {"_result 2 null", "_result 3 null", "_result 4 null 1", on_fc_publish, publishing + " on 1"}},
+     {"_result 2 null", "_result 3 null", on_fc_publish, "_result 4 null 1", publishing + " on 1"}},
     {"a recorder",
      {{connect("live")},
       {command("createStream", 2)},
@@ -159,6 +159,69 @@ TEST_CASE("server connection: publishers and players are taken in their dialects
                                              : RtmpServerConnection::Step::playing));
         }
     }
+}
+
+TEST_CASE("server connection: one who waits for onFCPublish before createStream gets it") {
+    Talk talk;
+    CHECK(talk.say({{connect("live")}}).back() == connected);
+    CHECK(talk.say({{command("FCPublish", 3, {text("k4")})}}) ==
+          Words{"_result 3 null", on_fc_publish});
+    CHECK(talk.told.empty());
+}
+
+TEST_CASE("server connection: bytes behind a command's values are ignored, whatever they are") {
+    for (const char* rest :
+         {"00", "000000", "ff", "11", "02ffff41", "0300", "0a00ffffff", "474554"}) {
+        CAPTURE(rest);
+        Talk talk;
+        const auto say = [&](const Command& said, std::uint32_t on) {
+            Bytes bytes;
+            const Payload written = write_command(said);
+            bytes.assign(written.bytes().begin(), written.bytes().end());
+            const Bytes more = tests::hex(rest);
+            bytes.insert(bytes.end(), more.begin(), more.end());
+            talk.peer.send({MessageType::command, on, RtmpTime(), Payload::copy_of(bytes)});
+            return talk.run();
+        };
+        CHECK(say(connect("live"), 0).back() == connected);
+        CHECK(say(command("releaseStream", 2, {text("k4")}), 0) == Words{"_result 2 null"});
+        CHECK(say(command("FCPublish", 3, {text("k4")}), 0) ==
+              Words{"_result 3 null", on_fc_publish});
+        CHECK(say(command("createStream", 4), 0) == Words{"_result 4 null 1"});
+        CHECK(say(command("publish", 5, {text("k4"), text("live")}), 1) ==
+              Words{publishing + " on 1"});
+        CHECK(talk.told == Words{"publish 'live' 'k4'"});
+    }
+}
+
+TEST_CASE("server connection: a publish whose name cannot be read publishes nothing") {
+    for (const char* name : {"publish", "play"}) {
+        CAPTURE(name);
+        Talk talk;
+        talk.say({{connect("live")}, {command("createStream", 2)}});
+        Bytes bytes;
+        const Payload written = write_command(command(name, 3));
+        bytes.assign(written.bytes().begin(), written.bytes().end());
+        const Bytes cut = tests::hex("02 00ff 6b34");  // 2 of 255 letters
+        bytes.insert(bytes.end(), cut.begin(), cut.end());
+        talk.peer.send({MessageType::command, 1, RtmpTime(), Payload::copy_of(bytes)});
+        talk.run();
+        REQUIRE(talk.told.size() == 1);
+        CHECK(talk.told[0].starts_with(ended(RtmpEnding::Cause::malformed, "the name to ")));
+    }
+}
+
+TEST_CASE("server connection: a publisher whose chunk streams begin with type 1 or 2 is taken") {
+    Talk talk;
+    talk.say(publish_lines("live", "k4"));
+    // Type 2 on chunk stream 6: what it leaves out is zero, so an empty message of type 0. Type 1
+    // on chunk stream 7: audio of two bytes at 40 ms, on message stream 0.
+    talk.server.feed(tests::hex("86 000028  47 000028 000002 08 af01"));
+    talk.listen();
+    REQUIRE(talk.tags.size() == 1);
+    CHECK(talk.tags[0].type == TagType::audio);
+    CHECK(talk.tags[0].time.ms() == 40);
+    CHECK(talk.server.step() == RtmpServerConnection::Step::publishing);
 }
 
 TEST_CASE("server connection: what Enhanced RTMP announces is answered where it was announced") {

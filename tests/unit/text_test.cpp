@@ -96,7 +96,45 @@ TEST_CASE("secret: moving leaves nothing behind") {
 }
 
 TEST_CASE("log: a secret is masked wherever it stands, also percent-encoded") {
-    CHECK(masked("a k+y b k%2By c", Secret("k+y")) == "a *** b *** c");
+    CHECK(masked("a k+y-4711 b k%2By-4711 c", Secret("k+y-4711")) == "a *** b *** c");
+    CHECK(masked("xabcd1234y", Secret("abcd1234")) == "x***y");
+    CHECK(masked("no KEY-12345, no 77777777 of a=77777777", Secret("KEY-12345?a=77777777")) ==
+          "no ***, no *** of a=***");
     CHECK(masked("nothing", Secret()) == "nothing");
     CHECK(masked("***", Secret("*")).find_first_not_of('*') == std::string::npos);
+}
+
+TEST_CASE("log: a key that is an ordinary word blanks only the places where a key stands") {
+    struct Case {
+        const char* text;
+        const char* key;
+        const char* shown;
+    };
+    const Case cases[] = {
+        // A short word is masked in URLs, and nowhere else.
+        {"live: session 3, live for 10 s", "live", "live: session 3, live for 10 s"},
+        {"rtmp://h:1935/live/live closed", "live", "rtmp://h:1935/live/*** closed"},
+        {"rtmp://live/app/x", "live", "rtmp://live/app/x"},
+        {"rtmp://h/live2/live2x", "live", "rtmp://h/live2/live2x"},
+        {"rtmps://[::1]:443/app/live?x=1", "live", "rtmps://[::1]:443/app/***?x=1"},
+        {"(rtmp://h/app/inst/live)", "live", "(rtmp://h/app/inst/***)"},
+        {"rtmp://h/app?key=live&b=live", "live", "rtmp://h/app?key=***&b=***"},
+        {"rtmp://h/app?live", "live", "rtmp://h/app?***"},
+        {"rtmp://live:word@h/app", "live", "rtmp://***:word@h/app"},
+        {"rtmp://me:live@h/app", "live", "rtmp://me:***@h/app"},
+        {"rtmp://h/app/live, then rtmp://h/app/live.", "live",
+         "rtmp://h/app/***, then rtmp://h/app/***."},
+        {"k4 and rtmp://h/app/k4", "k4", "k4 and rtmp://h/app/***"},
+        {"error 1 at rtmp://h/app?backup=1", "1", "error 1 at rtmp://h/app?backup=***"},
+        // A long one that reads like a word, as a whole word.
+        {"recordings of recording", "recording", "recordings of ***"},
+        {"my_recording, /recording/", "recording", "my_recording, /***/"},
+        {"a live-event-key!", "live-event-key", "a ***!"},
+        // Any other long one, everywhere.
+        {"live_x9y8z7_1", "live_x9y8z7", "***_1"},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.text);
+        CHECK(masked(each.text, Secret(each.key)) == each.shown);
+    }
 }

@@ -226,6 +226,11 @@ export default {
     ingest_open_by_key_to_addresses: {
         message: 'D’autres machines atteignent {place} ; avec la clé, {addresses} peuvent émettre',
     },
+    localhost_taken: {
+        message: 'Un programme qui émet vers « localhost » peut atteindre un autre serveur que l’ingest',
+        cause: '{problem}',
+        remedy: 'Arrêtez cet autre programme, ou écrivez 127.0.0.1 au lieu de localhost dans OBS.',
+    },
     ingest_reachable: {
         message: '{place} accepte les connexions',
     },
@@ -289,6 +294,13 @@ export default {
         cause: 'Le principal envoie {primary} ; celui de secours {backup}',
         remedy: 'Donnez les mêmes réglages aux deux : sinon chaque destination se reconnecte quand l’un relaie l’autre.',
     },
+    refused_lately: {
+        message: '{publisher} a été refusé il y a {ago_s} ({count} fois) : {refusal}',
+    },
+    cut_off_lately: {
+        message: 'Le serveur a coupé {publisher} il y a {ago_s} ({count} fois) : il {cut_off}',
+        remedy: '« restream logs --ingest » montre tout ce que le serveur a coupé.',
+    },
     external_published: {
         message: 'L’image arrive, d’après les relais',
     },
@@ -324,6 +336,16 @@ export default {
         message: 'Personne n’émet, et quelqu’un a été refusé il y a {ago_s} : {refusal}',
         cause: 'Cela venait de {publisher}',
         remedy: 'Ajoutez son adresse à allow_publish dans restream.toml, puis rechargez le serveur d’ingest, ce qui déconnecte un moment ceux qui émettent.',
+    },
+    publisher_cut_off: {
+        message: 'Personne n’émet, et le serveur a coupé quelqu’un il y a {ago_s} : il {cut_off}',
+        cause: 'Cela venait de {publisher}',
+        remedy: 'Relancez le stream ; si cela recommence, changez les réglages RTMP du programme. « restream logs --ingest » montre tout ce que le serveur a coupé.',
+    },
+    publisher_spoke_tls: {
+        message: 'Personne n’émet, et quelqu’un a essayé en rtmps:// il y a {ago_s}',
+        cause: 'Cela venait de {publisher}, et l’ingest ne prend que rtmp://.',
+        remedy: 'Mettez dans le champ « Serveur » du programme : {server}',
     },
 
     server_reachable: {

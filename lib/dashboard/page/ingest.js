@@ -18,7 +18,7 @@ const states = {
     down: { tone: 'bad', icon: 'trouble' },
     unknown: { tone: 'wait', icon: 'waiting' },
 };
-/// Who was turned away longer ago is no news.
+/// Who was turned away, or cut off, longer ago is no news.
 const refusal_s = 600;
 const most_refusals = 3;
 /// So long the first figure of a publisher may take.
@@ -168,7 +168,7 @@ export class IngestPanel {
         setText(this.rate, kbps === null ? t('kbps_unknown') : t('kbps', { n: number(kbps) }));
         if (since !== null && this.tallyWord) this.#showTime(duration(since));
         else this.tallyTime?.remove();
-        this.#showRefusals(document?.refusals ?? []);
+        this.#showTurnedAway(document?.refusals ?? [], document?.cut_offs ?? []);
     }
 
     #showTime(text) {
@@ -177,16 +177,22 @@ export class IngestPanel {
         setText(this.tallyTime, text);
     }
 
-    #showRefusals(refusals) {
-        const recent = refusals.filter((each) => (secondsSince(each.when) ?? refusal_s) < refusal_s).slice(0, most_refusals);
+    #showTurnedAway(refusals, cutOffs) {
+        const all = [...refusals.map((each) => ({ ...each, kind: 'refusal', who: 'refused_who' })),
+            // A stranger is a scanner, as a rule; one that speaks TLS may be an encoder with the wrong URL.
+            ...cutOffs.filter((each) => each.role !== 'stranger' || each.code === 'tls')
+                .map((each) => ({ ...each, kind: 'cut_off', who: 'cut_off_who' }))];
+        const recent = all.filter((each) => (secondsSince(each.when) ?? refusal_s) < refusal_s)
+            .sort((a, b) => secondsSince(a.when) - secondsSince(b.when)).slice(0, most_refusals);
         show(this.refusals, recent.length > 0);
         while (this.refusals.children.length > recent.length) this.refusals.lastElementChild.remove();
         recent.forEach((each, i) => {
             if (this.refusals.children.length <= i) this.refusals.append(h('li', {}, h('span'), h('span')));
             const [words, problem] = this.refusals.children[i].children;
-            setText(words, `${t('refused_who', { address: each.address, time: roughDuration(secondsSince(each.when)) })} `);
-            const isKnown = hasWord(`refusal_${each.code}`);
-            setText(problem, isKnown ? t(`refusal_${each.code}`) : each.problem);
+            setText(words, `${t(each.who, { address: each.address, time: roughDuration(secondsSince(each.when)) })} `);
+            const word = `${each.kind}_${each.code}`;
+            const isKnown = hasWord(word);
+            setText(problem, isKnown ? t(word) : each.problem);
             set(problem, 'lang', isKnown ? null : serverLanguage());
         });
     }

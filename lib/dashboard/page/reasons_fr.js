@@ -97,6 +97,18 @@ export default {
         message: 'Le serveur dit que cette clé de stream est déjà utilisée',
         remedy: 'Cherchez un autre encodeur, une autre machine ou une autre destination qui émet avec la même clé, et arrêtez-le ; si c’était la session précédente de ce relais, le serveur la lâchera de lui-même.',
     },
+    login_needed: {
+        message: 'Le serveur demande un utilisateur et un mot de passe',
+        remedy: 'Mettez-les dans l’URL : rtmp://UTILISATEUR:MOT-DE-PASSE@HÔTE/APP, avec %40 pour « @ », %3A pour « : » et %2F pour « / ».',
+    },
+    login_refused: {
+        message: 'Le serveur a refusé l’utilisateur et le mot de passe',
+        remedy: 'Corrigez l’utilisateur et le mot de passe dans l’URL, puis réactivez la destination.',
+    },
+    redirect_refused: {
+        message: 'Le serveur nous envoie à un autre endroit, où la clé de stream n’est pas envoyée',
+        remedy: 'Si vous faites confiance à cet endroit, mettez son URL dans la configuration, avec la clé.',
+    },
     passphrase_refused: {
         message: 'Le serveur a refusé la phrase de passe SRT',
         remedy: 'Donnez à la destination la phrase de passe du serveur, puis réessayez.',

@@ -27,6 +27,7 @@ const gaps = {
     running: term('server'),
     configured: term('server'),
     refusal: term('refusal'),
+    cut_off: term('cut_off'),
     ago_s: (seconds) => [plain(roughDuration(seconds))],
     date: (day) => [plain(longDate(day))],
     // What the system, another program or a file says.
