@@ -34,7 +34,9 @@ class HelpFormatter : public CLI::Formatter {
     /// A group of options, which is indented by 2.
     std::string make_expanded(const CLI::App* sub) const override {
         const HelpFormatter inner(width_ == no_width ? no_width : width_ - 2);
-        return inner.CLI::Formatter::make_expanded(sub);
+        const std::string text = inner.CLI::Formatter::make_expanded(sub);
+        const std::size_t end = text.find('\n');  // of the group's name, which is not indented
+        return wrapped("", text.substr(0, end), width_, 2) + text.substr(end + 1);
     }
     std::string make_usage(const CLI::App* app, std::string name) const override {
         return wrapped_lines(CLI::Formatter::make_usage(app, std::move(name)), width_);
