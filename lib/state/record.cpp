@@ -200,7 +200,7 @@ const std::optional<Reason>& shown_reason(const Record& record, WallTime now) {
     if (!record.failure || record.state == State::live) return record.reason;
     if (!record.reason) return record.failure;
     const bool may_come_soon = record.state == State::waiting &&
-                               record.reason->code == "waiting_for_keyframe" &&
+                               record.reason->code.starts_with("waiting_for_") &&
                                now - record.since < usual_wait_for_keyframe;
     return may_come_soon ? record.failure : record.reason;
 }
