@@ -244,7 +244,7 @@ export class World {
         const ago = (s) => iso(Date.now() - s * 1000);
         const incident = (begin, end, affected, words, remedy) => ({ begin: ago(begin), end: end === null ? null : ago(end), duration_s: begin - (end ?? 0),
             culprit: 'destination', rule: 'one_failed', affected, steady: [], words, needs: null, remedy, figures: [] });
-        return { schema: 1, since: ago(3600), now: iso(), relays: [], incidents: this.incidents.map((each) => incident(...each)) };
+        return { schema: 1, config_error: this.configError, since: ago(3600), now: iso(), relays: [], incidents: this.incidents.map((each) => incident(...each)) };
     }
 
     log(name, lines) {
