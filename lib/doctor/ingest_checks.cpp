@@ -116,7 +116,8 @@ IngestServer kind_of_running(const IngestConfig& config, const Layout& layout) {
 
 /// Starting it again fails as long as another program has its port.
 Diagnosis tell_down(const IngestConfig& config) {
-    const auto holder = find_port_holder(config.listen_host, config.listen_port);
+    const std::string host = listen_places(config.listen_host).first;
+    const auto holder = find_port_holder(host, config.listen_port);
     if (!holder) return found(Severity::failure, "ingest_down");
     return found(Severity::failure, "ingest_port_taken",
                  host_and_port(config.listen_host, config.listen_port), holder->describe());

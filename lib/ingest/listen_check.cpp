@@ -43,13 +43,13 @@ Error cannot_listen(const std::string& host, int port, std::error_code why) {
 
 void require_free_port(const IngestConfig& config) {
     // The other loopback address, which the server can do without, is not asked for.
-    const auto problem =
-        listen_problem(listen_places(config.listen_host).first, config.listen_port);
+    const std::string host = listen_places(config.listen_host).first;
+    const auto problem = listen_problem(host, config.listen_port);
     const bool is_known = problem == std::errc::address_in_use ||
                           problem == std::errc::permission_denied ||
                           problem == std::errc::address_not_available;
     // Anything else the server will say.
-    if (is_known) throw cannot_listen(config.listen_host, config.listen_port, problem);
+    if (is_known) throw cannot_listen(host, config.listen_port, problem);
 }
 
 }  // namespace restream
