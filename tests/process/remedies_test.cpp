@@ -13,6 +13,7 @@
 
 #include "process/free_port.hpp"
 #include "process/nginx_server.hpp"
+#include "process/patience.hpp"
 #include "process/permissions.hpp"
 #include "process/world.hpp"
 
@@ -143,8 +144,7 @@ struct Patient {
         CHECK_MESSAGE(is_done, command << ": " << outcome.describe());
         // Some take effect a moment later: a record that is written again.
         const bool is_gone = wait_until(
-            Deadline::after(seconds(5)), [&] { return find_now(code).is_null(); },
-            Milliseconds(100));
+            Patience(seconds(5)), [&] { return find_now(code).is_null(); }, Milliseconds(100));
         CHECK_MESSAGE(is_gone, command << " does not help");
     }
     void kill(const std::string& name) const {
@@ -252,8 +252,7 @@ TEST_CASE("remedies: of relays, they mend what they are for") {
     world.add("two", "rtmp://127.0.0.1:9/live", "word",
               "backup_url = \"rtmp://127.0.0.1:10/live\"\n");
     world.must({"enable", "two"});
-    REQUIRE(
-        wait_until(Deadline::after(seconds(5)), [&] { return world.is_lock_held("two+backup"); }));
+    REQUIRE(wait_until(Patience(seconds(5)), [&] { return world.is_lock_held("two+backup"); }));
     world.add("two", "rtmp://127.0.0.1:9/live", "word");
     const int guardian = world.guardian("two");
     patient.mend("backup_not_configured");
