@@ -67,9 +67,10 @@ Secret dashboard_token(const Layout& layout) {
     if (text && text->ends_with('\n')) text->pop_back();
     if (text && is_token(*text)) return Secret(std::move(*text));
     Secret token(hex(random_bytes(token_bytes)));
-    const auto error =
-        publish_file(layout.dashboard_token(), Secret(token.reveal() + "\n").reveal(),
-                     Durability::survives_crash);
+    std::string line = token.reveal();
+    line.push_back('\n');
+    const auto error = publish_file(layout.dashboard_token(), Secret(std::move(line)).reveal(),
+                                    Durability::survives_crash);
     if (error) {
         throw Error(ErrorKind::refused,
                     fmt::format("{} can't be written: {}", layout.dashboard_token().string(),
