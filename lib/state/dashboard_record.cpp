@@ -65,7 +65,11 @@ std::optional<DashboardRecord> live_dashboard(const Layout& layout) {
 Secret dashboard_token(const Layout& layout) {
     auto text = try_read_file(layout.dashboard_token(), longest_record_bytes);
     if (text && text->ends_with('\n')) text->pop_back();
-    if (text && is_token(*text)) return Secret(std::move(*text));
+    if (text) {
+        // Kept in it before it is looked at: GCC 12 sees a move out of bounds otherwise.
+        Secret kept(std::move(*text));
+        if (is_token(kept.reveal())) return kept;
+    }
     Secret token(hex(random_bytes(token_bytes)));
     std::string line = token.reveal();
     line.push_back('\n');
