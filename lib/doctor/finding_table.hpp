@@ -33,8 +33,8 @@ inline constexpr std::array finding_table = {
              "", ""},
     Sentence{"key_variable_unset", "config", "destination variable",
              "{destination}: the variable {variable}, which holds the stream key, is not set here; "
-             "export it first, or store the key elsewhere: 'restream key {destination}' stores a "
-             "new one",
+             "export it first, or store it elsewhere: 'restream key {destination}' stores a new "
+             "one",
              "", ""},
     Sentence{"key_unusable", "config", "destination problem", "{destination}: {problem}", "", ""},
     Sentence{"same_server_and_key", "config", "relay other",

@@ -104,7 +104,7 @@ TEST_CASE("status table: why the ingest's picture reaches nobody is told below i
     CHECK(
         table.starts_with("ingest: nobody publishes, rtmp://127.0.0.1:1935/live (embedded)\n"
                           "  somebody publishes to live with a stream key, but relays\n"
-                          "  play it without; empty OBS's Stream Key field\n"));
+                          "    play it without; empty OBS's Stream Key field\n"));
 }
 
 TEST_CASE("status: what the ingest carries stands under it, in the table and in JSON") {
