@@ -8,6 +8,8 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 
@@ -43,9 +45,8 @@ void trust_the_system(SSL_CTX& context) {
 }
 
 /// A final dot belongs to DNS; certificates do without.
-std::string without_final_dot(std::string host) {
-    if (host.ends_with('.')) host.pop_back();
-    return host;
+std::string_view without_final_dot(std::string_view host) {
+    return host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
 }
 
 struct Row {
@@ -96,9 +97,10 @@ TlsSession make_tls_session(SSL_CTX& context, const std::string& host) {
     TlsSession session(SSL_new(&context));
     if (!session) throw_tls_error("starting TLS");
     X509_VERIFY_PARAM& wanted = *SSL_get0_param(session.get());
-    const std::string name = without_final_dot(host);
+    const std::string_view without_dot = without_final_dot(host);
+    const std::string name(without_dot);
     // An address is taken as such or not at all; RFC 6066, section 3: it is not sent as SNI.
-    const std::string address = name.substr(0, name.find('%'));
+    const std::string address(without_dot.begin(), std::ranges::find(without_dot, '%'));
     if (X509_VERIFY_PARAM_set1_ip_asc(&wanted, address.c_str()) == 1) {
         SSL_set_connect_state(session.get());
         return session;
