@@ -166,8 +166,11 @@ std::string_view query_value(std::string_view query, std::string_view field) {
     while (!query.empty()) {
         const auto end = std::min(query.find('&'), query.size());
         const auto part = query.substr(0, end);
-        const auto equals = std::min(part.find('='), part.size());
-        if (part.substr(0, equals) == field) return part.substr(std::min(equals + 1, part.size()));
+        if (part.starts_with(field)) {
+            const auto behind = part.substr(field.size());
+            if (behind.empty()) return {};
+            if (behind.front() == '=') return behind.substr(1);
+        }
         query.remove_prefix(std::min(end + 1, query.size()));
     }
     return {};
