@@ -21,8 +21,9 @@ int parse_failed(std::string_view verb, const CLI::App& app, const CLI::ParseErr
         app.exit(error);
         return 0;
     }
-    complain(verb,
-             fmt::format("{}; see 'restream {} --help'", usage_problem(verb, app, error), verb));
+    const std::string problem = usage_problem(verb, app, error);
+    complain(verb, fmt::format("{}{} 'restream {} --help'", problem,
+                               problem.ends_with('?') ? " See" : "; see", verb));
     return static_cast<int>(ErrorKind::usage);
 }
 

@@ -140,11 +140,12 @@ std::string usage_problem(std::string_view verb, const CLI::App& app,
     if (error.get_name() == "RequiredError") {
         const std::string words = error.what();
         const std::string ending = " is required";
+        // The word for what is missing may be the one that was mistyped.
+        if (!left_over.empty()) return unknown_word(verb, app, left_over.front());
         if (words == "A subcommand" + ending) {
             return fmt::format("what is it to do? give one of {}",
                                fmt::join(names_of_subcommands(app), ", "));
         }
-        if (!left_over.empty()) return unknown_word(verb, app, left_over.front());
         if (words.ends_with(ending)) {
             return words.substr(0, words.size() - ending.size()) + " is missing";
         }
