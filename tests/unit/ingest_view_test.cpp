@@ -192,6 +192,7 @@ TEST_CASE("ingest view: what nginx carries reads as everywhere else") {
                                   Secret(""),
                                   true,
                                   2,
+                                  0,
                                   NginxVideo{"h264", 1280, 720, 29.97},
                                   NginxAudio{"aac", 2, 48000}};
     says(to_text(view, now), "  1280x720 29.97 fps h264, aac 48 kHz stereo\n  1 player\n");

@@ -77,7 +77,7 @@ TEST_CASE("media facts: what is torn or of another shape is refused") {
 }
 
 TEST_CASE("media facts: in words") {
-    CHECK(media_words({}) == "");
+    CHECK(media_words(MediaFacts{}) == "");
     CHECK(media_words(full_facts()) ==
           "1920x1080 29.97 fps h264 High 6012 kbit/s, keyframe every 2.0 s, "
           "aac 48 kHz stereo 160 kbit/s");

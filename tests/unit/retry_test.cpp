@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "state/record.hpp"
+
 using namespace restream;
 using namespace std::chrono_literals;
 
