@@ -102,7 +102,8 @@ TEST_CASE("status table: why the ingest's picture reaches nobody is told below i
                          "", "empty OBS's Stream Key field"};
     const auto table = to_table(status, 60, false, now);
     CHECK(
-        table.starts_with("ingest: nobody publishes, rtmp://127.0.0.1:1935/live (embedded)\n"
+        table.starts_with("ingest: nobody publishes, rtmp://127.0.0.1:1935/live\n"
+                          "  (embedded)\n"
                           "  somebody publishes to live with a stream key, but relays\n"
                           "    play it without; empty OBS's Stream Key field\n"));
 }
