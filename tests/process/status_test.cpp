@@ -24,9 +24,9 @@ std::set<std::string> members(const json& object) {
 }
 
 const std::set<std::string> document_members = {"schema", "config_error", "ingest", "destinations"};
-const std::set<std::string> ingest_members = {"server",     "url",         "state", "pid",
-                                              "worker_pid", "video",       "audio", "trouble",
-                                              "on_air",     "on_air_since"};
+const std::set<std::string> ingest_members = {"server",     "url",          "state",  "pid",
+                                              "worker_pid", "video",        "audio",  "trouble",
+                                              "on_air",     "on_air_since", "silence"};
 const std::set<std::string> destination_members = {"name",
                                                    "service",
                                                    "url",
