@@ -185,12 +185,17 @@ RtmpTime Rebase::passive_time(const Track& track, RtmpTime in) const {
     }
     // In front of the track's first frame.
     RtmpTime out;
-    if (const auto& own = starts_[index_of(track.type)])
-        out = own->out;
-    else if (const Track* const other = other_than(track); other != nullptr)
-        out = *other->out;
-    else if (const auto& start = starts_[index_of(other_type(track.type))])
+    if (const auto& start = starts_[index_of(track.type)]) {
+        const RtmpTime own = moved(in, start->shift);
+        const bool counts =
+            own.since(track.out.value_or(RtmpTime())) >= 0 && start->out.since(own) >= 0;
+        if (counts) return own;
         out = start->out;
+    } else if (const Track* const other = other_than(track); other != nullptr) {
+        out = *other->out;
+    } else if (const auto& other_start = starts_[index_of(other_type(track.type))]) {
+        out = other_start->out;
+    }
     return track.out ? later(*track.out, out) : out;
 }
 

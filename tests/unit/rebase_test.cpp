@@ -268,6 +268,21 @@ TEST_CASE("rebase: headers and data with odd times have those of what is around 
     CHECK(rebase.discarded() == 0);
 }
 
+TEST_CASE("rebase: a header in front of the first frames has its own time, where it has one") {
+    Rebase rebase = begun_with(5000, 5013);
+    CHECK(out(rebase, avc_header(5000)) == 0);
+    CHECK(out(rebase, aac_header(5000)) == 0);
+    CHECK(out(rebase, keyframe(5000)) == 0);
+    CHECK(out(rebase, audio(5013)) == 13);
+    for (const std::uint32_t odd : {0U, 9000U, 0x8000'0000U}) {
+        Rebase behind = begun_with(65'000, 5000);
+        CHECK(out(behind, avc_header(65'000)) == 60'000);
+        CHECK(out(behind, aac_header(odd)) == 0);
+        CHECK(out(behind, keyframe(65'000)) == 60'000);
+        CHECK(out(behind, audio(5000)) == 0);
+    }
+}
+
 TEST_CASE("rebase: each track of a multitrack publisher has a clock of its own") {
     Rebase rebase = begun_at(1000);
     const auto second = [](std::uint32_t ms) {
