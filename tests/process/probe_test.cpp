@@ -27,7 +27,7 @@ TEST_CASE("probe: says what is published, in words and as JSON, and never the st
     CHECK(words.output.find("320x180") != std::string::npos);
     CHECK(words.output.find("aac") != std::string::npos);
     CHECK(words.output.find(" kbit/s") != std::string::npos);
-    CHECK(words.output.find("mono") != std::string::npos);
+    CHECK_MESSAGE(words.output.find("stereo") != std::string::npos, words.output);
     CHECK(words.output.find("kbps") == std::string::npos);
     CHECK(words.error == "");
     const Outcome seen = world.run({"probe", server.url("canary-key"), "--json", "--seconds", "3"});

@@ -8,6 +8,7 @@
 
 #include "ingest/server.hpp"
 #include "process/nginx_server.hpp"
+#include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/rtmp_tags.hpp"
 #include "process/tag_publisher.hpp"
@@ -94,7 +95,10 @@ TEST_CASE("silence: a publisher that hangs is seen by everybody, whichever serve
         CHECK_FALSE(is_plain_live(status["destinations"][0]));
         CHECK(status["destinations"][0]["reason"]["code"] == "ingest_silent");
         CHECK(status["destinations"][0]["confirmed"] == false);
-        CHECK(status["ingest"]["silence"]["missing"] == "everything");
+        // The last sound may have come a moment after the last picture.
+        CHECK(wait_until(Patience(5s), [&] {
+            return line.world.status()["ingest"]["silence"]["missing"] == "everything";
+        }));
         CHECK(line.world.ingest()["state"] == "silent");
         CHECK(line.world.wait_state("youtube", "holding"));
         CHECK(line.world.run({"status", "youtube"}).status == 1);
@@ -110,7 +114,10 @@ TEST_CASE("silence: a publisher that hangs is seen by everybody, whichever serve
         CHECK(line.world.wait_status("youtube", is_plain_live));
         CHECK(line.world.run({"status", "youtube"}).status == 0);
         CHECK_FALSE(has_finding(line.world, "ingest_silent"));
-        CHECK(line.platform.sessions().size() == 1);
+        // Doctor's look at the port is a connection without a tag.
+        const auto sessions = line.platform.sessions();
+        CHECK(std::ranges::count_if(sessions, [](const auto& each) { return !each.tags.empty(); }) ==
+              1);
         CHECK(line.world.status("youtube")["reconnects"] == 0);
     }
 }
@@ -129,7 +136,7 @@ TEST_CASE("silence: without a relay, the managed servers know it all the same") 
         CHECK_MESSAGE(enabled.status == 0, enabled.describe());
         CHECK_MESSAGE(has(enabled.output, "the ingest is silent"), enabled.describe());
         CHECK(line.world.state("youtube") == "waiting");
-        CHECK(line.world.run({"enable", "youtube", "--wait-live", "--timeout", "1"}).status == 1);
+        CHECK(line.world.run({"enable", "youtube", "--wait-live", "--timeout", "1s"}).status == 1);
         CHECK(line.platform.sessions().empty());
         thaw(publisher.pid());
         CHECK(line.world.wait_status("youtube", is_plain_live));
