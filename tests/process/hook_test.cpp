@@ -193,14 +193,18 @@ TEST_CASE("hook: the ingest's follows a change of the configuration, and its sec
     REQUIRE(world.wait_ingest("live"));
     world.configure("", usually_hooked("(env; cat) >> " + file.string()) +
                             "on_state_for = [\"no_publisher\"]\n");
-    // Read by the next look, which a publisher that leaves cannot wait for.
-    CHECK(wait_until(Deadline::after(seconds(5)), [&] {
+    // The guardian reports what two of its looks have seen, with the configuration that it read then: the publisher
+    // stays longer at each try.
+    Milliseconds stay(0);
+    CHECK(wait_until(Patience(seconds(60)), [&] {
+        if (!publisher.runs()) publisher.start();
+        if (!world.wait_ingest("live")) return false;
+        stay += Milliseconds(700);
+        wait_until(Deadline::after(stay), [] { return false; });
         publisher.kill();
-        const bool is_told = wait_until(
-            Deadline::after(seconds(2)),
+        return wait_until(
+            Patience(seconds(5)),
             [&] { return has(content_of(file), "RESTREAM_STATE=no_publisher"); }, Milliseconds(30));
-        if (!is_told) publisher.start();
-        return is_told;
     }));
     CHECK_FALSE(has(content_of(file), "RESTREAM_STATE=live"));
     CHECK_FALSE(has(world.logs(), "CANARY"));
