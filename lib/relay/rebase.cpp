@@ -164,15 +164,18 @@ std::optional<Tag> Rebase::apply(const Tag& tag, SteadyTime at) {
 /// Metadata and cues: often 0, whatever time it is.
 RtmpTime Rebase::script_time(RtmpTime in) {
     const auto running = std::ranges::find(tracks_, true, &Track::is_running);
+    RtmpTime out = script_out_.value_or(RtmpTime());
     if (running != tracks_.end()) {
         const RtmpTime own = moved(in, running->shift);
         const std::int32_t ahead = own.since(*running->out);
         const bool counts = ahead >= 0 && ahead <= longest_ahead_of_frames_ms;
-        const RtmpTime out = counts ? own : *running->out;
-        script_out_ = script_out_ ? later(*script_out_, out) : out;
-    } else if (!script_out_) {
-        script_out_ = RtmpTime();
+        out = counts ? own : *running->out;
+    } else if (starts_[0] || starts_[1]) {
+        // In front of all frames: with the track that is behind.
+        out = starts_[0] ? starts_[0]->out : starts_[1]->out;
+        if (starts_[1] && out.since(starts_[1]->out) > 0) out = starts_[1]->out;
     }
+    script_out_ = script_out_ ? later(*script_out_, out) : out;
     return *script_out_;
 }
 

@@ -126,6 +126,8 @@ TEST_CASE("rebase: when the ingest is back the session goes on where it was, plu
     out(rebase, keyframe(1000), start);
     CHECK(out(rebase, inter(3000), start + 2s) == 2000);
     rebase.begin({.video = RtmpTime(0)}, start + 7s);
+    CHECK(out(rebase, metadata(), start + 7s) == 7000);
+    CHECK(out(rebase, avc_header(0), start + 7s) == 7000);
     CHECK(out(rebase, keyframe(0), start + 7s) == 7000);
     CHECK(out(rebase, audio(20), start + 7s) == 7020);
 }
