@@ -70,7 +70,7 @@ void CutOffs::note(CutOff cut_off) {
 std::vector<CutOff> CutOffs::latest() const {
     std::vector<CutOff> all(known_.begin(), known_.end());
     all.insert(all.end(), strangers_.begin(), strangers_.end());
-    std::ranges::stable_sort(all, std::ranges::greater(), &CutOff::when);
+    std::ranges::sort(all, std::ranges::greater(), &CutOff::when);
     return all;
 }
 

@@ -22,32 +22,33 @@ constexpr Milliseconds longest_gap(3'000);
 
 }  // namespace
 
-void Pace::begin(std::int32_t lead_ms, SteadyTime at) {
+void Pace::begin(std::int64_t lead_ms, SteadyTime at) {
     *this = Pace();
-    usual_ms_ = last_ms_ = lead_ms;
+    last_ms_ = lead_ms;
+    usual_ms_ = static_cast<double>(lead_ms);
     begun_at_ = last_at_ = at;
 }
 
-void Pace::shift(std::int32_t by_ms) {
-    usual_ms_ += by_ms;
+void Pace::shift(std::int64_t by_ms) {
+    usual_ms_ += static_cast<double>(by_ms);
     last_ms_ += by_ms;
     lag_.reset();
 }
 
-void Pace::caught_up(std::int32_t by_ms) {
+void Pace::caught_up(std::int64_t by_ms) {
     last_ms_ += by_ms;
     lag_.reset();
 }
 
-bool Pace::is_ahead(std::int32_t lead_ms, SteadyTime at) const {
+bool Pace::is_ahead(std::int64_t lead_ms, SteadyTime at) const {
     return lead_ms - usual_ms() > (is_beginning(at) ? longest_ahead_at_begin_ms : longest_ahead_ms);
 }
 
-std::optional<std::int32_t> Pace::observe(std::int32_t lead_ms, SteadyTime at) {
+std::optional<std::int64_t> Pace::observe(std::int64_t lead_ms, SteadyTime at) {
     const auto passed = std::chrono::duration_cast<Milliseconds>(at - last_at_);
     last_ms_ = lead_ms;
     last_at_ = at;
-    const double difference = lead_ms - usual_ms_;
+    const double difference = static_cast<double>(lead_ms) - usual_ms_;
     if (difference > 0) {
         const double most = rise_per_ms * static_cast<double>(passed.count());
         usual_ms_ += is_beginning(at) ? difference : std::min(difference, most);
@@ -57,7 +58,7 @@ std::optional<std::int32_t> Pace::observe(std::int32_t lead_ms, SteadyTime at) {
     return watch_lag(lead_ms, passed, at);
 }
 
-std::optional<std::int32_t> Pace::watch_lag(std::int32_t lead_ms, Milliseconds passed,
+std::optional<std::int64_t> Pace::watch_lag(std::int64_t lead_ms, Milliseconds passed,
                                             SteadyTime at) {
     if (lead_ms >= usual_ms() - longest_lag_ms) {
         lag_.reset();

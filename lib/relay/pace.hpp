@@ -14,7 +14,7 @@ namespace restream {
 /// Messages come late (a line that stalls, an encoder that waits) and catch up again, so the usual
 /// lead is near the highest one. It follows slowly, because no two clocks run at the same rate.
 /// While a track begins, an ingest server sends what it has stored, faster than it was made: until
-/// then the usual lead rises with each message.
+/// then the usual lead rises with each message. A lead fits into 32 bits, the difference of two does not.
 class Pace {
   public:
     /// How long a track begins. **Source**: a GOP of 10 s at 6 Mbit/s, over a line of 30 Mbit/s.
@@ -28,35 +28,35 @@ class Pace {
     static constexpr Milliseconds patience = std::chrono::seconds(5);
 
     /// The first message.
-    void begin(std::int32_t lead_ms, SteadyTime at);
+    void begin(std::int64_t lead_ms, SteadyTime at);
     /// The next one. Returns how far the track has fallen behind for good, if it has: the caller
     /// moves its times, and tells so by moved().
-    std::optional<std::int32_t> observe(std::int32_t lead_ms, SteadyTime at);
+    std::optional<std::int64_t> observe(std::int64_t lead_ms, SteadyTime at);
     /// The track's times were moved by so much, so that the last lead is the usual one again.
-    void caught_up(std::int32_t by_ms);
+    void caught_up(std::int64_t by_ms);
     /// All of the session's times were moved by so much.
-    void shift(std::int32_t by_ms);
+    void shift(std::int64_t by_ms);
 
     /// Whether a message with this lead is ahead of the wall clock.
-    bool is_ahead(std::int32_t lead_ms, SteadyTime at) const;
-    std::int32_t usual_ms() const { return static_cast<std::int32_t>(usual_ms_); }
+    bool is_ahead(std::int64_t lead_ms, SteadyTime at) const;
+    std::int64_t usual_ms() const { return static_cast<std::int64_t>(usual_ms_); }
     /// How far the last message was behind the usual lead.
-    std::int32_t lag_ms() const { return usual_ms() - last_ms_; }
+    std::int64_t lag_ms() const { return usual_ms() - last_ms_; }
 
   private:
     bool is_beginning(SteadyTime at) const { return at - begun_at_ < beginning; }
-    std::optional<std::int32_t> watch_lag(std::int32_t lead_ms, Milliseconds passed, SteadyTime at);
+    std::optional<std::int64_t> watch_lag(std::int64_t lead_ms, Milliseconds passed, SteadyTime at);
 
     /// A time in which the track is behind.
     struct Lag {
         SteadyTime since;
-        std::int32_t level_ms;  ///< the lead at its begin
+        std::int64_t level_ms;  ///< the lead at its begin
         SteadyTime best_since;
-        std::int32_t best_ms;  ///< the highest lead of the last second
+        std::int64_t best_ms;  ///< the highest lead of the last second
     };
 
     double usual_ms_ = 0;
-    std::int32_t last_ms_ = 0;
+    std::int64_t last_ms_ = 0;
     SteadyTime begun_at_{};
     SteadyTime last_at_{};
     std::optional<Lag> lag_;

@@ -29,6 +29,10 @@ constexpr Milliseconds young = std::chrono::hours(1);
 
 RtmpTime later(RtmpTime a, RtmpTime b) { return b.since(a) > 0 ? b : a; }
 
+RtmpTime earlier(RtmpTime time, std::int64_t ms) {
+    return RtmpTime(time.ms() - static_cast<std::uint32_t>(ms));
+}
+
 RtmpTime moved(RtmpTime in, std::uint32_t shift) { return RtmpTime(in.ms() + shift); }
 
 std::uint32_t shift_between(RtmpTime in, RtmpTime out) { return out.ms() - in.ms(); }
@@ -49,7 +53,7 @@ TagType other_type(TagType type) {
 
 }  // namespace
 
-std::int32_t Rebase::lead_of(RtmpTime out, SteadyTime at) const {
+std::int64_t Rebase::lead_of(RtmpTime out, SteadyTime at) const {
     const auto wall = std::chrono::duration_cast<Milliseconds>(at - *origin_).count();
     return out.since(RtmpTime(static_cast<std::uint32_t>(wall)));
 }
@@ -87,7 +91,7 @@ RtmpTime Rebase::next_out(TagType type, SteadyTime at, Milliseconds stored) cons
     if (track == nullptr || !track->out) track = first_of(other_type(type));
     if (track == nullptr || !track->out) return RtmpTime();
     const auto wall = std::chrono::duration_cast<Milliseconds>(at - stored - *origin_).count();
-    const RtmpTime due = RtmpTime(static_cast<std::uint32_t>(wall)).plus(track->pace.usual_ms());
+    const RtmpTime due = RtmpTime(static_cast<std::uint32_t>(wall)).plus(static_cast<std::int32_t>(track->pace.usual_ms()));
     return later(track->out->plus(1), due);
 }
 
@@ -243,7 +247,7 @@ bool Rebase::start(Track& track, RtmpTime in, SteadyTime at) {
 }
 
 void Rebase::follow(Track& track, RtmpTime in, SteadyTime at) {
-    const std::int32_t step = in.since(track.in);
+    const std::int64_t step = in.since(track.in);
     const Track* const other = other_than(track);
     // What is due: the time that passed, or what the other track made of it, where a server sends
     // what it had stored.
@@ -275,8 +279,8 @@ std::uint32_t Rebase::shift_after_jump(const Track& track, RtmpTime in, std::int
                                        SteadyTime at) const {
     RtmpTime expected = track.out->plus(due);
     // What is ahead of the wall clock waits for it.
-    const std::int32_t ahead = lead_of(expected, at) - track.pace.usual_ms();
-    if (ahead > 0) expected = later(*track.out, expected.plus(-ahead));
+    const std::int64_t ahead = lead_of(expected, at) - track.pace.usual_ms();
+    if (ahead > 0) expected = later(*track.out, earlier(expected, ahead));
     std::int64_t least_miss = likeness_ms + 1;
     std::uint32_t best = shift_between(in, expected);
     const auto try_one = [&](std::uint32_t shift) {
@@ -317,7 +321,7 @@ void Rebase::move(Track& track, std::uint32_t shift, SteadyTime at) {
 }
 
 /// The publisher's clock has stood still: for this track, and for those that fell behind with it.
-void Rebase::catch_up(Track& track, std::int32_t ms, SteadyTime at) {
+void Rebase::catch_up(Track& track, std::int64_t ms, SteadyTime at) {
     const std::uint32_t before = track.shift;
     for (Track& each : tracks_) {
         const bool is_with_it =

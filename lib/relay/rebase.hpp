@@ -66,7 +66,7 @@ class Rebase {
         Pace pace;
     };
 
-    std::int32_t lead_of(RtmpTime out, SteadyTime at) const;
+    std::int64_t lead_of(RtmpTime out, SteadyTime at) const;
     Track& track_of(TagType type, std::uint8_t number);
     const Track* first_of(TagType type) const;
     const Track* other_than(const Track& track) const;
@@ -82,7 +82,7 @@ class Rebase {
     std::optional<std::uint32_t> shift_of_moved(const Track& track, RtmpTime in, std::int32_t due,
                                                 SteadyTime at) const;
     void move(Track& track, std::uint32_t shift, SteadyTime at);
-    void catch_up(Track& track, std::int32_t ms, SteadyTime at);
+    void catch_up(Track& track, std::int64_t ms, SteadyTime at);
 
     std::optional<SteadyTime> origin_;  ///< when the session's times began
     bool is_apart_ = false;
