@@ -68,7 +68,7 @@ def closed_answers(document):
 def rows_of_router():
     """What lib/dashboard/route.cpp knows: (path, method), with names as the document writes them."""
     text = (ROOT / "lib/dashboard/route.cpp").read_text()
-    rows = re.findall(r'\{Method::(\w+), "([^"]+)", Page::\w+', text)
+    rows = re.findall(r'\{Method::(\w+),\s*"([^"]+)",\s*Page::\w+', text)
     return {(path.replace("*", "{name}"), method.replace("remove", "delete")) for method, path in rows}
 
 

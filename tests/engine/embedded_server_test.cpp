@@ -97,7 +97,7 @@ TEST_CASE("embedded server: a late player begins at the last keyframe, at once")
     clients.send(publisher, gop);
     REQUIRE(server.publishes([](const auto& record) {
         const auto* live = record.find("live");
-        return live != nullptr && live->gop == Milliseconds(30);
+        return live != nullptr && live->gop == Milliseconds(33);
     }));
 
     TestClient& player = clients.play();

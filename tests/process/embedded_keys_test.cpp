@@ -94,7 +94,8 @@ TEST_CASE("publish key: a wrong one and none are refused, status says so, and no
     CHECK(is_refused(world, "no stream key"));
     CHECK(world.ingest()["state"] == "no_publisher");
     const std::string text = world.must({"ingest", "status"}).output;
-    CHECK_MESSAGE(has(text, "publisher from 127.0.0.1: wrong stream key"), text);
+    CHECK_MESSAGE(has(text, "publisher from 127.0.0.1, FMLE/3.0"), text);
+    CHECK_MESSAGE(has(text, "): wrong stream key"), text);
     const Outcome doctor = world.run({"doctor"});
     CHECK_MESSAGE(has(doctor.output, "somebody was refused"), doctor.describe());
     CHECK_MESSAGE(has(doctor.output, "must be the value of publish_key"), doctor.describe());
