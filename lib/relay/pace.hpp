@@ -14,7 +14,8 @@ namespace restream {
 /// Messages come late (a line that stalls, an encoder that waits) and catch up again, so the usual
 /// lead is near the highest one. It follows slowly, because no two clocks run at the same rate.
 /// While a track begins, an ingest server sends what it has stored, faster than it was made: until
-/// then the usual lead rises with each message. A lead fits into 32 bits, the difference of two does not.
+/// then the usual lead rises with each message. A lead fits into 32 bits, the difference of two
+/// does not.
 class Pace {
   public:
     /// How long a track begins. **Source**: a GOP of 10 s at 6 Mbit/s, over a line of 30 Mbit/s.

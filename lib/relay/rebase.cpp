@@ -91,7 +91,8 @@ RtmpTime Rebase::next_out(TagType type, SteadyTime at, Milliseconds stored) cons
     if (track == nullptr || !track->out) track = first_of(other_type(type));
     if (track == nullptr || !track->out) return RtmpTime();
     const auto wall = std::chrono::duration_cast<Milliseconds>(at - stored - *origin_).count();
-    const RtmpTime due = RtmpTime(static_cast<std::uint32_t>(wall)).plus(static_cast<std::int32_t>(track->pace.usual_ms()));
+    const RtmpTime due = RtmpTime(static_cast<std::uint32_t>(wall))
+                             .plus(static_cast<std::int32_t>(track->pace.usual_ms()));
     return later(track->out->plus(1), due);
 }
 
