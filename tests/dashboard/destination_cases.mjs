@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkRules, closePage, openPage, screenshot } from './browser.mjs';
 import { card, closed, dialog, enable, hasKind, isLive, put, stage, theSwitch } from './stage.mjs';
-import { eventually, goodUrl, isMock, look, nobodyUrl, refusingUrl, world } from './world.mjs';
+import { eventually, goodUrl, isMock, look, nobodyUrl, refusingUrl, silentUrl, world } from './world.mjs';
 
 const soon_ms = 1000;
 
@@ -206,7 +206,7 @@ test('page: a backup server that stands by, and one that carries; who ends all i
 });
 
 test('page: between two tries a card keeps its reason and its height', async () => {
-    await put('second', { url: nobodyUrl, key: 'good-key' });
+    await put('second', { url: silentUrl, key: 'good-key' });
     const page = await openPage(stage.browser, stage.url);
     await enable('second');
     await hasKind(page, 'second', 'backoff');

@@ -192,7 +192,8 @@ test('page: a remedy that explains or adds is a dialog', { skip: !isMock }, asyn
 test('page: a publisher that hangs is silent at once, and nothing counts as live', async () => {
     await put('studio');
     await enable('studio');
-    const page = await openPage(stage.browser, stage.url);
+    // Who asks for the picture before the silence is told has a 404 for it.
+    const page = await openPage(stage.browser, stage.url, { expected: /status of 404/ });
     await isLive(page, 'studio');
     await page.locator('#ingest-state').filter({ hasText: 'Receiving' }).waitFor();
     await page.locator('#summary').getByText('1 of 1 live').waitFor();

@@ -168,7 +168,8 @@ test('page: errors and what became of commands are said in French, with the serv
 });
 
 test('page: a broken configuration is told in French, with file, line and column', async () => {
-    const page = await openFrench();
+    // Who asks for the configured destinations before it is told has a 500 for it.
+    const page = await openFrench({ expected: /status of 500/ });
     world.breakConfiguration('serve');
     const bar = page.locator('#problem');
     await bar.getByText('La configuration est défectueuse.').waitFor();

@@ -4,6 +4,7 @@
 //     DASHBOARD_GOOD_URL      an rtmp:// URL that takes any key, and many at once
 //     DASHBOARD_REFUSING_URL  one that refuses the key "bad-key", and takes "good-key"
 //     DASHBOARD_NOBODY_URL    one where nobody listens
+//     DASHBOARD_SILENT_URL    one where somebody listens, and never says anything
 //     DASHBOARD_BIN           the folder of the commands
 //     DASHBOARD_AWAY          a file: as long as it is there, nobody publishes; if it holds "hangs", the publisher sends nothing
 //     RESTREAM_CONFIG_DIR, RESTREAM_STATE_DIR
@@ -21,6 +22,8 @@ export const goodUrl = env.DASHBOARD_GOOD_URL ?? 'rtmp://live.example.org/app';
 export const refusingUrl = env.DASHBOARD_REFUSING_URL ?? 'rtmp://refusing.example.org/app';
 /// Nothing ever comes of it.
 export const nobodyUrl = env.DASHBOARD_NOBODY_URL ?? 'rtmp://unreachable.example.org/live';
+/// The same, and each try takes a while.
+export const silentUrl = env.DASHBOARD_SILENT_URL ?? nobodyUrl;
 const changed_answer_ms = 20000;
 
 /// Waits until it is so.

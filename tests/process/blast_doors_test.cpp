@@ -41,10 +41,10 @@ double resident_mib(int pid) {
 /// A broadcast of numbered tags, and good destinations that keep all they get.
 struct Broadcast {
     World world{IngestServer::embedded};
-    std::deque<TagServer> good{3};
+    std::deque<TagServer> good;
     std::optional<TagPublisher> publisher;
 
-    Broadcast() {
+    explicit Broadcast(std::size_t destinations) : good(destinations) {
         world.must({"ingest", "start"});
         publish_numbers(publisher, world.ingest_url());
         for (std::size_t i = 0; i < good.size(); ++i) {
@@ -53,7 +53,7 @@ struct Broadcast {
         world.must({"enable", "--all"});
     }
     /// Until so much more has been published and has arrived at the good ones.
-    void go_on(Milliseconds media) {
+    void go_on(Milliseconds media) const {
         const std::uint32_t until =
             publisher->counted() + static_cast<std::uint32_t>(media.count()) / numbered_interval_ms;
         for (const TagServer& each : good) {
@@ -105,12 +105,13 @@ struct Broadcast {
 
 TEST_CASE(
     "blast doors: six bad destinations at once, and the good ones lose and wait for nothing") {
-    Broadcast broadcast;
+    Broadcast broadcast(3);
     World& world = broadcast.world;
+    // One beside it that has no bad destination: what is late there too, this machine is to blame
+    // for.
+    const Broadcast control(1);
     broadcast.go_on(1s);  // what the ingest had stored has arrived
-    const std::uint32_t calm = broadcast.publisher->counted();
-    broadcast.go_on(4s);
-    const Milliseconds before = broadcast.late(calm);
+    control.go_on(1s);
 
     std::atomic<bool> is_mended = false;
     const RawServer stalls([&](RawConnection& peer) {
@@ -153,6 +154,7 @@ TEST_CASE(
     world.add("holds", holds.url(), "k3y");
 
     const std::uint32_t from = broadcast.publisher->counted();
+    const std::uint32_t control_from = control.publisher->counted();
     (void)world.run(
         {"enable", "stalls", "crawls", "closes", "refuses", "silent", "holds", "--timeout", "2s"});
     const double slim = resident_mib(world.worker("crawls"));
@@ -178,11 +180,12 @@ TEST_CASE(
         return !part["reason"].is_null() && part["reason"]["code"] == "session_held";
     }));
 
-    const Milliseconds during = broadcast.late(from);
-    MESSAGE("a message is late by " << before.count() << " ms (p99) before, by " << during.count()
-                                    << " ms with six bad destinations");
-    // They share two processors with six relays more: that much, and no stall of the others.
-    CHECK(during < before + 100ms);
+    const Milliseconds late = broadcast.late(from);
+    const Milliseconds control_late = control.late(control_from);
+    MESSAGE("a message is late by " << late.count() << " ms (p99) beside six bad destinations, by "
+                                    << control_late.count() << " ms in a broadcast without them");
+    // Its ingest server has ten relays to send to, not one: that much, and no stall of the others.
+    CHECK(late < control_late + 100ms);
     broadcast.check_good();
 
     // Each is live again by itself once it is good.
@@ -217,8 +220,10 @@ TEST_CASE("blast doors: ten that lost the uplink together come back soon, and no
     }
     uplink.set_mode(TcpProxy::Mode::refuse);
     uplink.cut();
-    // For five seconds nobody gets through.
-    CHECK_FALSE(platform.wait_for([&](const auto& all) { return all.size() > count; }, 5s));
+    // Nobody gets through for five seconds, by the clock on the wall, by which the relays wait
+    // longer after each try.
+    CHECK_FALSE(wait_until(
+        Deadline::after(5s), [&] { return platform.sessions().size() > count; }, 100ms));
     const SteadyTime back = SteadyClock::now();
     uplink.set_mode(TcpProxy::Mode::pass);
     REQUIRE(platform.wait_for(

@@ -13,6 +13,7 @@
 #include "process/free_port.hpp"
 #include "process/patience.hpp"
 #include "process/publisher.hpp"
+#include "process/raw_server.hpp"
 #include "process/tag_server.hpp"
 #include "process/temporary_folder.hpp"
 #include "process/world.hpp"
@@ -61,6 +62,7 @@ struct Stage {
     TagServer platform;
     int port = free_port();
     int nobodys_port = free_port();
+    RawServer silent{[](RawConnection& peer) { peer.drain(); }};
     std::optional<PersistentPublisher> publisher;
     std::optional<CommandRun> dashboard;
 
@@ -83,6 +85,7 @@ struct Stage {
             {"DASHBOARD_GOOD_URL", platform.url()},
             {"DASHBOARD_REFUSING_URL", platform.url()},
             {"DASHBOARD_NOBODY_URL", fmt::format("rtmp://127.0.0.1:{}/live", nobodys_port)},
+            {"DASHBOARD_SILENT_URL", silent.url()},
             {"DASHBOARD_BIN", program_directory()},
             {"DASHBOARD_AWAY", away()},
             {"DASHBOARD_TESTS", which}};
