@@ -12,6 +12,8 @@ constexpr std::string_view mask = "***";
 constexpr std::size_t shortest_in_log = 8;
 /// A server may put the key between other letters; of fewer, each hit would be by accident.
 constexpr std::size_t shortest_inside_words = 4;
+/// No word of a sentence is that long.
+constexpr std::size_t longest_word = 15;
 
 bool is_letter(char each) { return (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z'); }
 
@@ -72,10 +74,12 @@ bool stands_in_url(std::string_view text, std::size_t at, std::size_t size) {
 }
 
 bool is_secret_there(std::string_view text, std::size_t at, std::string_view secret, MaskIn where) {
-    const std::size_t shortest = where == MaskIn::log ? shortest_in_log : shortest_inside_words;
+    const bool is_servers = where == MaskIn::server_words;
+    const std::size_t shortest = is_servers ? shortest_inside_words : shortest_in_log;
     const bool is_long_enough = secret.size() >= shortest;
     if (is_long_enough && !reads_like_word(secret)) return true;
-    const bool may_be_told = where == MaskIn::server_words || is_long_enough;
+    if (is_servers && secret.size() >= shortest_in_log) return true;
+    const bool may_be_told = is_servers || is_long_enough;
     if (may_be_told && stands_alone(text, at, secret.size())) return true;
     return stands_in_url(text, at, secret.size());
 }
@@ -83,8 +87,9 @@ bool is_secret_there(std::string_view text, std::size_t at, std::string_view sec
 }  // namespace
 
 bool reads_like_word(std::string_view secret) {
-    return std::ranges::all_of(
-        secret, [](char each) { return is_letter(each) || each == '-' || each == '_'; });
+    return secret.size() <= longest_word && std::ranges::all_of(secret, [](char each) {
+               return is_letter(each) || each == '-' || each == '_';
+           });
 }
 
 std::string mask_secret(std::string_view text, std::string_view secret, MaskIn where) {

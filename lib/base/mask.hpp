@@ -10,10 +10,10 @@ namespace restream {
 /// What a text is, so what may be masked in it.
 enum class MaskIn {
     /// A log line of ours or of a library. A key of fewer than eight characters is masked only
-    /// where
-    /// a key can stand: in a URL. Else a key like "live" would blank that word in every line.
+    /// where a key can stand: in a URL. Else a key like "live" would blank that word in every line.
     log,
-    /// What a server says: it may quote the key anywhere.
+    /// What a server says: it may quote the key anywhere. One of eight characters or more is masked
+    /// wherever it stands.
     server_words,
 };
 
@@ -24,7 +24,7 @@ enum class MaskIn {
 /// behind the first, which is the app; as the value of a query; and as user or password.
 std::string mask_secret(std::string_view text, std::string_view secret, MaskIn where);
 
-/// Only letters, "-" and "_": it may be a word of a sentence.
+/// At most fifteen letters, "-" and "_": it may be a word of a sentence.
 bool reads_like_word(std::string_view secret);
 
 }  // namespace restream

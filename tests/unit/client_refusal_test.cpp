@@ -175,6 +175,8 @@ TEST_CASE("client: whatever a server echoes, the key is not shown") {
              {"rtmp://h/live", "live", "no live here, delivery is alive",
               "no *** here, delivery is alive"},
              {"rtmp://h/live", "recording", "no such recor", "no such recor"},
+             {"rtmp://h/live", "recording", "two recordings", "two ***s"},
+             {"rtmp://h/live", "some-key", "asome-keyhing", "a***hing"},
              {"rtmp://h/live?backup=1", "k4", "error 1 of live?backup=1", "error 1 of live?***"},
              {"rtmp://h/app/inst/", "", "no inst", "no ***"},
              {"rtmp://h/live", "key-1234", "two\r\nlines \x1b[2J", "two??lines ?[2J"},

@@ -131,6 +131,7 @@ TEST_CASE("log: a key that is an ordinary word blanks only the places where a ke
         {"my_recording, /recording/", "recording", "my_recording, /***/"},
         {"a live-event-key!", "live-event-key", "a ***!"},
         // Any other long one, everywhere.
+        {"xabcd-efgh-ijkl-mnopx", "abcd-efgh-ijkl-mnop", "x***x"},
         {"live_x9y8z7_1", "live_x9y8z7", "***_1"},
     };
     for (const Case& each : cases) {
