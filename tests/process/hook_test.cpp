@@ -67,8 +67,8 @@ std::vector<std::string> states_of(const std::vector<json>& events) {
 
 bool wait_log(const World& world, const std::string& name, const std::string& words) {
     return wait_until(
-        Patience(seconds(20)),
-        [&] { return has(content_of(world.layout().log(name)), words); }, Milliseconds(50));
+        Patience(seconds(20)), [&] { return has(content_of(world.layout().log(name)), words); },
+        Milliseconds(50));
 }
 
 bool wait_no_process(const std::string& word, Milliseconds longest) {
@@ -121,8 +121,8 @@ TEST_CASE("hook: a command hears of every state in order, from the first to the 
         if (events[i]["skipped"] == 0) CHECK(events[i]["previous"] == events[i - 1]["state"]);
         const bool is_waiting = events[i]["state"] == "backoff";
         // A new try is told with the failure before it.
-        const bool is_trying =
-            i > begin.size() && (events[i]["state"] == "connecting" || events[i]["state"] == "waiting");
+        const bool is_trying = i > begin.size() && (events[i]["state"] == "connecting" ||
+                                                    events[i]["state"] == "waiting");
         CHECK(events[i]["next_retry_in_s"].is_number() == (is_waiting || is_trying));
         if (is_waiting || is_trying) CHECK(events[i]["reason"]["code"].is_string());
     }
@@ -197,8 +197,8 @@ TEST_CASE("hook: the ingest's follows a change of the configuration, and its sec
     REQUIRE(world.wait_ingest("live"));
     world.configure("", usually_hooked("(env; cat) >> " + file.string()) +
                             "on_state_for = [\"no_publisher\"]\n");
-    // The guardian reports what two of its looks have seen, with the configuration that it read then: the publisher
-    // stays longer at each try.
+    // The guardian reports what two of its looks have seen, with the configuration that it read
+    // then: the publisher stays longer at each try.
     Milliseconds stay(0);
     CHECK(wait_until(Patience(seconds(60)), [&] {
         if (!publisher.runs()) publisher.start();
@@ -288,8 +288,8 @@ TEST_CASE("hook: one that hangs holds up neither disable nor the next enable") {
     scene.publish();
     scene.add("youtube", "on_state = \"sleep 7311\"\non_state_deadline = \"2s\"\n");
     scene.world.must({"enable", "youtube"});
-    CHECK(wait_until(Patience(seconds(5)),
-                     [&] { return World::count_processes("sleep 7311") > 0; }));
+    CHECK(
+        wait_until(Patience(seconds(5)), [&] { return World::count_processes("sleep 7311") > 0; }));
     const Outcome disable = scene.world.must({"disable", "youtube"});
     CHECK_MESSAGE(disable.counted < seconds(3), disable.describe());
     CHECK_FALSE(scene.world.is_lock_held("youtube"));
@@ -359,8 +359,7 @@ TEST_CASE("hook: another command is used from the next session on, and none wher
 TEST_CASE("hook: a webhook gets each state as JSON, and its answer is asked for no more") {
     Scene scene(IngestServer::embedded);
     const WebServer web(204);
-    scene.add("youtube",
-              fmt::format("on_state = \"{}\"\n{}", web.url("localhost"), of_all_states));
+    scene.add("youtube", fmt::format("on_state = \"{}\"\n{}", web.url("localhost"), of_all_states));
     scene.publish();
     scene.world.must({"enable", "youtube"});
     CHECK(web.wait_state("live"));
@@ -386,7 +385,7 @@ TEST_CASE("hook: a webhook that answers badly, not at all, or is not there, is t
     const WebServer silent(0);
     const std::string refused = fmt::format("http://127.0.0.1:{}/secret", free_port());
     const auto post_to = [](const std::string& url) {
-        return fmt::format("on_state = \"{}\"\non_state_deadline = \"2s\"\n", url);
+        return fmt::format("on_state = \"{}\"\non_state_deadline = \"2s\"\n{}", url, of_all_states);
     };
     scene.add("broken", post_to(broken.url()));
     scene.add("moved", post_to(moved.url()));
