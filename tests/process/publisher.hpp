@@ -6,21 +6,9 @@
 #include <string>
 
 #include "process/command_run.hpp"
+#include "process/footage.hpp"
 
 namespace restream::test {
-
-/// What is published: 320x180 at 30 frames/s in H.264, and AAC; a keyframe every 2 s.
-enum class Footage {
-    picture_and_sound,
-    short_gop,  ///< a keyframe every 0.5 s: for tests that begin many sessions
-    picture_only,
-    sound_only,
-    long_gop,  ///< a keyframe every 8 s
-    heavy,     ///< 8 Mbit/s: fills the buffers of a line that stalls within seconds
-};
-
-/// The file with it: encoded once per build tree, 24 s, played in a circle.
-std::filesystem::path footage_file(Footage footage);
 
 /// Runs from start() until stop(), kill(), or its destruction. ffmpeg ends by itself when the
 /// ingest closes the connection: it does not try again, as OBS does.

@@ -13,6 +13,7 @@
 
 #include "process/descendants.hpp"
 #include "process/fickle_server.hpp"
+#include "process/odd_publisher.hpp"
 #include "process/patience.hpp"
 #include "process/recording.hpp"
 #include "process/scene.hpp"
@@ -44,7 +45,8 @@ const std::string nobody = "nobody";
 class Walk {
   public:
     Walk(IngestServer ingest, unsigned seed) : random_(seed), scene_(ingest) {
-        const std::string more = "hold = \"20s\"\n";
+        // A player of the recording would stumble over frames between a header and its keyframe.
+        const std::string more = "hold = \"20s\"\non_track_change = \"reconnect\"\n";
         for (const auto& name : names_) {
             if (name == archive_)
                 scene_.world.add(name, "file:" + files_.path().string() + "/%Y%m%d-%H%M%S.mkv", "",
@@ -57,7 +59,7 @@ class Walk {
             else
                 scene_.add(name, more);
         }
-        scene_.world.add(witness_, witness_server_.url(), witness_, more);
+        scene_.world.add(witness_, witness_server_.url(), witness_, "hold = \"20s\"\n");
         scene_.publish();
         scene_.world.must({"enable", "--all"});
         for (const auto& name : names_) wanted_[name] = true;
@@ -138,17 +140,25 @@ class Walk {
         check_whole(decode(all.back()));
     }
 
-    /// Nobody touched it: one connection, and no picture is missing but where the publisher or the
-    /// ingest was away.
+    /// Nobody touched it: one connection for each codec, and no picture is missing but where the
+    /// publisher or the ingest was away.
     void check_witness() const {
-        CHECK(scene_.world.state(witness_) == "live");
+        CHECK(scene_.world.wait_state(witness_, "live"));
         const auto sessions = witness_server_.sessions();
-        REQUIRE(sessions.size() == 1);
-        CHECK_FALSE(sessions[0].has_ended);
+        REQUIRE_FALSE(sessions.empty());
+        CHECK(static_cast<int>(sessions.size()) <= 1 + codec_changes_);
+        CHECK_FALSE(sessions.back().has_ended);
+        int gaps = 0;
+        for (const auto& each : sessions) gaps += gaps_in(each.tags);
+        CHECK(gaps <= interruptions_);
+    }
+
+    /// How often a picture came later than the one behind the last.
+    static int gaps_in(const std::vector<Tag>& tags) {
         constexpr std::int32_t two_pictures_ms = 67;
         int gaps = 0;
         std::optional<RtmpTime> last;
-        for (const Tag& each : sessions[0].tags) {
+        for (const Tag& each : tags) {
             if (each.type != TagType::video || SetupTags::is_one(each)) continue;
             // ffmpeg's last word, which is no picture.
             const auto facts = video_facts(each.bytes());
@@ -159,7 +169,7 @@ class Walk {
             last = each.time;
         }
         CHECK(last.has_value());
-        CHECK(gaps <= interruptions_);
+        return gaps;
     }
 
     /// So many sessions of it have begun.
@@ -185,7 +195,12 @@ class Walk {
         if (what == "flap" || what == "change" || what == "kill ingest") {
             ++interruptions_;
             if (what == "kill ingest") kill_ingest();
-            flap(what == "change" ? Footage::picture_and_sound : Footage::short_gop);
+            leave();
+            come(what);
+            return everybody;
+        }
+        if (what == "new header") {
+            change_header();
             return everybody;
         }
         if (what == "freeze") {
@@ -280,24 +295,80 @@ class Walk {
 
     /// OBS hangs for a moment: nobody's session ends.
     void freeze_publisher() {
-        const int pid = scene_.publisher->pid();
-        freeze(pid);
+        if (odd_)
+            odd_->freeze();
+        else
+            freeze(scene_.publisher->pid());
         CHECK(scene_.world.wait_ingest("silent"));
         for (const auto& name : names_) {
             const json part = scene_.world.status(name);
             CHECK_MESSAGE((part["state"] != "live" || part["reason"].is_object()), part.dump());
         }
-        thaw(pid);
+        if (odd_)
+            odd_->thaw();
+        else
+            thaw(scene_.publisher->pid());
         CHECK(scene_.world.wait_ingest("live"));
     }
 
-    /// OBS away for a moment; another one may come back.
-    void flap(Footage footage) {
-        if (any(2) == 0)
+    void leave() {
+        const bool says_goodbye = any(2) == 0;
+        if (odd_) {
+            if (says_goodbye) odd_->finish();
+            odd_.reset();
+        } else if (says_goodbye) {
             scene_.publisher->stop();
-        else
+        } else {
             scene_.publisher->kill();
+        }
+        // Else the next one would be taken for there, while the ingest still has this one.
+        CHECK(scene_.world.wait_ingest("no_publisher"));
+    }
+
+    /// Another publisher, of which there are four kinds.
+    void come(const std::string& what) {
+        if (what == "change") {
+            come_plain(Footage::picture_and_sound);
+            return;
+        }
+        const std::size_t kind = any(4);
+        if (kind == 0) come_plain(Footage::short_gop);
+        if (kind == 1) come_plain(Footage::mp3);
+        if (kind >= 2) come_odd();
+    }
+    void come_plain(Footage footage) {
         scene_.publish(footage);
+        note_sound(footage == Footage::mp3, 0);
+    }
+    void come_odd() {
+        constexpr std::int32_t distances_ms[] = {-2'000, -1'100, 0, 1'100, 2'000};
+        const std::int32_t ahead_ms = distances_ms[any(std::size(distances_ms))];
+        story_ += fmt::format("   sound ahead by {} ms\n", ahead_ms);
+        odd_.emplace(scene_.world.ingest_url(), ahead_ms);
+        CHECK(scene_.world.wait_ingest("live"));
+        CHECK(odd_->runs());
+        note_sound(false, ahead_ms);
+    }
+
+    /// Another codec is another session for everybody.
+    void note_sound(bool is_mp3, std::int32_t ahead_ms) {
+        if (std::exchange(is_mp3_, is_mp3) != is_mp3) {
+            ++codec_changes_;
+            for (const auto& name : names_) killed_at_[name] = begun(name);
+        }
+        // Sound that comes back further behind may take a moment to fit in.
+        if (ahead_ms < std::exchange(sound_ahead_ms_, ahead_ms)) ++interruptions_;
+    }
+
+    /// In mid-broadcast, before its keyframe. Who cannot take that begins a new session.
+    void change_header() {
+        if (!odd_) {
+            ++interruptions_;
+            leave();
+            come_odd();
+        }
+        for (const auto& name : names_) killed_at_[name] = begun(name);
+        CHECK(odd_->change_header());
     }
 
     /// Who was not touched, and is not just coming back from an earlier step, has lost no
@@ -331,15 +402,20 @@ class Walk {
     const std::string witness_ = "witness";
     const std::vector<std::string> names_ = {"youtube", far_, fickle_, archive_};
     const std::vector<std::string> actions_ = {
-        "enable",      "enable",    "enable",      "disable", "restart", "kill guardian",
-        "kill worker", "kill both", "flap",        "change",  "line",    "line",
-        "server",      "server",    "kill ingest", "freeze"};
+        "enable",      "enable",    "enable",      "disable", "restart",   "kill guardian",
+        "kill worker", "kill both", "flap",        "change",  "line",      "line",
+        "server",      "server",    "kill ingest", "freeze",  "new header"};
     std::mt19937 random_;
     TemporaryFolder files_;
     Scene scene_;
     TcpProxy line_{scene_.platform.port()};
     FickleServer fickle_server_;
     TagServer witness_server_;
+    /// Instead of the scene's publisher.
+    std::optional<OddPublisher> odd_;
+    bool is_mp3_ = false;
+    int codec_changes_ = 0;
+    std::int32_t sound_ahead_ms_ = 0;
     bool is_line_bad_ = false;
     int interruptions_ = 0;
     std::map<std::string, bool> wanted_;

@@ -11,13 +11,12 @@
 #include <sstream>
 #include <thread>
 
-#include "process/publisher.hpp"
+#include "process/footage.hpp"
 #include "process/recording.hpp"
 #include "process/rtmp_tags.hpp"
 #include "process/tag_publisher.hpp"
 #include "process/tag_server.hpp"
 #include "process/world.hpp"
-#include "rtmp/flv.hpp"
 #include "rtmp/frame.hpp"
 #include "rtmp/setup_tags.hpp"
 
@@ -36,21 +35,6 @@ struct Due {
     Tag tag;
     Milliseconds at;
 };
-
-/// What a real encoder made: so many milliseconds of it.
-std::vector<Tag> footage(Footage which, std::int32_t ms) {
-    std::ifstream file(footage_file(which), std::ios::binary);
-    const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
-    FlvReader reader;
-    reader.feed({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
-    std::vector<Tag> tags;
-    for (;;) {
-        auto next = reader.next();
-        const auto* const tag = std::get_if<Tag>(&next);
-        if (tag == nullptr || tag->time.since(RtmpTime()) > ms) return tags;
-        tags.push_back(*tag);
-    }
-}
 
 /// Publishes in real time, on a thread of its own, until it has sent all.
 class Pace {
@@ -125,7 +109,7 @@ void check_moved_by_one_constant(const std::vector<Tag>& sent, const std::vector
 TEST_CASE(
     "timing: sound that is ahead or behind stays so; a session lasts as long as it was sent") {
     constexpr std::int32_t sent_ms = 9'000;
-    const auto plain = footage(Footage::short_gop, sent_ms);
+    const auto plain = footage_tags(Footage::short_gop, sent_ms);
     for (const std::int32_t distance : {2'000, -2'000, 60'000}) {
         CAPTURE(distance);
         World world(IngestServer::embedded);
