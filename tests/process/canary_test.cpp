@@ -227,7 +227,6 @@ TEST_CASE("canary: a key that is an ordinary word blanks no other word, and stan
     scene.world.add("word", scene.platform.url(), "live");
     scene.world.add("url", scene.platform.url() + "/session");
     scene.world.add("refused", refusing.url(), "refused");
-    Publisher publisher(scene.world.ingest_url());
     scene.publish();
     scene.world.must({"enable", "word", "url"});
     CHECK(scene.world.run({"enable", "refused", "--timeout", "3s"}).status == 5);
