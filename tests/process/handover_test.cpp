@@ -107,12 +107,12 @@ struct Line {
     }
     Session session() const { return platform.sessions().back(); }
     std::size_t count() const { return session().tags.size(); }
-    /// Away for that long: it stays held.
+    /// Away for that long, by the clock on the wall: it stays held.
     void leave(Milliseconds away) {
         publisher->kill();
         REQUIRE(world.wait_state("youtube", "holding"));
-        CHECK_FALSE(world.wait_status(
-            "youtube", [](const json& part) { return part["state"] != "holding"; }, away));
+        CHECK_FALSE(wait_until(
+            Deadline::after(away), [&] { return world.state("youtube") != "holding"; }, 50ms));
     }
     void come_back() {
         const std::size_t before = count();

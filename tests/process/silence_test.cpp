@@ -116,8 +116,8 @@ TEST_CASE("silence: a publisher that hangs is seen by everybody, whichever serve
         CHECK_FALSE(has_finding(line.world, "ingest_silent"));
         // Doctor's look at the port is a connection without a tag.
         const auto sessions = line.platform.sessions();
-        CHECK(std::ranges::count_if(sessions, [](const auto& each) { return !each.tags.empty(); }) ==
-              1);
+        CHECK(std::ranges::count_if(sessions,
+                                    [](const auto& each) { return !each.tags.empty(); }) == 1);
         CHECK(line.world.status("youtube")["reconnects"] == 0);
     }
 }
@@ -219,8 +219,8 @@ TEST_CASE(
         return part["state"] == "waiting" && part["reason"].is_object() &&
                part["reason"]["code"] == "ingest_silent";
     }));
-    CHECK_FALSE(line.world.wait_status(
-        "youtube", [](const json& part) { return part["state"] != "waiting"; }, 3s));
+    CHECK_FALSE(wait_until(
+        Deadline::after(3s), [&] { return line.world.state("youtube") != "waiting"; }, 50ms));
     CHECK(line.platform.sessions().size() == 1);
     thaw(line.publisher->pid());
     CHECK(line.world.wait_status("youtube", is_plain_live));
