@@ -10,6 +10,8 @@
 #include "base/paths.hpp"
 #include "base/random.hpp"
 #include "ingest/record.hpp"
+#include "ingest/tcp.hpp"
+#include "selftest/system.hpp"
 #include "state/lock.hpp"
 #include "state/registry.hpp"
 
@@ -76,10 +78,10 @@ bool are_gone(const std::vector<ProcessId>& all) {
                                 [](const ProcessId& each) { return identify(each.pid) == each; });
 }
 
-/// First by a goodbye, and whoever is still there by force.
-void end_processes(const fs::path& home, const fs::path& programs) {
-    const Layout layout(home / "state");
-    const std::vector<ProcessId> before = processes_in(layout);
+/// First by a goodbye, and whoever is still there by force. `find`: whom.
+void end_processes(const fs::path& home, const fs::path& programs,
+                   const std::function<std::vector<ProcessId>()>& find) {
+    const std::vector<ProcessId> before = find();
     if (before.empty()) return;
     try {
         SpawnRequest request = request_for(programs / "restream-stop", home);
@@ -90,7 +92,7 @@ void end_processes(const fs::path& home, const fs::path& programs) {
     }
     const Deadline deadline = Deadline::after(longest_dying);
     const auto all_gone = [&] {
-        std::vector<ProcessId> left = processes_in(layout);
+        std::vector<ProcessId> left = find();
         left.insert(left.end(), before.begin(), before.end());
         for (const ProcessId& each : left) {
             if (const auto process = ProcessHandle::open(each)) process->ask(Ask::kill);
@@ -126,6 +128,7 @@ std::vector<ProcessId> processes_in(const Layout& layout) {
 
 Home::Home(fs::path programs)
     : programs_(std::move(programs)), path_(make_home()), line_(make_pipe()) {
+    adopt_orphans();
     SpawnRequest request;
     request.program = programs_ / "restream-selftest";
     request.arguments = {"--keep", path_.string()};
@@ -164,11 +167,21 @@ Captured Home::run(const std::string& verb, std::vector<std::string> arguments,
     return run_captured(std::move(request), Deadline::after(longest), is_cancelled);
 }
 
+/// Those that work in the home, and those that no record tells: whom a command left.
+std::vector<ProcessId> Home::left_processes() const {
+    std::vector<ProcessId> all = processes_in(layout());
+    for (const ProcessId& each : children_of(this_process().pid)) {
+        const bool is_known = std::ranges::find(all, each) != all.end();
+        if (!is_known && each != keeper_->id()) all.push_back(each);
+    }
+    return all;
+}
+
 std::vector<std::string> Home::clean_up() {
     std::vector<std::string> left;
     if (!keeper_) return left;
-    end_processes(path_, programs_);
-    for (const ProcessId& each : processes_in(layout())) {
+    end_processes(path_, programs_, [this] { return left_processes(); });
+    for (const ProcessId& each : left_processes()) {
         left.push_back(fmt::format("process {} ({})", each.pid, program_name(each)));
     }
     std::error_code error;
@@ -193,7 +206,12 @@ void keep_home(const fs::path& path, const fs::path& programs, const Fd& line) {
     }
     std::error_code error;
     if (!fs::exists(path, error)) return;
-    end_processes(path, programs);
+    // A command of the one that was killed goes on for a moment, and may start something.
+    const Layout layout(path / "state");
+    wait_until(Deadline::after(longest_dying), [&] {
+        end_processes(path, programs, [&] { return processes_in(layout); });
+        return false;
+    });
     fs::remove_all(path, error);
 }
 

@@ -18,8 +18,10 @@ namespace restream::selftest {
 /// A folder `restream-selftest-…` below the system's folder for temporary files, 0700, with a
 /// configuration and a state folder. The user's own are not touched: every program is told both.
 ///
-/// Relays are meant to outlive who started them. So a keeper, a process in a session of its own,
-/// watches over this one by a pipe, and cleans up where this one was killed.
+/// Relays are meant to outlive who started them. So this process adopts what its commands leave, as
+/// one that was killed half way may have started something that no record tells yet. And a keeper,
+/// a process in a session of its own, watches over this one by a pipe, and cleans up where this one
+/// was killed.
 class Home {
   public:
     /// `programs`: the folder with restream-enable and the others. **Throws**: Error{refused} where
@@ -49,6 +51,8 @@ class Home {
     std::vector<std::string> clean_up();
 
   private:
+    std::vector<ProcessId> left_processes() const;
+
     std::filesystem::path programs_;
     std::filesystem::path path_;
     Pipe line_;  ///< its writing end is this process's alone: it closes when this process ends

@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,6 +50,8 @@ std::optional<std::string> why_none_can_vanish() {
     if (::poll(&waiting, 1, 50) > 0) return "this system does not obey socket filters";
     return std::nullopt;
 }
+
+void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 std::uint64_t resident_bytes(const ProcessId& process) {
     const auto path = std::filesystem::path("/proc") / std::to_string(process.pid) / "statm";
