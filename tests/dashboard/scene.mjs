@@ -33,7 +33,7 @@ const isListening = (host, port) => new Promise((resolve) => {
 
 const destinations = {
     youtube: `service = "youtube"\nurl = "rtmp://a.rtmp.youtube.com/live2"\nbackup_url = "rtmp://b.rtmp.youtube.com/live2"\nbackup = "failover"`,
-    twitch: 'service = "twitch"',
+    twitch: 'service = "twitch"\nurl = "rtmp://live.twitch.tv/app"',
     kick: 'service = "kick"\nurl = "rtmp://fa723fc1b171.global-contribute.live-video.net/app"\nkey = "bad-1"',
     facebook: 'service = "facebook"\nurl = "rtmp://live-api.facebook.com/rtmp"',
     'town-hall': 'url = "rtmp://stream.town-hall.example:1940/live"',
