@@ -78,7 +78,7 @@ bool are_gone(const std::vector<ProcessId>& all) {
                                 [](const ProcessId& each) { return identify(each.pid) == each; });
 }
 
-/// First by a goodbye, and whoever is still there by force. `find`: whom.
+/// Asks them to stop, and kills those that are still there. `find` returns the processes.
 void end_processes(const fs::path& home, const fs::path& programs,
                    const std::function<std::vector<ProcessId>()>& find) {
     const std::vector<ProcessId> before = find();
@@ -167,7 +167,7 @@ Captured Home::run(const std::string& verb, std::vector<std::string> arguments,
     return run_captured(std::move(request), Deadline::after(longest), is_cancelled);
 }
 
-/// Those that work in the home, and those that no record tells: whom a command left.
+/// The processes of the records, and the orphans that this process has adopted.
 std::vector<ProcessId> Home::left_processes() const {
     std::vector<ProcessId> all = processes_in(layout());
     for (const ProcessId& each : children_of(this_process().pid)) {

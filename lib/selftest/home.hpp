@@ -18,10 +18,10 @@ namespace restream::selftest {
 /// A folder `restream-selftest-…` below the system's folder for temporary files, 0700, with a
 /// configuration and a state folder. The user's own are not touched: every program is told both.
 ///
-/// Relays are meant to outlive who started them. So this process adopts what its commands leave, as
-/// one that was killed half way may have started something that no record tells yet. And a keeper,
-/// a process in a session of its own, watches over this one by a pipe, and cleans up where this one
-/// was killed.
+/// Relays are meant to outlive who started them. So this process adopts the orphans of its
+/// commands: a command that was killed may have started a process that has no record yet. And a
+/// keeper, a process in a session of its own, watches over this one by a pipe. It cleans up when
+/// this one was killed.
 class Home {
   public:
     /// `programs`: the folder with restream-enable and the others. **Throws**: Error{refused} where

@@ -25,8 +25,7 @@ void take_arrivals(const Fd& socket);
 /// **Blocks**: 50 ms at most.
 std::optional<std::string> why_none_can_vanish();
 
-/// From now on, whoever is below this process and loses its parent is this process's child: what a
-/// command started that was killed. Without it (an old kernel), such a one is nobody's.
+/// From now on, a descendant whose parent ends becomes a child of this process instead of init's.
 void adopt_orphans();
 
 /// What a process has in memory now; 0 where that cannot be known. **Unit**: bytes.
