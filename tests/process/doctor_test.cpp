@@ -77,7 +77,7 @@ TEST_CASE("doctor: a wanted relay that was killed is told, and what helps does h
     const int guardian = world.guardian("one"), worker = world.worker("one");
     freeze(worker);  // or it would end by itself once its guardian is gone
     kill_now(guardian);
-    kill_if_there(worker);  // unless it has left by itself
+    kill_now(worker);
     REQUIRE(wait_gone(worker, std::chrono::seconds(3)));
     CHECK(has(diagnose(world), "failure", "one: wanted, but it does not run"));
     world.must({"start"});

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "process/footage.hpp"
+#include "process/patience.hpp"
 #include "rtmp/frame.hpp"
 
 namespace restream::test {
@@ -74,8 +75,9 @@ void OddPublisher::thaw() {
 bool OddPublisher::change_header() {
     std::unique_lock lock(mutex_);
     is_change_wanted_ = true;
-    changed_.wait(lock, [this] { return !is_change_wanted_ || is_over_; });
-    return !is_over_;
+    return wait_until(changed_, lock, Patience(std::chrono::seconds(20)),
+                      [this] { return !is_change_wanted_ || is_over_; }) &&
+           !is_over_;
 }
 
 void OddPublisher::run() {
@@ -114,8 +116,8 @@ bool OddPublisher::send_picture(std::size_t index, std::int64_t begin_ms) {
     if (is_changed) {
         const std::lock_guard lock(mutex_);
         is_change_wanted_ = false;
+        changed_.notify_all();
     }
-    changed_.notify_all();
     return announce_change(index + 1, begin_ms);
 }
 

@@ -30,7 +30,7 @@ class OddPublisher {
     void thaw();
     /// From the next keyframe on, the picture has another size; the sequence header for it comes
     /// 150 ms before.
-    /// **Blocks**: until that keyframe was sent. False where the server has ended the connection.
+    /// **Blocks**: until that keyframe was sent. False where that never happens.
     bool change_header();
     /// With a goodbye.
     void finish();

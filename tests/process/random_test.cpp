@@ -244,13 +244,17 @@ class Walk {
         line_.cut();
     }
 
-    /// SIGKILL: its guardian starts it again.
+    /// SIGKILL: its guardian starts it again. Not where it is young: the guardian waits up to 30 s
+    /// before the next one where three lived for less than 10 s in all, and no session is held so
+    /// long.
     void kill_ingest() {
+        if (SteadyClock::now() - ingest_began_ < seconds(4)) return;
         const auto server = scene_.world.ingest_record().server;
         if (!server) return;
         kill_if_there(server->pid);
         CHECK(wait_gone(server->pid, seconds(5)));
         CHECK(scene_.world.wait_ingest("no_publisher"));
+        ingest_began_ = SteadyClock::now();
     }
 
     bool is_bad(const std::string& name) const {
@@ -413,6 +417,7 @@ class Walk {
     TagServer witness_server_;
     /// Instead of the scene's publisher.
     std::optional<OddPublisher> odd_;
+    SteadyTime ingest_began_ = SteadyClock::now();
     bool is_mp3_ = false;
     int codec_changes_ = 0;
     std::int32_t sound_ahead_ms_ = 0;

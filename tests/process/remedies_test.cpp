@@ -151,7 +151,7 @@ struct Patient {
         const int guardian = world.guardian(name), worker = world.worker(name);
         freeze(worker);  // or it would say goodbye once its guardian is gone
         kill_now(guardian);
-        kill_if_there(worker);  // unless it has left by itself
+        kill_now(worker);
         REQUIRE(wait_gone(guardian, seconds(5)));
         REQUIRE(wait_gone(worker, seconds(5)));
     }

@@ -94,7 +94,7 @@ void World::end() noexcept {
         const std::string last_status =
             has_failed() || is_unwinding ? run({"status", "--json"}).output : "";
         const Outcome stop = run({"stop", "--ingest"}, {.longest = std::chrono::seconds(20)});
-        // Which world a process is of, it does not say: the last one looks.
+        // A process does not tell which world it belongs to, so only the last world looks.
         if (living_worlds == 0) expect_no_descendants(stop);
         const std::string reports = sanitizer_reports(home());
         if (!reports.empty()) FAIL_CHECK("a sanitizer reports:\n" << reports);
