@@ -94,7 +94,7 @@ void World::end() noexcept {
         const std::string last_status =
             has_failed() || is_unwinding ? run({"status", "--json"}).output : "";
         const Outcome stop = run({"stop", "--ingest"}, {.longest = std::chrono::seconds(20)});
-        // A process does not tell which world it belongs to, so only the last world looks.
+        // Nothing in a process names its world, so only the last world looks for processes.
         if (living_worlds == 0) expect_no_descendants(stop);
         const std::string reports = sanitizer_reports(home());
         if (!reports.empty()) FAIL_CHECK("a sanitizer reports:\n" << reports);
@@ -273,5 +273,6 @@ void kill_now(int pid) { must_signal(pid, SIGKILL); }
 void kill_if_there(int pid) { signal_own(pid, SIGKILL); }
 void freeze(int pid) { must_signal(pid, SIGSTOP); }
 void thaw(int pid) { must_signal(pid, SIGCONT); }
+void thaw_if_there(int pid) { signal_own(pid, SIGCONT); }
 
 }  // namespace restream::test

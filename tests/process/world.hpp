@@ -115,6 +115,8 @@ void kill_if_there(int pid);
 /// SIGSTOP: it lives and does nothing.
 void freeze(int pid);
 void thaw(int pid);
+/// The same, unless it is gone already.
+void thaw_if_there(int pid);
 
 /// Whether an assertion of the running test has failed so far.
 bool has_failed();
