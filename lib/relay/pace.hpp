@@ -31,7 +31,7 @@ class Pace {
     /// The first message.
     void begin(std::int64_t lead_ms, SteadyTime at);
     /// The next one. Returns how far the track has fallen behind for good, if it has: the caller
-    /// moves its times, and tells so by caught_up().
+    /// moves its times, and then calls caught_up().
     std::optional<std::int64_t> observe(std::int64_t lead_ms, SteadyTime at);
     /// The track's times were moved by so much, so that the last lead is the usual one again.
     void caught_up(std::int64_t by_ms);
