@@ -143,8 +143,8 @@ class Walk {
     }
 
     /// Nobody touched it: one session for each codec, and no picture is missing but where the
-    /// publisher or the ingest was away. Where that befell it while it connected, the connection
-    /// was given up before it carried anything.
+    /// publisher or the ingest was away. If the publisher leaves while the destination connects, the
+    /// connection is given up before it carries anything.
     void check_witness() const {
         CHECK(scene_.world.wait_state(witness_, "live"));
         const auto sessions = witness_server_.sessions();
@@ -401,8 +401,8 @@ class Walk {
     }
 
     /// Who was not touched, and is not just coming back from an earlier step, has lost no
-    /// connection. But who began on the old header, just before its keyframe, may learn of the new
-    /// one only in the step after the change.
+    /// connection. One exception: a relay that began with the old header, just before the keyframe
+    /// of the new one, may begin again in the step after the change.
     void check_others(const std::string& touched, const std::map<std::string, int>& before,
                       const std::map<std::string, int>& ended_before) {
         const auto after = sessions();
