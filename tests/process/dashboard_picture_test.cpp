@@ -220,8 +220,7 @@ TEST_CASE("dashboard picture: its process ends with the dashboard, however that 
         if (is_frozen) freeze(pid);
         kill_now(watched.dashboard->pid());
         if (is_frozen) {
-            REQUIRE(
-                wait_until(Patience(10s), [&] { return watched.dashboard->has_ended(); }));
+            REQUIRE(wait_until(Patience(10s), [&] { return watched.dashboard->has_ended(); }));
             // Where it had stopped by then, the system has woken it already: its group is orphaned.
             thaw_if_there(pid);
         }

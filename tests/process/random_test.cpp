@@ -143,8 +143,8 @@ class Walk {
     }
 
     /// Nobody touched it: one session for each codec, and no picture is missing but where the
-    /// publisher or the ingest was away. If the publisher leaves while the destination connects, the
-    /// connection is given up before it carries anything.
+    /// publisher or the ingest was away. If the publisher leaves while the destination connects,
+    /// the connection is given up before it carries anything.
     void check_witness() const {
         CHECK(scene_.world.wait_state(witness_, "live"));
         const auto sessions = witness_server_.sessions();
