@@ -185,7 +185,9 @@ TEST_CASE("embedded server: a publisher's nonsense ends it alone") {
         CHECK(is_closed_by_peer(bad.fd(), long_enough()));
         good.lives_on();
     }
-    CHECK(server.publishes([](const auto& record) { return record.publications.size() == 1; }));
+    CHECK(server.publishes([&](const auto& record) {
+        return record.publications.size() == 1 && record.cut_off_count == cases.size();
+    }));
     // Each was remembered, and one line of the log says who and why.
     const auto record = server.record();
     REQUIRE(record.cut_offs.size() == 1);

@@ -462,6 +462,10 @@ TEST_CASE("embedded server: ffmpeg publishes, and ffmpeg plays without a complai
     CHECK(clients.wait([&] { return late.tags.size() > 3; }));
     CHECK(is_metadata(late.tags[0]));
     CHECK(video_facts(late.tags[3].bytes())->is_keyframe);
+    REQUIRE(server.publishes([](const auto& record) {
+        return record.publications.size() == 1 && record.publications[0].media.video &&
+               record.publications[0].media.audio;
+    }));
     const auto live = server.record().publications.at(0);
     CHECK(live.media.video->codec == "h264");
     CHECK(live.media.video->width == 320);
