@@ -15,8 +15,9 @@ const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run
 /// Longer than an enable may take.
 export const deadline_ms = 25000;
 
-export const launch = () =>
-    chromium.launch({ executablePath: process.env.DASHBOARD_CHROMIUM ?? '/usr/bin/chromium', args });
+/// What chromium keeps beside a profile (its reports of crashes) goes beside the modules, not into the user's home.
+export const launch = () => chromium.launch({ executablePath: process.env.DASHBOARD_CHROMIUM ?? '/usr/bin/chromium', args,
+    env: { ...process.env, XDG_CONFIG_HOME: join(process.env.DASHBOARD_MODULES ?? '.', 'config') } });
 
 /// A page of its own profile, which remembers what a browser's console would show in red.
 /// `expected`: a pattern of messages that the test brings about itself.
