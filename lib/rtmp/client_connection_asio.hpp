@@ -71,6 +71,8 @@ class ClientConnection::Inside : public std::enable_shared_from_this<Inside> {
     void look_at_silence(SteadyTime now);
     void look_at_stall(SteadyTime now);
     RtmpEnding timed_out() const;
+    /// The system's own clock ran out, for bytes or for a question whether the peer is there.
+    RtmpEnding given_up_by_system(RtmpEnding how) const;
     bool is_full() const;
     bool is_awaited() const;  ///< an answer is due at the deadline
     std::string peer() const;

@@ -240,8 +240,7 @@ void ClientConnection::Inside::lose(RtmpEnding how) {
         if (step.state != Transfer::State::more) break;
     }
     if (phase_ != Phase::talking) return;
-    // The system's own clock ran out, for bytes or for a question whether the peer is there.
-    if (how.cause == Cause::connect_timed_out) how.cause = Cause::stalled;
+    if (how.cause == Cause::connect_timed_out) how = given_up_by_system(std::move(how));
     end(client_->closed(std::move(how)));
 }
 

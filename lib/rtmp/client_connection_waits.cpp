@@ -161,6 +161,16 @@ void ClientConnection::Inside::look_at_stall(SteadyTime now) {
                                                         request_.write_deadline - standing));
 }
 
+RtmpEnding ClientConnection::Inside::given_up_by_system(RtmpEnding how) const {
+    how.cause = Cause::stalled;
+    // It saw the first byte wait before stall_ did, which looks only now and then.
+    if (stall_.standing(SteadyClock::now()) > SteadyClock::duration::zero()) {
+        how.detail =
+            fmt::format("{}: took nothing for {}", peer(), seconds(request_.write_deadline));
+    }
+    return how;
+}
+
 RtmpEnding ClientConnection::Inside::timed_out() const {
     const std::string after = seconds(request_.connect_deadline);
     if (phase_ == Phase::securing) {

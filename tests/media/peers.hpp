@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/process.hpp"
+#include "process/free_port.hpp"
 
 namespace restream::test {
 
@@ -45,9 +46,7 @@ class Peer {
     bool is_killed_ = false;
 };
 
-/// A port of 127.0.0.1 that nobody uses.
-int free_port();
-/// Waits until something listens there. **Throws**: std::runtime_error after 5 s.
+/// Waits until something listens there. **Throws**: std::runtime_error after 5 s of counted time.
 void wait_for_port(int port);
 void wait_for_udp_port(int port);
 
@@ -58,8 +57,8 @@ class SilentServer {
     int port() const { return port_; }
 
   private:
+    int port_ = free_port();
     Fd socket_;
-    int port_ = 0;
 };
 
 /// A TCP port that answers every connection with `answer` and closes it.

@@ -13,33 +13,13 @@
 
 #include "base/paths.hpp"
 #include "media/peers.hpp"
+#include "process/patience.hpp"
 
 namespace restream::test {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
-
-/// A bound socket and its port.
-std::pair<Fd, int> bound_socket() {
-    Fd made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof(address);
-    const int number = static_cast<int>(made.native());
-    if (::bind(number, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::getsockname(number, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        throw std::runtime_error("no free port");
-    }
-    return {std::move(made), ntohs(address.sin_port)};
-}
 
 fs::path program_path(const std::string& program) {
     if (program.starts_with('/')) return program;
@@ -71,7 +51,7 @@ void check(const Captured& ran, const std::string& what) {
 }
 
 void wait_for_text(const char* file, const std::string& wanted) {
-    const bool is_there = wait_until(Deadline::after(std::chrono::seconds(5)), [&] {
+    const bool is_there = wait_until(Patience(std::chrono::seconds(5)), [&] {
         std::stringstream text;
         text << std::ifstream(file).rdbuf();
         return text.str().find(wanted) != std::string::npos;
@@ -109,25 +89,27 @@ void Peer::kill() {
     (void)process_.wait(Deadline::after(std::chrono::seconds(5)));
 }
 
-int free_port() { return bound_socket().second; }
-
 void wait_for_port(int port) {
-    const bool is_open = wait_until(Deadline::after(std::chrono::seconds(5)), [&] {
-        const Fd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        const sockaddr_in address = loopback(port);
-        return ::connect(static_cast<int>(probe.native()),
-                         reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
-    });
-    if (!is_open) throw std::runtime_error(fmt::format("nothing listens on port {}", port));
+    if (!wait_until(Patience(std::chrono::seconds(5)), [&] { return is_listening(port); })) {
+        throw std::runtime_error(fmt::format("nothing listens on port {}", port));
+    }
 }
 
 void wait_for_udp_port(int port) {
     wait_for_text("/proc/net/udp", fmt::format("0100007F:{:04X} 00000000:0000 07", port));
 }
 
-SilentServer::SilentServer() {
-    std::tie(socket_, port_) = bound_socket();
-    ::listen(static_cast<int>(socket_.native()), 8);  // the kernel accepts; we never do
+SilentServer::SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port_));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int number = static_cast<int>(socket_.native());
+    // The kernel accepts; we never do.
+    if (::bind(number, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(number, 8) != 0) {
+        throw std::runtime_error(fmt::format("port {} can't be listened on", port_));
+    }
 }
 
 /// For an http block: the defaults lie below /var, where only root may write.

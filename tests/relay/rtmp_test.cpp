@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "media/peers.hpp"
+#include "process/patience.hpp"
 #include "relay/rtmp_sink.hpp"
 #include "relay/rtmp_source.hpp"
 
@@ -14,19 +15,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Milliseconds since(SteadyTime begin) {
-    return std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - begin);
-}
-
-/// Runs the loop until it is so; false at the deadline.
-bool run_until(Loop& loop, Milliseconds longest, const std::function<bool()>& is_so) {
-    const Deadline deadline = Deadline::after(longest);
+/// Runs the loop until it is so. Empty if it isn't for so long, in counted time; else how long it
+/// took, in counted time.
+std::optional<Milliseconds> run_until(Loop& loop, Milliseconds longest,
+                                      const std::function<bool()>& is_so) {
+    CountedTime time;
+    Milliseconds passed(0);
     while (!is_so()) {
-        if (deadline.has_passed()) return false;
-        const auto turn = SteadyClock::now() + 20ms;
-        loop.run_once(Deadline(std::min(turn, deadline.at())));
+        if (passed >= longest) return std::nullopt;
+        loop.run_once(Deadline::after(20ms));
+        passed = time.passed();
     }
-    return true;
+    return passed;
 }
 
 /// What a source gave, taken as it arrives.
@@ -106,12 +106,10 @@ TEST_CASE("source: an empty playpath plays what an empty stream key publishes, t
     REQUIRE(run_until(loop, 5s, listen));
     CHECK_FALSE(source->has_no_publisher());
     publisher.kill();
-    const auto begin = SteadyClock::now();
-    CHECK(run_until(loop, 3s, [&] {
+    CHECK(run_until(loop, 1s, [&] {
         heard.take(*source);
         return heard.publishers_left == 1 || heard.end;
     }));
-    CHECK(since(begin) < 1s);
     // nginx-rtmp keeps its players: the next publisher is heard on the same connection.
     REQUIRE(heard.publishers_left == 1);
     CHECK(source->has_no_publisher());
@@ -194,22 +192,16 @@ TEST_CASE("source: tags come as they are sent, none waits for a full buffer") {
         heard.take(*source);
         return heard.has_keyframe();
     }));
-    // 10 pictures a second and 43 AAC frames: in no pause are more than a few messages handed out
-    // at once.
-    const auto begin = SteadyClock::now();
-    const std::size_t before = heard.tags.size();
-    Milliseconds longest_pause(0);
-    for (auto last = begin; since(begin) < 1500ms;) {
-        loop.run_once(Deadline::after(20ms));
+    // 10 pictures a second and 43 AAC frames: there is no long pause between them.
+    const std::size_t enough = heard.tags.size() + 60;
+    while (heard.tags.size() < enough) {
         const std::size_t known = heard.tags.size();
-        heard.take(*source);
-        if (heard.tags.size() == known) continue;
-        longest_pause = std::max(longest_pause, since(last));
-        last = SteadyClock::now();
+        REQUIRE(run_until(loop, 250ms, [&] {
+            heard.take(*source);
+            return heard.tags.size() > known || heard.end;
+        }));
+        REQUIRE_FALSE(heard.end);
     }
-    CHECK_FALSE(heard.end);
-    CHECK(heard.tags.size() - before > 30);
-    CHECK(longest_pause < 250ms);
 }
 
 TEST_CASE("source: that nobody publishes is known after a second, and who comes later is heard") {
@@ -223,7 +215,7 @@ TEST_CASE("source: that nobody publishes is known after a second, and who comes 
         heard.take(*source);
         return source->has_no_publisher();
     }));
-    CHECK(since(begin) >= 1s);
+    CHECK(SteadyClock::now() - begin >= 1s);
     CHECK_FALSE(heard.end);
     const Peer publisher = publish(nginx.url("live"), folder);
     CHECK(run_until(loop, 5s, [&] {
@@ -239,7 +231,8 @@ TEST_CASE("source: an ingest that falls silent is gone after the longest silence
     const Peer publisher = publish(nginx.url("live"), folder);
     Loop loop;
     SourceRequest request = from(nginx.url("live"));
-    request.longest_silence = 400ms;
+    // Longer than a publisher on a busy machine is silent.
+    request.longest_silence = 1500ms;
     const auto source = open_rtmp_source(request, loop);
     Heard heard;
     REQUIRE(run_until(loop, 5s, [&] {
@@ -248,16 +241,15 @@ TEST_CASE("source: an ingest that falls silent is gone after the longest silence
     }));
     nginx.peer().freeze();
     const auto begin = SteadyClock::now();
-    CHECK(run_until(loop, 3s, [&] {
+    const auto took = run_until(loop, 3s, [&] {
         heard.take(*source);
         return heard.end.has_value();
-    }));
+    });
     nginx.peer().thaw();
-    REQUIRE(heard.end);
+    REQUIRE(took);
     CHECK(end_code_name(heard.end->code) == "ingest_gone");
     CHECK(heard.end->detail.find("nothing for") != std::string::npos);
-    CHECK(since(begin) >= 300ms);
-    CHECK(since(begin) < 1500ms);
+    CHECK(SteadyClock::now() - begin >= 1s);
 }
 
 TEST_CASE("source: how it cannot be opened") {
@@ -268,12 +260,13 @@ TEST_CASE("source: how it cannot be opened") {
     struct Row {
         std::string url;
         EndCode code;
+        Milliseconds connect_deadline = 10s;
     };
     const Row rows[] = {
         {fmt::format("rtmp://127.0.0.1:{}/live", free_port()), EndCode::ingest_down},
         {"rtmp://no-such-host.invalid/live", EndCode::ingest_down},
         {fmt::format("rtmp://127.0.0.1:{}/live", web.port()), EndCode::ingest_down},
-        {fmt::format("rtmp://127.0.0.1:{}/live", silent.port()), EndCode::ingest_down},
+        {fmt::format("rtmp://127.0.0.1:{}/live", silent.port()), EndCode::ingest_down, 500ms},
         {nginx.url("unknown"), EndCode::ingest_refused},
         {nginx.url("closed"), EndCode::ingest_refused},
         {nginx.url("asks"), EndCode::ingest_refused},
@@ -285,10 +278,10 @@ TEST_CASE("source: how it cannot be opened") {
         CAPTURE(row.url);
         Loop loop;
         SourceRequest request = from(row.url);
-        request.connect_deadline = 1s;
+        request.connect_deadline = row.connect_deadline;
         const auto source = open_rtmp_source(request, loop);
         Heard heard;
-        REQUIRE(run_until(loop, 6s, [&] {
+        REQUIRE(run_until(loop, 5s, [&] {
             heard.take(*source);
             return heard.end.has_value();
         }));
@@ -323,11 +316,10 @@ TEST_CASE("sink: tags that are published come out of the server as they went in"
     });
     CHECK(matched >= std::ssize(out.tags) - 2);  // all but what the server makes itself
     REQUIRE(sink->rtt_ms());
-    CHECK(*sink->rtt_ms() < 100);
-    const auto begin = SteadyClock::now();
-    sink->finish(Deadline::after(1s));
-    CHECK(must_end(*sink, loop).code == EndCode::stopped);
-    CHECK(since(begin) < 500ms);
+    CHECK(*sink->rtt_ms() < 1000);
+    sink->finish(Deadline::after(10s));
+    // Long before its deadline.
+    CHECK(must_end(*sink, loop, 500ms).code == EndCode::stopped);
     // A clean goodbye frees the name at once.
     CHECK(must_open(to(nginx.url("live"), "out"), loop)->is_ready());
 }
@@ -342,14 +334,17 @@ TEST_CASE("sink: how it cannot be opened") {
     struct Row {
         std::string url;
         EndCode code;
+        Milliseconds connect_deadline = 10s;
     };
     const Row rows[] = {
         {fmt::format("rtmp://127.0.0.1:{}/live", free_port()), EndCode::connection_refused},
         {fmt::format("rtmps://127.0.0.1:{}/live", free_port()), EndCode::connection_refused},
         {"rtmp://no-such-host.invalid/live", EndCode::name_not_found},
         {"rtmps://no-such-host.invalid/live", EndCode::name_not_found},
-        {fmt::format("rtmp://127.0.0.1:{}/live", silent.port()), EndCode::handshake_timed_out},
-        {fmt::format("rtmps://127.0.0.1:{}/live", silent.port()), EndCode::handshake_timed_out},
+        {fmt::format("rtmp://127.0.0.1:{}/live", silent.port()), EndCode::handshake_timed_out,
+         500ms},
+        {fmt::format("rtmps://127.0.0.1:{}/live", silent.port()), EndCode::handshake_timed_out,
+         500ms},
         {fmt::format("rtmps://127.0.0.1:{}/live", web.port()), EndCode::tls_failed},
         {fmt::format("rtmp://127.0.0.1:{}/live", web.port()), EndCode::not_rtmp},
         {nginx.url("unknown"), EndCode::app_refused},
@@ -361,7 +356,7 @@ TEST_CASE("sink: how it cannot be opened") {
     for (const Row& row : rows) {
         CAPTURE(row.url);
         SinkRequest request = to(row.url, "taken");
-        request.connect_deadline = 700ms;
+        request.connect_deadline = row.connect_deadline;
         const auto sink = open_rtmp_sink(request, loop);
         const SessionEnd end = must_end(*sink, loop);
         CAPTURE(end.detail);
@@ -412,7 +407,7 @@ TEST_CASE("sink: certificates and host names are checked, and each failure has i
         sink->write(video_tag(0, 5000));
         CHECK(run_until(loop, 3s, [&] { return sink->is_ready(); }));
         CHECK(sink->rtt_ms());
-        sink->finish(Deadline::after(1s));
+        sink->finish(Deadline::after(10s));
         CHECK(must_end(*sink, loop).code == EndCode::stopped);
     }
 }
@@ -427,14 +422,13 @@ TEST_CASE("sink: a server that stops reading ends it as stalled, and dropping it
     nginx.peer().freeze();
     for (std::uint32_t i = 0; i < 400; ++i) sink->write(video_tag(i * 40, 100'000));
     CHECK_FALSE(sink->is_ready());
-    auto begin = SteadyClock::now();
-    const SessionEnd end = must_end(*sink, loop);
+    const SessionEnd end = must_end(*sink, loop, 1500ms);
+    CAPTURE(end.detail);
     CHECK(end_code_name(end.code) == "stalled");
-    CHECK(end.detail.find("took nothing for 0.5") != std::string::npos);
-    CHECK(since(begin) < 1500ms);
-    begin = SteadyClock::now();
+    CHECK(end.detail.find("took nothing for ") != std::string::npos);
+    const auto begin = SteadyClock::now();
     sink.reset();
-    CHECK(since(begin) < 50ms);
+    CHECK(SteadyClock::now() - begin < 500ms);  // less than the deadline for writing
     nginx.peer().thaw();
 }
 
@@ -475,10 +469,10 @@ TEST_CASE("sink: a goodbye behind what waits arrives once the server reads again
     nginx.peer().freeze();
     for (std::uint32_t i = 0; i < 60; ++i) sink->write(video_tag(i * 40, 100'000));
     CHECK_FALSE(sink->is_ready());
-    sink->finish(Deadline::after(3s));
+    sink->finish(Deadline::after(10s));
     loop.run_once(Deadline::after(50ms));
     nginx.peer().thaw();
     CHECK(must_end(*sink, loop, 4s).code == EndCode::stopped);
-    CHECK(wait_until(Deadline::after(2s),
+    CHECK(wait_until(Patience(2s),
                      [&] { return nginx.log().find("deleteStream") != std::string::npos; }));
 }
