@@ -115,7 +115,10 @@ std::set<int> our_processes(const World& world, const std::vector<std::string>& 
 
 void kill_all(const World& world, const std::vector<std::string>& names) {
     const auto all = our_processes(world, names);
-    for (const int pid : all) kill_if_there(pid);
+    // At once: a worker that sees its guardian end has everything brought back. So nothing runs
+    // between the first kill and the last, and children go before the parents whose end wakes them.
+    for (const int pid : all) freeze(pid);
+    for (auto pid = all.rbegin(); pid != all.rend(); ++pid) kill_if_there(*pid);
     for (const int pid : all) REQUIRE(wait_gone(pid, seconds(5)));
 }
 
