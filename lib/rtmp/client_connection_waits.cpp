@@ -163,7 +163,7 @@ void ClientConnection::Inside::look_at_stall(SteadyTime now) {
 
 RtmpEnding ClientConnection::Inside::given_up_by_system(RtmpEnding how) const {
     how.cause = Cause::stalled;
-    // It saw the first byte wait before stall_ did, which looks only now and then.
+    // Its clock ran for the whole deadline; stall_, which looks only now and then, knows of less.
     if (stall_.standing(SteadyClock::now()) > SteadyClock::duration::zero()) {
         how.detail =
             fmt::format("{}: took nothing for {}", peer(), seconds(request_.write_deadline));
