@@ -8,6 +8,7 @@
 
 #include "media/open_sink.hpp"
 #include "media/peers.hpp"
+#include "process/patience.hpp"
 #include "rtmp/flv.hpp"
 
 using namespace restream;
@@ -69,9 +70,9 @@ TEST_CASE("srt: the listener gets picture and sound, the key as its streamid") {
         std::this_thread::sleep_until(begin + Milliseconds(tag.time.ms()));
         REQUIRE_FALSE(sink->write(tag));
     }
-    const auto said = SteadyClock::now();
+    CountedTime time;
     sink->finish(Deadline::after(1s));
-    CHECK(SteadyClock::now() - said < 5s);  // its deadline, and a busy machine
+    CHECK(time.passed() < 1100ms);
     REQUIRE(listener.process().wait(Deadline::after(10s)));
     const auto tracks = tracks_of(folder / "got.ts");
     CAPTURE(fmt::format("{}", fmt::join(tracks, " ")));
@@ -113,13 +114,13 @@ TEST_CASE("srt: how it cannot be opened") {
     for (const Row& row : rows) {
         CAPTURE(std::string(row.passphrase));
         const Cancel cancel;
-        const auto begin = SteadyClock::now();
+        CountedTime time;
         const auto opened = open_sink(to_srt(row.port, row.passphrase, tags), cancel);
         REQUIRE(std::holds_alternative<SessionEnd>(opened));
         const SessionEnd& end = std::get<SessionEnd>(opened);
         CAPTURE(describe(end));
         CHECK(end_code_name(end.code) == end_code_name(row.code));
         CHECK(end.detail.find("something-else") == std::string::npos);
-        CHECK(SteadyClock::now() - begin < 10s);
+        CHECK(time.passed() < 2500ms);
     }
 }

@@ -15,18 +15,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Runs the loop until it is so. Empty if it isn't for so long, in counted time; else how long it
-/// took, in counted time.
-std::optional<Milliseconds> run_until(Loop& loop, Milliseconds longest,
-                                      const std::function<bool()>& is_so) {
+/// Runs the loop until it is so; false if it isn't for so long, in counted time.
+bool run_until(Loop& loop, Milliseconds longest, const std::function<bool()>& is_so) {
     CountedTime time;
-    Milliseconds passed(0);
     while (!is_so()) {
-        if (passed >= longest) return std::nullopt;
+        if (time.passed() >= longest) return false;
         loop.run_once(Deadline::after(20ms));
-        passed = time.passed();
     }
-    return passed;
+    return true;
 }
 
 /// What a source gave, taken as it arrives.
@@ -192,8 +188,9 @@ TEST_CASE("source: tags come as they are sent, none waits for a full buffer") {
         heard.take(*source);
         return heard.has_keyframe();
     }));
-    // 10 pictures a second and 43 AAC frames: there is no long pause between them.
-    const std::size_t enough = heard.tags.size() + 60;
+    // 10 pictures a second and 43 AAC frames: more than 30 in 1.5 s, without a long pause.
+    CountedTime time;
+    const std::size_t enough = heard.tags.size() + 30;
     while (heard.tags.size() < enough) {
         const std::size_t known = heard.tags.size();
         REQUIRE(run_until(loop, 250ms, [&] {
@@ -202,6 +199,7 @@ TEST_CASE("source: tags come as they are sent, none waits for a full buffer") {
         }));
         REQUIRE_FALSE(heard.end);
     }
+    CHECK(time.passed() < 1500ms);
 }
 
 TEST_CASE("source: that nobody publishes is known after a second, and who comes later is heard") {
@@ -241,12 +239,12 @@ TEST_CASE("source: an ingest that falls silent is gone after the longest silence
     }));
     nginx.peer().freeze();
     const auto begin = SteadyClock::now();
-    const auto took = run_until(loop, 3s, [&] {
+    const bool has_ended = run_until(loop, 3s, [&] {
         heard.take(*source);
         return heard.end.has_value();
     });
     nginx.peer().thaw();
-    REQUIRE(took);
+    REQUIRE(has_ended);
     CHECK(end_code_name(heard.end->code) == "ingest_gone");
     CHECK(heard.end->detail.find("nothing for") != std::string::npos);
     CHECK(SteadyClock::now() - begin >= 1s);
@@ -316,7 +314,7 @@ TEST_CASE("sink: tags that are published come out of the server as they went in"
     });
     CHECK(matched >= std::ssize(out.tags) - 2);  // all but what the server makes itself
     REQUIRE(sink->rtt_ms());
-    CHECK(*sink->rtt_ms() < 1000);
+    CHECK(*sink->rtt_ms() < 100);
     sink->finish(Deadline::after(10s));
     // Long before its deadline.
     CHECK(must_end(*sink, loop, 500ms).code == EndCode::stopped);
@@ -425,10 +423,14 @@ TEST_CASE("sink: a server that stops reading ends it as stalled, and dropping it
     const SessionEnd end = must_end(*sink, loop, 1500ms);
     CAPTURE(end.detail);
     CHECK(end_code_name(end.code) == "stalled");
-    CHECK(end.detail.find("took nothing for ") != std::string::npos);
-    const auto begin = SteadyClock::now();
+    // By whose clock ever, it is its deadline at least.
+    const std::string words = "took nothing for ";
+    const auto at = end.detail.find(words);
+    REQUIRE(at != std::string::npos);
+    CHECK(std::stod(end.detail.substr(at + words.size())) >= 0.5);
+    CountedTime time;
     sink.reset();
-    CHECK(SteadyClock::now() - begin < 500ms);  // less than the deadline for writing
+    CHECK(time.passed() < 50ms);
     nginx.peer().thaw();
 }
 
