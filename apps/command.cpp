@@ -1,5 +1,7 @@
 #include "command.hpp"
 
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>

@@ -1,7 +1,7 @@
 // The frame of every command: options, help, errors to exit status, output really written.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <functional>
 #include <string>
 #include <string_view>

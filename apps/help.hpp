@@ -1,7 +1,7 @@
 // How a command's help looks, and what is said of wrong usage.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <cstddef>
 #include <memory>
 #include <string>

@@ -1,7 +1,7 @@
 // The options with which add and key take a stream key: never as an argument, which others can see.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <string>
 
 #include "config/destination.hpp"

@@ -2,7 +2,7 @@
 // known.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <map>
 #include <optional>
 #include <string>
