@@ -17,10 +17,10 @@ TEST_SUITE_BEGIN("damage");
 
 namespace {
 
-struct Live : Scene {
+struct LiveRelay : Scene {
     int guardian = 0;
     int worker = 0;
-    Live() {
+    LiveRelay() {
         add("youtube");
         publish();
         world.must({"enable", "youtube"});
@@ -49,7 +49,7 @@ constexpr const char* torn_texts[] = {
 TEST_CASE(
     "damage: run/ deleted under a live relay: it goes on, status tells the truth, no second "
     "session begins") {
-    Live scene;
+    LiveRelay scene;
     fs::remove_all(scene.world.layout().run_directory());
     // The guardian takes its lock anew, the worker writes its record again.
     CHECK(scene.world.wait_status(
@@ -67,7 +67,7 @@ TEST_CASE(
 }
 
 TEST_CASE("damage: run/ deleted and enable at once: one relay is left, and it is live") {
-    Live scene;
+    LiveRelay scene;
     fs::remove_all(scene.world.layout().run_directory());
     // For the half second before the ingest's guardian has its lock again, its port is taken by
     // nobody known.
@@ -175,7 +175,7 @@ TEST_CASE("damage: the whole state folder deleted and disable at once: nothing r
 }
 
 TEST_CASE("damage: a torn or foreign record never misleads a command, and the relay mends it") {
-    Live scene;
+    LiveRelay scene;
     for (const std::string text : torn_texts) {
         CAPTURE(text);
         write_file(scene.record(), text);
@@ -188,7 +188,7 @@ TEST_CASE("damage: a torn or foreign record never misleads a command, and the re
 }
 
 TEST_CASE("damage: a relay whose record stays torn is still found and ended by stop") {
-    Live scene;
+    LiveRelay scene;
     freeze(scene.worker);
     write_file(scene.record(), "{\"schema\":1,");
     const Outcome stop = scene.world.run({"stop", "youtube"});
@@ -215,7 +215,7 @@ TEST_CASE("damage: a torn record of a relay that is gone does not keep it from b
 }
 
 TEST_CASE("damage: another relay's record in the place of one's own harms neither") {
-    Live scene;
+    LiveRelay scene;
     scene.add("twitch");
     write_file(scene.world.layout().relay_record("twitch"), content_of(scene.record()));
     CHECK(scene.world.state("twitch") == "stopped");
@@ -230,7 +230,7 @@ TEST_CASE("damage: another relay's record in the place of one's own harms neithe
 }
 
 TEST_CASE("damage: a PID that was reused is never signalled, whether its relay lives or not") {
-    Live scene;
+    LiveRelay scene;
     CommandRun innocent = bystander();
     // The relay lives, its record names a PID that is somebody else's now.
     freeze(scene.worker);
@@ -281,7 +281,7 @@ TEST_CASE("damage: a record of an earlier boot is not taken for a relay that liv
 
 TEST_CASE(
     "damage: a configuration that cannot be read stops nothing that runs, and nothing is lost") {
-    Live scene;
+    LiveRelay scene;
     const fs::path file = scene.world.config() / "restream.toml";
     const std::string good = content_of(file);
     const fs::path destination = scene.world.config() / "destinations.d" / "youtube.toml";
@@ -319,7 +319,7 @@ TEST_CASE(
 }
 
 TEST_CASE("damage: with a broken configuration a relay can still be stopped") {
-    Live scene;
+    LiveRelay scene;
     const fs::path file = scene.world.config() / "restream.toml";
     const std::string good = content_of(file);
     write_file(file, "[ingest\n");
@@ -330,7 +330,7 @@ TEST_CASE("damage: with a broken configuration a relay can still be stopped") {
 }
 
 TEST_CASE("damage: the configuration folder deleted under a live relay: it goes on") {
-    Live scene;
+    LiveRelay scene;
     fs::rename(scene.world.config(), scene.world.home() / "away");
     const auto& platform = scene.platform;
     const Outcome status = scene.world.run({"status", "--json"});

@@ -28,7 +28,7 @@ json diagnose(const World& world) {
     return document["findings"];
 }
 
-bool has(const json& findings, const std::string& severity, const std::string& part) {
+bool has_finding(const json& findings, const std::string& severity, const std::string& part) {
     return std::ranges::any_of(findings, [&](const json& each) {
         return each["severity"] == severity &&
                each["message"].get<std::string>().find(part) != std::string::npos;
@@ -43,15 +43,16 @@ TEST_CASE("doctor: says that the ingest is down, that nobody publishes, and that
     const World world;
     NginxServer platform;
     world.add("one", platform.url(), "word");
-    CHECK(has(diagnose(world), "failure", "the ingest server is down"));
+    CHECK(has_finding(diagnose(world), "failure", "the ingest server is down"));
     world.must({"ingest", "start"});
-    CHECK(has(diagnose(world), "warning", "nobody publishes"));
+    CHECK(has_finding(diagnose(world), "warning", "nobody publishes"));
     Publisher publisher(world.ingest_url());
     world.must({"enable", "one", "--wait-live"});
     const json findings = diagnose(world);
-    CHECK(has(findings, "ok", "somebody publishes: 320x180"));
-    CHECK(has(findings, "ok", "one: live"));
-    CHECK(has(findings, "ok", fmt::format("127.0.0.1:{} accepts connections", platform.port())));
+    CHECK(has_finding(findings, "ok", "somebody publishes: 320x180"));
+    CHECK(has_finding(findings, "ok", "one: live"));
+    CHECK(has_finding(findings, "ok",
+                      fmt::format("127.0.0.1:{} accepts connections", platform.port())));
     const Outcome text = world.must({"doctor"});
     CHECK_MESSAGE(text.output.find("all is well") != std::string::npos, text.describe());
 }
@@ -62,7 +63,9 @@ TEST_CASE("doctor: a publisher with a stream key that nobody plays is told, with
     Publisher publisher(world.ingest_url() + "/hushhush");
     CHECK(wait_until(
         Patience(std::chrono::seconds(10)),
-        [&] { return has(diagnose(world), "failure", "somebody publishes with a stream key"); },
+        [&] {
+            return has_finding(diagnose(world), "failure", "somebody publishes with a stream key");
+        },
         Milliseconds(100)));
     CHECK(world.run({"doctor"}).output.find("hushhush") == std::string::npos);
 }
@@ -79,9 +82,9 @@ TEST_CASE("doctor: a wanted relay that was killed is told, and what helps does h
     kill_now(guardian);
     kill_now(worker);
     REQUIRE(wait_gone(worker, std::chrono::seconds(3)));
-    CHECK(has(diagnose(world), "failure", "one: wanted, but it does not run"));
+    CHECK(has_finding(diagnose(world), "failure", "one: wanted, but it does not run"));
     world.must({"start"});
-    CHECK(has(diagnose(world), "ok", "one: waiting"));
+    CHECK(has_finding(diagnose(world), "ok", "one: waiting"));
 }
 
 TEST_CASE("doctor: destinations that cannot be reached are told within its deadlines") {
@@ -93,9 +96,9 @@ TEST_CASE("doctor: destinations that cannot be reached are told within its deadl
     CountedTime took;
     const json findings = diagnose(world);
     CHECK(took.passed() < std::chrono::seconds(8));
-    CHECK(has(findings, "warning", "closed: "));
-    CHECK(has(findings, "failure", "nameless: no address for no-such-host.invalid"));
-    CHECK(has(findings, "warning", "mute: "));
+    CHECK(has_finding(findings, "warning", "closed: "));
+    CHECK(has_finding(findings, "failure", "nameless: no address for no-such-host.invalid"));
+    CHECK(has_finding(findings, "warning", "mute: "));
 }
 
 TEST_CASE(
@@ -104,8 +107,8 @@ TEST_CASE(
     const World world;
     write_file(world.config() / "restream.toml", "[ingest]\nserver = \"ngix\"\n");
     const json findings = diagnose(world);
-    CHECK(has(findings, "failure", "restream.toml:2:"));
-    CHECK(has(findings, "ok", "FFmpeg"));
+    CHECK(has_finding(findings, "failure", "restream.toml:2:"));
+    CHECK(has_finding(findings, "ok", "FFmpeg"));
     CHECK(world.run({"doctor", "--json"}).status == 3);
 }
 
@@ -114,7 +117,8 @@ TEST_CASE("doctor: two destinations with the same server and key are reported, w
     world.add("one", "rtmp://127.0.0.1:1936/live", "word-of-both");
     world.add("two", "rtmp://127.0.0.1:1936/live/", "word-of-both");
     const json findings = diagnose(world);
-    CHECK(has(findings, "warning", "one and two send to the same server with the same stream key"));
+    CHECK(has_finding(findings, "warning",
+                      "one and two send to the same server with the same stream key"));
     CHECK(findings.dump().find("word-of-both") == std::string::npos);
 }
 

@@ -20,22 +20,22 @@ namespace {
 /// Of the footage that is published: the next keyframe is so far from the first one.
 constexpr seconds gop(8);
 
-CommandLine program(const char* name, std::vector<std::string> arguments) {
+CommandLine player_program(const char* name, std::vector<std::string> arguments) {
     const auto found = find_in_path(name);
     REQUIRE_MESSAGE(found, name << " is missing: see scripts/packages.sh");
     return {*found, std::move(arguments)};
 }
 
 CommandLine ffmpeg(const std::string& url, const fs::path& into) {
-    return program("ffmpeg", {"-nostdin", "-hide_banner", "-loglevel", "error", "-i", url, "-c",
-                              "copy", "-flush_packets", "1", "-f", "flv", into});
+    return player_program("ffmpeg", {"-nostdin", "-hide_banner", "-loglevel", "error", "-i", url,
+                                     "-c", "copy", "-flush_packets", "1", "-f", "flv", into});
 }
 
 /// It insists on a playpath; this one is none.
 CommandLine rtmpdump(const World& world, const fs::path& into) {
-    return program("rtmpdump", {"--quiet", "--live", "--protocol", "0", "--host", "127.0.0.1",
-                                "--port", std::to_string(world.ingest_port()), "--app", "live",
-                                "--playpath", "/", "--flv", into});
+    return player_program("rtmpdump", {"--quiet", "--live", "--protocol", "0", "--host",
+                                       "127.0.0.1", "--port", std::to_string(world.ingest_port()),
+                                       "--app", "live", "--playpath", "/", "--flv", into});
 }
 
 std::uintmax_t size_of(const fs::path& file) {
@@ -49,8 +49,8 @@ std::uintmax_t size_of(const fs::path& file) {
 void check_plays_late(Scene& scene, const SteadyTime published, const CommandLine& line,
                       const fs::path& film) {
     CommandRun player(line);
-    const bool has_begun = wait_until(Patience(gop),
-                                      [&] { return size_of(film) > 20'000 || player.has_ended(); });
+    const bool has_begun =
+        wait_until(Patience(gop), [&] { return size_of(film) > 20'000 || player.has_ended(); });
     const auto begun_after = SteadyClock::now() - published;
     CHECK_MESSAGE(has_begun, player.error());
     CHECK(begun_after < gop);

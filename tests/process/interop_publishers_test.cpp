@@ -18,16 +18,17 @@ TEST_SUITE_BEGIN("interop_publishers");
 
 namespace {
 
-const std::string key = "canary7f3a";
+const std::string publish_key = "canary7f3a";
 
-CommandLine program(const char* name, std::vector<std::string> arguments) {
+CommandLine publisher_program(const char* name, std::vector<std::string> arguments) {
     const auto found = find_in_path(name);
     REQUIRE_MESSAGE(found, name << " is missing: see scripts/packages.sh");
     return {*found, std::move(arguments)};
 }
 
 CommandLine ffmpeg(const std::string& url) {
-    return program("ffmpeg", {"-nostdin", "-hide_banner", "-loglevel", "error", "-re", "-i",
+    return publisher_program("ffmpeg",
+                             {"-nostdin", "-hide_banner", "-loglevel", "error", "-re", "-i",
                               footage_file(Footage::short_gop), "-c", "copy", "-f", "flv", url});
 }
 
@@ -36,7 +37,7 @@ CommandLine gstreamer(const std::string& sink, const std::string& location) {
     const std::string pipeline =
         "film.video ! queue ! h264parse ! flvmux streamable=true name=mux ! " + sink +
         " sync=true film.audio ! queue ! aacparse ! mux.";
-    CommandLine line = program("gst-launch-1.0", {"-q", "filesrc"});
+    CommandLine line = publisher_program("gst-launch-1.0", {"-q", "filesrc"});
     line.arguments.push_back("location=" + footage_file(Footage::short_gop).string());
     for (const char* each : {"!", "flvdemux", "name=film"}) line.arguments.emplace_back(each);
     std::istringstream words(pipeline);
@@ -78,13 +79,14 @@ void check_carried(const Scene& scene, const CommandLine& line) {
 /// The publisher comes with the ingest's key, which is told nowhere.
 void check_carried_with_key(const std::function<CommandLine(const std::string& url)>& publisher) {
     const Scene scene(IngestServer::embedded);
-    scene.world.configure("", "publish_key = \"" + key + "\"");
+    scene.world.configure("", "publish_key = \"" + publish_key + "\"");
     scene.world.must({"ingest", "restart"});
     scene.add("youtube");
     check_carried(scene, publisher(scene.world.ingest_url()));
     for (const auto& entry : std::filesystem::recursive_directory_iterator(scene.world.state())) {
         CAPTURE(entry.path().string());
-        if (entry.is_regular_file()) CHECK(content_of(entry.path()).find(key) == std::string::npos);
+        if (entry.is_regular_file())
+            CHECK(content_of(entry.path()).find(publish_key) == std::string::npos);
     }
 }
 
@@ -96,18 +98,18 @@ TEST_CASE("interop: ffmpeg publishes, without a stream key and with one") {
         scene.add("youtube");
         check_carried(scene, ffmpeg(scene.world.ingest_url()));
     }
-    check_carried_with_key([](const std::string& url) { return ffmpeg(url + "/" + key); });
+    check_carried_with_key([](const std::string& url) { return ffmpeg(url + "/" + publish_key); });
 }
 
 TEST_CASE("interop: GStreamer's rtmp2sink publishes") {
     check_carried_with_key([](const std::string& url) {
-        return gstreamer("rtmp2sink", "location=" + url + "/" + key);
+        return gstreamer("rtmp2sink", "location=" + url + "/" + publish_key);
     });
 }
 
 TEST_CASE("interop: librtmp publishes, as GStreamer's rtmpsink") {
     check_carried_with_key([](const std::string& url) {
-        return gstreamer("rtmpsink", "location=" + url + "/" + key + " live=1");
+        return gstreamer("rtmpsink", "location=" + url + "/" + publish_key + " live=1");
     });
 }
 

@@ -14,7 +14,7 @@ namespace restream::test {
 namespace {
 
 /// Far beyond what anything here takes, on a busy machine too.
-constexpr Milliseconds long_enough = std::chrono::seconds(30);
+constexpr Milliseconds longest_wait = std::chrono::seconds(30);
 
 ClientConnection::Request request_for(const std::string& url, const std::string& key) {
     const auto endpoint = publish_endpoint(url, Secret(key));
@@ -22,8 +22,8 @@ ClientConnection::Request request_for(const std::string& url, const std::string&
     ClientConnection::Request request;
     request.endpoint = *endpoint;
     request.role = RtmpRole::publish;
-    request.connect_deadline = long_enough;
-    request.write_deadline = long_enough;
+    request.connect_deadline = longest_wait;
+    request.write_deadline = longest_wait;
     return request;
 }
 
@@ -43,7 +43,7 @@ TagPublisher::~TagPublisher() {
 
 bool TagPublisher::wait_for(const std::function<bool()>& is_so) const {
     std::unique_lock lock(mutex_);
-    wait_until(changed_, lock, Patience(long_enough), [&] { return is_so() || ending_; });
+    wait_until(changed_, lock, Patience(longest_wait), [&] { return is_so() || ending_; });
     return is_so();
 }
 
@@ -101,7 +101,7 @@ void TagPublisher::run(ClientConnection::Request request) {
         changed_.notify_all();
         if (ending_) return;
         if (is_finishing_ && is_idle_ && !std::exchange(says_goodbye, true)) {
-            connection.finish(Deadline::after(long_enough));
+            connection.finish(Deadline::after(longest_wait));
         }
     }
 }
