@@ -1,10 +1,8 @@
-// Writing destinations.d: add, key, remove.
+// Writing destinations.d: add, change, key, remove.
 #include "config/editor.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <memory>
 #include <system_error>
 
 #include "base/atomic_file.hpp"
@@ -13,7 +11,9 @@
 #include "base/paths.hpp"
 #include "config/config.hpp"
 #include "config/destination_fields.hpp"
+#include "config/destination_files.hpp"
 #include "config/field_editor.hpp"
+#include "config/key_scope.hpp"
 #include "config/key_text.hpp"
 #include "config/srt_options.hpp"
 #include "config/toml_fields.hpp"
@@ -24,43 +24,6 @@ namespace restream {
 namespace fs = std::filesystem;
 
 namespace {
-
-fs::path folder_of(const fs::path& config_directory) { return config_directory / "destinations.d"; }
-
-fs::path file_of(const fs::path& config_directory, const std::string& name) {
-    return folder_of(config_directory) / (name + ".toml");
-}
-
-fs::path key_file_of(const fs::path& config_directory, const std::string& name) {
-    return folder_of(config_directory) / (name + ".key");
-}
-
-fs::path passphrase_file_of(const fs::path& config_directory, const std::string& name) {
-    return folder_of(config_directory) / (name + ".passphrase");
-}
-
-bool is_there(const fs::path& path) {
-    std::error_code error;
-    return fs::exists(fs::symlink_status(path, error));
-}
-
-/// The value of `key = …`. A key file beside `file` is written by its name alone, so that the
-/// folder can be moved. A key's text never stands here: it goes to a key file.
-std::string key_value(const KeyReference& key, const fs::path& file) {
-    if (const auto* from = std::get_if<KeyFile>(&key)) {
-        const bool is_beside = from->path.parent_path() == file.parent_path();
-        const fs::path shown = is_beside ? from->path.filename() : from->path;
-        return fmt::format("{{ file = {} }}", toml_string(shown.string()));
-    }
-    if (const auto* from = std::get_if<KeyEnv>(&key)) {
-        return fmt::format("{{ env = {} }}", toml_string(from->variable));
-    }
-    return fmt::format("{{ command = {} }}", toml_string(std::get<KeyCommand>(key).command));
-}
-
-void write_key_file(const fs::path& path, const Secret& key) {
-    write_config_file(path, Secret(key.reveal() + "\n").reveal());
-}
 
 void check_passphrase(const KeyReference& passphrase) {
     const auto* text = std::get_if<KeyText>(&passphrase);
@@ -75,70 +38,6 @@ void check_key(const KeyReference& key) {
     if (text == nullptr) return;
     if (const auto problem = key_text_problem(text->text.reveal())) {
         throw Error(ErrorKind::usage, "the stream key " + *problem);
-    }
-}
-
-/// Removes a file that it was told about unless it is told to keep it: what an edit wrote first
-/// must not stay when its second step fails.
-class Unwritten {
-  public:
-    explicit Unwritten(fs::path path) : path_(std::move(path)) {}
-    ~Unwritten() {
-        std::error_code ignored;
-        if (!path_.empty()) fs::remove(path_, ignored);
-    }
-    Unwritten(const Unwritten&) = delete;
-    Unwritten& operator=(const Unwritten&) = delete;
-    void keep() { path_.clear(); }
-
-  private:
-    fs::path path_;
-};
-
-/// A secret on its way into a file of its own.
-struct SecretFile {
-    fs::path path;
-    Secret text;
-};
-
-/// Writes the secrets' files, then `toml` over `file`: so a reader never finds a file that names
-/// one that is not there.
-void write_all(const std::vector<SecretFile>& secrets, const fs::path& file,
-               const std::string& toml) {
-    std::vector<std::unique_ptr<Unwritten>> unwritten;
-    for (const SecretFile& each : secrets) {
-        unwritten.push_back(
-            std::make_unique<Unwritten>(is_there(each.path) ? fs::path() : each.path));
-        write_key_file(each.path, each.text);
-    }
-    write_config_file(file, toml);
-    for (const auto& each : unwritten) each->keep();
-}
-
-bool is_named(const Config& config, const fs::path& file) {
-    return std::ranges::any_of(config.destinations, [&](const Destination& each) {
-        for (const auto* reference : {&each.key, &each.passphrase, &each.stream_id}) {
-            const auto* from = std::get_if<KeyFile>(reference);
-            if (from != nullptr && from->path == file) return true;
-        }
-        return false;
-    });
-}
-
-/// Deletes a secret's file that is ours, where no destination names it.
-void drop_secret_file(const fs::path& config_directory, const fs::path& ours) {
-    try {
-        if (is_named(load_config(config_directory), ours)) return;
-    } catch (const Error&) {
-        return;  // Whether it is needed can't be known: it stays.
-    }
-    std::error_code error;
-    fs::remove(ours, error);
-    if (error) {
-        throw Error(ErrorKind::refused,
-                    fmt::format("deleting the key file {}: {}; delete it yourself", ours.string(),
-                                file_fault(ours, error).describe()),
-                    error);
     }
 }
 
@@ -160,12 +59,116 @@ std::string new_text(const fs::path& config_directory, const NewDestination& add
         if (std::holds_alternative<std::monostate>(secret)) return;
         const bool is_text = std::holds_alternative<KeyText>(secret);
         const KeyReference from = is_text ? KeyFile{own_file} : secret;
-        toml +=
-            fmt::format("{} = {}\n", field, key_value(from, file_of(config_directory, added.name)));
+        toml += fmt::format("{} = {}\n", field,
+                            key_value(from, destination_file(config_directory, added.name)));
     };
     write_secret("key", added.key, key_file_of(config_directory, added.name));
     write_secret("passphrase", added.passphrase, passphrase_file_of(config_directory, added.name));
     return toml;
+}
+
+/// What a change makes of NAME.toml, before anything is written.
+struct PlannedChange {
+    Destination destination;  ///< as it will load
+    std::string toml;
+    std::vector<SecretFile> secrets;
+    bool has_moved = false;              ///< to servers that its secrets were not given for
+    std::string toml_without_secrets{};  ///< where it has moved
+    std::vector<std::string> dropped{};
+};
+
+/// The secrets that a destination has, by their field.
+std::vector<std::string> secrets_of(const Destination& destination) {
+    std::vector<std::string> fields;
+    const auto take = [&](const char* field, const KeyReference& secret) {
+        if (!std::holds_alternative<std::monostate>(secret)) fields.emplace_back(field);
+    };
+    take("key", destination.key);
+    take("passphrase", destination.passphrase);
+    take("streamid", destination.stream_id);
+    return fields;
+}
+
+/// The change with none of the secrets that stand in the file: as it is with other servers.
+/// Nothing where it keeps to those that it had.
+std::optional<std::string> moved_text(const fs::path& file, const Destination& before,
+                                      const std::vector<FieldChange>& fields, Presets& presets) {
+    std::optional<std::string> as_it_is;
+    try {
+        as_it_is = edited_text(file, fields);
+        const Destination after =
+            parse_destination(file, *as_it_is, DestinationDefaults(), presets);
+        if (are_servers_known(before, after, presets.services())) return std::nullopt;
+    } catch (const Error&) {
+        // Where a secret is what does not fit at the new place, it fits without.
+        if (!as_it_is || secrets_of(before).empty()) throw;
+    }
+    std::vector<FieldChange> all = fields;
+    for (const auto& field : secrets_of(before)) all.push_back({field, std::nullopt});
+    const std::string without = edited_text(file, all);
+    const Destination after = parse_destination(file, without, DestinationDefaults(), presets);
+    if (are_servers_known(before, after, presets.services())) {
+        // It was something else: said as it was.
+        parse_destination(file, *as_it_is, DestinationDefaults(), presets);
+    }
+    return without;
+}
+
+/// **Throws**: as change_destination.
+PlannedChange plan(const fs::path& config_directory, const Destination& before,
+                   const DestinationChange& change) {
+    const fs::path file = destination_file(config_directory, before.name);
+    if (before.origin != file) {
+        throw Error(
+            ErrorKind::config,
+            fmt::format("{}:{}: destination {} stands in a file that only you write; change "
+                        "it there",
+                        before.origin.string(), before.line, before.name));
+    }
+    if (change.key) check_key(KeyText{*change.key});
+    PlannedChange planned;
+    Presets presets;
+    std::vector<FieldChange> fields = change.fields;
+    if (auto without = moved_text(file, before, fields, presets)) {
+        planned.has_moved = true;
+        planned.toml_without_secrets = std::move(*without);
+        for (const auto& field : secrets_of(before)) {
+            if (field == "key" && change.key) continue;
+            planned.dropped.push_back(field);
+            fields.push_back({field, std::nullopt});
+        }
+    }
+    if (change.key) {
+        const auto* named = std::get_if<KeyFile>(&before.key);
+        const bool goes_where_it_was = named != nullptr && !planned.has_moved;
+        const fs::path own = key_file_of(config_directory, before.name);
+        planned.secrets.push_back({goes_where_it_was ? named->path : own, *change.key});
+        if (!goes_where_it_was) fields.push_back({"key", key_value(KeyFile{own}, file)});
+    }
+    planned.toml = edited_text(file, fields);
+    planned.destination = parse_destination(file, planned.toml, DestinationDefaults(), presets);
+    for (const Destination& other : load_config(config_directory).destinations) {
+        if (other.name == before.name || !are_same_playlist(planned.destination, other)) continue;
+        throw Error(ErrorKind::usage,
+                    fmt::format("destination {} writes this playlist already", other.name));
+    }
+    return planned;
+}
+
+/// First without any key: a relay that begins a session in between carries neither the old key to
+/// the new server, nor the new key to the old one.
+void write_moved(const fs::path& file, const PlannedChange& planned) {
+    const std::string before = edited_text(file, {});
+    write_config_file(file, planned.toml_without_secrets);
+    for (const SecretFile& each : planned.secrets) {
+        try {
+            write_key_file(each.path, each.text);
+        } catch (const Error&) {
+            write_config_file(file, before);
+            throw;
+        }
+    }
+    write_config_file(file, planned.toml);
 }
 
 void check_is_free(const fs::path& config_directory, const std::string& name) {
@@ -189,7 +192,7 @@ Destination preview_destination(const fs::path& config_directory, const NewDesti
     check_is_free(config_directory, added.name);
     check_key(added.key);
     check_passphrase(added.passphrase);
-    const fs::path file = file_of(config_directory, added.name);
+    const fs::path file = destination_file(config_directory, added.name);
     Presets presets;
     Destination preview =
         parse_destination(file, new_text(config_directory, added), DestinationDefaults(), presets);
@@ -205,9 +208,9 @@ Destination preview_destination(const fs::path& config_directory, const NewDesti
 
 void add_destination(const fs::path& config_directory, const NewDestination& added) {
     preview_destination(config_directory, added);
-    const fs::path file = file_of(config_directory, added.name);
+    const fs::path file = destination_file(config_directory, added.name);
     const std::string toml = new_text(config_directory, added);
-    make_private_directory(folder_of(config_directory));
+    make_private_directory(destinations_folder(config_directory));
     std::vector<SecretFile> secrets;
     if (const auto* text = std::get_if<KeyText>(&added.key)) {
         secrets.push_back({key_file_of(config_directory, added.name), text->text});
@@ -230,7 +233,7 @@ void replace_key(const fs::path& config_directory, const Destination& destinatio
         write_key_file(named->path, text->text);
         return;
     }
-    const fs::path file = file_of(config_directory, destination.name);
+    const fs::path file = destination_file(config_directory, destination.name);
     const fs::path own_key_file = key_file_of(config_directory, destination.name);
     const std::string value = key_value(text == nullptr ? key : KeyFile{own_key_file}, file);
     if (destination.origin != file) {
@@ -256,29 +259,31 @@ void replace_key(const fs::path& config_directory, const Destination& destinatio
     }
 }
 
-void change_destination(const fs::path& config_directory, const Destination& destination,
-                        const std::vector<FieldChange>& changes) {
-    const fs::path file = file_of(config_directory, destination.name);
-    if (destination.origin != file) {
-        throw Error(
-            ErrorKind::config,
-            fmt::format("{}:{}: destination {} stands in a file that only you write; change "
-                        "it there",
-                        destination.origin.string(), destination.line, destination.name));
+ChangedDestination preview_change(const fs::path& config_directory, const Destination& destination,
+                                  const DestinationChange& change) {
+    const PlannedChange planned = plan(config_directory, destination, change);
+    return {planned.destination, planned.dropped};
+}
+
+ChangedDestination change_destination(const fs::path& config_directory,
+                                      const Destination& destination,
+                                      const DestinationChange& change) {
+    const PlannedChange planned = plan(config_directory, destination, change);
+    const fs::path file = destination_file(config_directory, destination.name);
+    if (planned.has_moved && !planned.secrets.empty()) {
+        write_moved(file, planned);
+    } else {
+        write_all(planned.secrets, file, planned.toml);
     }
-    const std::string toml = edited_text(file, changes);
-    Presets presets;
-    const Destination changed = parse_destination(file, toml, DestinationDefaults(), presets);
-    for (const Destination& other : load_config(config_directory).destinations) {
-        if (other.name == destination.name || !are_same_playlist(changed, other)) continue;
-        throw Error(ErrorKind::usage,
-                    fmt::format("destination {} writes this playlist already", other.name));
+    if (planned.has_moved) {
+        drop_secret_file(config_directory, key_file_of(config_directory, destination.name));
+        drop_secret_file(config_directory, passphrase_file_of(config_directory, destination.name));
     }
-    write_config_file(file, toml);
+    return {planned.destination, planned.dropped};
 }
 
 void check_is_removable(const fs::path& config_directory, const Destination& destination) {
-    const fs::path file = file_of(config_directory, destination.name);
+    const fs::path file = destination_file(config_directory, destination.name);
     if (destination.origin == file) {
         // Found out before its relay is stopped: what stays configured goes on.
         const auto fault = folder_fault(file.parent_path(), FolderUse::write);
@@ -294,7 +299,7 @@ void check_is_removable(const fs::path& config_directory, const Destination& des
 
 void remove_destination(const fs::path& config_directory, const Destination& destination) {
     check_is_removable(config_directory, destination);
-    const fs::path file = file_of(config_directory, destination.name);
+    const fs::path file = destination_file(config_directory, destination.name);
     std::error_code error;
     fs::remove(file, error);
     if (error) {

@@ -1,4 +1,4 @@
-// The few changes that commands make to destinations.d: add, key, remove. Nothing else is ever
+// The few changes that are made to destinations.d: add, change, key, remove. Nothing else is ever
 // written.
 #pragma once
 
@@ -46,11 +46,31 @@ void add_destination(const std::filesystem::path& config_directory, const NewDes
 void replace_key(const std::filesystem::path& config_directory, const Destination& destination,
                  const KeyReference& key);
 
-/// Changes fields of NAME.toml; all else in it stays as the user wrote it.
+/// What is to change; all else stays.
+struct DestinationChange {
+    std::vector<FieldChange> fields;  ///< but the secrets'
+    std::optional<Secret> key = {};
+};
+
+/// What a change makes of a destination.
+struct ChangedDestination {
+    Destination destination;           ///< as it loads, but for `[defaults]`
+    std::vector<std::string> dropped;  ///< fields of secrets that are gone: "key", "passphrase" …
+};
+
+/// What change_destination would make; writes nothing. **Throws**: as change_destination.
+ChangedDestination preview_change(const std::filesystem::path& config_directory,
+                                  const Destination& destination, const DestinationChange& change);
+
+/// Changes fields of NAME.toml, and the key; all else in it stays as the user wrote it. Its secrets
+/// only ever go to the servers that they were given for: where one of the new servers is another
+/// one (see are_servers_known), all that are not given anew are dropped, in the same write, and
+/// their files are deleted where they are ours.
 /// **Throws**: Error{config} where the destination stands in restream.toml, or the result would not
-/// load: then nothing is changed.
-void change_destination(const std::filesystem::path& config_directory,
-                        const Destination& destination, const std::vector<FieldChange>& changes);
+/// load; Error{usage} where the key can be none: then nothing is changed.
+ChangedDestination change_destination(const std::filesystem::path& config_directory,
+                                      const Destination& destination,
+                                      const DestinationChange& change);
 
 /// **Throws**: Error{config} where the destination stands in restream.toml, with file, line and
 /// remedy. For what has to be known before its relay is stopped.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -36,11 +37,15 @@ std::vector<FieldChange> changes_of(const DestinationBody& body) {
 }
 
 /// Without its key such a destination can only be refused. **Throws**: Error{usage}.
-void check_has_key(const Destination& destination) {
-    const auto problem = foresee_key_problem(destination);
+void check_has_key(const ChangedDestination& wanted) {
+    const auto problem = foresee_key_problem(wanted.destination);
     if (!problem || problem->kind != KeyProblem::Kind::missing) return;
+    const bool is_dropped = std::ranges::find(wanted.dropped, "key") != wanted.dropped.end();
     throw Error(ErrorKind::usage,
-                fmt::format("key is missing: {} needs its stream key", destination.service));
+                fmt::format("key is missing: {} needs its stream key{}", wanted.destination.service,
+                            is_dropped ? ", and the one that is there was given for another "
+                                         "server; give it again"
+                                       : ""));
 }
 
 void add(const fs::path& directory, const std::string& name, const DestinationBody& body) {
@@ -60,33 +65,28 @@ void add(const fs::path& directory, const std::string& name, const DestinationBo
         throw Error(ErrorKind::usage, "where to? give a service or a url");
     }
     if (body.key) added.key = KeyText{*body.key};
-    check_has_key(preview_destination(directory, added));
+    check_has_key({preview_destination(directory, added), {}});
     add_destination(directory, added);
 }
 
-/// Both steps or none: where the key can't be replaced, or is missing at the new place, the fields
-/// are again as they were.
-void change(const fs::path& directory, const Destination& known, const DestinationBody& body) {
-    const auto changes = changes_of(body);
-    const std::string before = changes.empty() ? "" : edited_text(known.origin, {});
-    if (!changes.empty()) change_destination(directory, known, changes);
-    const bool has_moved = body.texts.contains("service") || body.texts.contains("url");
-    try {
-        const Destination changed = load_config(directory).at(known.name);
-        if (body.key) {
-            replace_key(directory, changed, KeyText{*body.key});
-        } else if (has_moved) {
-            check_has_key(changed);
-        }
-    } catch (const Error&) {
-        if (!changes.empty()) write_config_file(known.origin, before);
-        throw;
+/// The fields of secrets that are gone, because they were given for other servers.
+std::vector<std::string> change(const fs::path& directory, const Destination& known,
+                                const DestinationBody& body) {
+    const DestinationChange wanted{changes_of(body), body.key};
+    if (wanted.fields.empty()) {
+        if (body.key) replace_key(directory, known, KeyText{*body.key});
+        return {};
     }
+    const ChangedDestination preview = preview_change(directory, known, wanted);
+    const bool has_moved = body.texts.contains("service") || body.texts.contains("url");
+    if (has_moved || !preview.dropped.empty()) check_has_key(preview);
+    return change_destination(directory, known, wanted).dropped;
 }
 
-Answer told(const Registry& registry, const std::string& name, int status) {
+Answer told(const Registry& registry, const std::string& name, int status,
+            const std::vector<std::string>& dropped = {}) {
     const ordered_json document = {
-        {"schema", 1}, {"name", name}, {"is_alive", registry.is_alive(name)}};
+        {"schema", 1}, {"name", name}, {"is_alive", registry.is_alive(name)}, {"dropped", dropped}};
     Answer answer;
     answer.status = status;
     answer.body = document.dump(2) + "\n";
@@ -105,8 +105,8 @@ Answer put_destination(const fs::path& directory, const Registry& registry, cons
         add(directory, name, body);
         return told(registry, name, 201);
     }
-    change(directory, *known, body);
-    return told(registry, name, 200);
+    const auto dropped = change(directory, *known, body);
+    return told(registry, name, 200, dropped);
 }
 
 Answer put_key(const fs::path& directory, const Registry& registry, const std::string& name,

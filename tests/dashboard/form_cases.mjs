@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkRules, closePage, openPage, screenshot } from './browser.mjs';
 import { card, closed, dialog, enable, isLive, put, stage } from './stage.mjs';
-import { goodUrl, isMock, look } from './world.mjs';
+import { goodUrl, isMock, look, nobodyUrl } from './world.mjs';
 
 const focusedLabel = (page) => page.evaluate(() => document.activeElement.labels?.[0]?.textContent);
 const focusedText = (page) => page.evaluate(() => document.activeElement.textContent.trim());
@@ -160,6 +160,28 @@ test('page: the focus is not lost with the first steps, which go when there is a
     await card(page, 'live').waitFor();
     await page.locator('#empty').waitFor({ state: 'hidden' });
     assert.equal(await page.evaluate(() => document.activeElement === document.body), false);
+    await closePage(page);
+});
+
+test('page: that a key does not go to another server is told, and that one which comes along does', async () => {
+    await put('studio', { key: 'given-for-this-server' });
+    const page = await openPage(stage.browser, stage.url);
+    const move = async (url, key) => {
+        await card(page, 'studio').getByRole('button', { name: 'Edit' }).click();
+        await dialog(page).getByLabel('URL', { exact: true }).fill(url);
+        if (key !== '') await dialog(page).getByLabel('Stream key').fill(key);
+        await dialog(page).getByRole('button', { name: 'Save' }).click();
+        await closed(page);
+    };
+    const words = page.getByText('was given for another server');
+    await move(nobodyUrl, 'given-for-that-server');
+    await page.getByText('studio is saved').waitFor();
+    assert.equal(await words.count(), 0);
+    await move(goodUrl, '');
+    await words.waitFor();
+    const [one] = (await look(stage.url, '/destinations')).destinations;
+    assert.equal(one.key, 'none');
+    await checkRules(page, 'a key that is gone');
     await closePage(page);
 });
 

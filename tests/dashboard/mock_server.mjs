@@ -166,8 +166,10 @@ export class MockServer {
         if (method === 'PUT' && rest === '') {
             const isNew = !world.destinations.has(name);
             this.#check(name, body);
+            const dropped = this.#dropped(name, body);
             if (world.put(name, body) === null) throw new Refusal(400, 'invalid', 'url: is needed', 'give the URL', 'url');
-            return { status: isNew ? 201 : 200, body: this.#changed(name) };
+            if (dropped.length > 0) world.destinations.get(name).key = null;
+            return { status: isNew ? 201 : 200, body: this.#changed(name, dropped) };
         }
         const one = world.destinations.get(name);
         if (one === undefined) throw new Refusal(404, 'not_found', `there is no destination ${name}`);
@@ -208,8 +210,15 @@ export class MockServer {
         if (isPlatforms && !hasKey) throw new Refusal(400, 'invalid', `key is missing: ${service} needs its stream key`, remedy, 'key');
     }
 
-    #changed(name) {
-        return { schema: 1, name, is_alive: this.world.destinations.get(name).state !== 'stopped' };
+    /// A key goes only to the servers that it was given for.
+    #dropped(name, body) {
+        const old = this.world.destinations.get(name);
+        const hasMoved = ['service', 'url', 'backup_url'].some((member) => typeof body[member] === 'string' && body[member] !== old?.[member]);
+        return hasMoved && old?.key && !body.key ? ['key'] : [];
+    }
+
+    #changed(name, dropped = []) {
+        return { schema: 1, name, is_alive: this.world.destinations.get(name).state !== 'stopped', dropped };
     }
 
     async #outcome(one) {

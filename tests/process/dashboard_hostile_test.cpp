@@ -126,6 +126,50 @@ TEST_CASE("dashboard: too many changes at once are told to come again, and all o
     CHECK(dashboard.change("PUT", "/api/v1/destinations/one", {{"hold_s", 9}}).status == 200);
 }
 
+TEST_CASE("dashboard: a key reaches no server that it was not given for, whatever is changed") {
+    const Line line;
+    const Dashboard dashboard(line.world);
+    const TagServer platform;
+    const TagServer thief;
+    const std::string key = "KEY-CANARY";
+    const auto change = [&](const char* method, const std::string& path, const json& body = {}) {
+        const HttpAnswer answer = dashboard.change(method, "/api/v1/destinations/" + path, body);
+        CHECK_MESSAGE(answer.status / 100 == 2, path, answer.body);
+        return answer.body;
+    };
+    struct Row {
+        const char* name;
+        bool is_live;  ///< when it is changed
+        json body;
+    };
+    const Row rows[] = {
+        {"url", false, {{"url", thief.url()}}},
+        {"live", true, {{"url", thief.url()}}},
+        {"backup", false, {{"backup_url", thief.url()}, {"backup", "both"}}},
+        {"null", true, {{"url", thief.url()}, {"key", nullptr}, {"service", nullptr}}},
+    };
+    std::size_t stolen = 0;
+    for (const Row& row : rows) {
+        CAPTURE(std::string(row.name));
+        const std::string name = row.name;
+        change("PUT", name, {{"url", platform.url()}, {"key", key}});
+        if (row.is_live) change("POST", name + "/enable");
+        CHECK(json::parse(change("PUT", name, row.body))["dropped"] == json{"key"});
+        change("POST", name + (row.is_live ? "/restart" : "/enable"));
+        CHECK(thief.wait_for([&](const auto& sessions) { return sessions.size() > stolen; }));
+        stolen = thief.sessions().size();
+        change("DELETE", name);
+    }
+    for (const auto& session : thief.sessions()) CHECK(session.name.empty());
+    // With the key of the new server, it goes there.
+    change("PUT", "own", {{"url", platform.url()}, {"key", key}});
+    CHECK(json::parse(change("PUT", "own", {{"url", thief.url()}, {"key", "ANOTHER"}}))["dropped"]
+              .empty());
+    change("POST", "own/enable");
+    CHECK(thief.sessions().back().name == "ANOTHER");
+    line.check_untouched();
+}
+
 TEST_CASE("dashboard: 500 half requests and 10,000 whole ones cost no relay a message") {
     const int whole = is_short() ? 2'000 : 10'000;
     Line line;

@@ -281,6 +281,45 @@ TEST_CASE("dashboard: a destination whose service needs a key is not added witho
     CHECK(put("own-server", R"({"service": "twitch", "key": "K"})") == 200);
 }
 
+TEST_CASE("dashboard: a key can't be taken out by giving its destination another server") {
+    const TemporaryFolder folder;
+    const TemporaryFolder state;
+    const Registry registry{Layout(state.path())};
+    registry.prepare();
+    const auto put = [&](const std::string& name, const char* body) {
+        const Answer answer = put_destination(folder.path(), registry, name, body);
+        CHECK(answer.body.find("CANARY") == std::string::npos);
+        return json::parse(answer.body)["dropped"].get<std::vector<std::string>>();
+    };
+    using Names = std::vector<std::string>;
+    CHECK(put("yt", R"({"service": "youtube", "key": "CANARY"})") == Names{});
+    CHECK(put("own", R"({"url": "rtmp://one.example/live", "key": "CANARY"})") == Names{});
+    const std::string before = read_file(folder.path() / "destinations.d/yt.toml", 4096);
+    const char* bad[] = {
+        R"({"url": "rtmp://evil.example/live2"})",
+        R"({"url": "rtmp://a.rtmps.youtube.com/live2"})",
+        R"({"backup_url": "rtmps://evil.example/live2"})",
+        R"({"backup_url": "rtmps://evil.example/live2", "backup": "both", "key": null})",
+        R"({"backup_url": "rtmps://evil.example/live2", "key": ""})",
+        R"({"service": "twitch"})",
+        R"({"service": "kick", "url": "rtmps://evil.example/app"})",
+    };
+    for (const char* body : bad) {
+        CAPTURE(std::string(body));
+        CHECK_THROWS_WITH_AS(put("yt", body), doctest::Contains("give it again"), Error);
+        CHECK(read_file(folder.path() / "destinations.d/yt.toml", 4096) == before);
+    }
+    // A server of one's own may do without.
+    CHECK(put("yt", R"({"service": null, "url": "rtmp://evil.example/live2"})") == Names{"key"});
+    CHECK(put("own", R"({"backup_url": "rtmp://evil.example/live"})") == Names{"key"});
+    for (const char* name : {"yt", "own"}) {
+        CHECK(std::holds_alternative<std::monostate>(load_config(folder.path()).at(name).key));
+        CHECK_FALSE(std::filesystem::exists(folder.path() / "destinations.d" /
+                                            (std::string(name) + ".key")));
+    }
+    CHECK(put("own", R"({"url": "rtmp://evil.example/x", "key": "CANARY"})") == Names{});
+}
+
 TEST_CASE("dashboard: of fields and a key that can't be replaced, none is changed") {
     const TemporaryFolder folder;
     const TemporaryFolder state;

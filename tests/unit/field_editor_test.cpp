@@ -79,7 +79,7 @@ TEST_CASE("editor: a destination's fields are changed, and a change that would n
     const auto file = folder.write("destinations.d/one.toml",
                                    "# mine\nurl = \"rtmp://127.0.0.1/live\"\nhold = \"20s\"\n");
     const auto change = [&](const std::vector<FieldChange>& changes) {
-        change_destination(folder.path(), load_config(folder.path()).at("one"), changes);
+        change_destination(folder.path(), load_config(folder.path()).at("one"), {changes});
     };
     change({{"hold", "\"5s\""}, {"on_ingest_loss", "\"close\""}});
     const Config config = load_config(folder.path());
@@ -104,7 +104,7 @@ TEST_CASE("editor: a destination's fields are changed, and a change that would n
     }
     folder.write("restream.toml", "[destination.two]\nurl = \"rtmp://127.0.0.1/live\"\n");
     CHECK_THROWS_AS(change_destination(folder.path(), load_config(folder.path()).at("two"),
-                                       {{"hold", "\"5s\""}}),
+                                       {{{"hold", "\"5s\""}}}),
                     Error);
 }
 

@@ -297,7 +297,8 @@ export async function openEditForm(name) {
     openForm(before, '', t('form_edit_title', { name }), t('form_save'), async (fields) => {
         const members = fields.changes();
         if (Object.keys(members).length === 0) return () => {};
-        const { is_alive: isAlive } = await api.putDestination(name, members);
-        return () => tellSaved(name, isAlive, 'saved');
+        const { is_alive: isAlive, dropped } = await api.putDestination(name, members);
+        model.configured.delete(name); // Whoever edits it again before the next event sees what is saved.
+        return () => tellSaved(name, isAlive, dropped.length === 0 ? 'saved' : 'saved_dropped');
     });
 }

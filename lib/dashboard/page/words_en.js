@@ -316,6 +316,8 @@ export default {
     added: '{name} is added. Its switch puts the picture there.',
     saved: '{name} is saved.',
     saved_alive: '{name} is saved, and goes on with its old settings until it is restarted.',
+    saved_dropped: '{name} is saved. Its stream key was given for another server, so it is deleted here: give the key of the new one.',
+    saved_dropped_alive: '{name} is saved, and goes on with its old settings until it is restarted. Its stream key was given for another server, so it is deleted here: give the key of the new one.',
     key_title: 'A new stream key for {name}',
     key_save: 'Save the key',
     key_save_try: 'Save, and try now',

@@ -317,6 +317,8 @@ export default {
     added: '{name} est ajoutée. Son interrupteur y met l’image.',
     saved: '{name} est enregistrée.',
     saved_alive: '{name} est enregistrée, et garde ses anciens réglages jusqu’à ce qu’on la relance.',
+    saved_dropped: '{name} est enregistrée. Sa clé de stream avait été donnée pour un autre serveur : elle est effacée ici, donnez celle du nouveau.',
+    saved_dropped_alive: '{name} est enregistrée, et garde ses anciens réglages jusqu’à ce qu’on la relance. Sa clé de stream avait été donnée pour un autre serveur : elle est effacée ici, donnez celle du nouveau.',
     key_title: 'Une nouvelle clé de stream pour {name}',
     key_save: 'Enregistrer la clé',
     key_save_try: 'Enregistrer et essayer',
