@@ -25,6 +25,43 @@ std::string bounded(std::string_view words) {
     return std::string(words.substr(0, end)) + "…";
 }
 
+/// "<!channel>", "<@U1>" and "<http://h|words>" are words then.
+/// **Source**: Slack, "Formatting text for app surfaces".
+std::string for_slack(std::string_view words) {
+    std::string escaped;
+    for (const char c : words) {
+        if (c == '&')
+            escaped += "&amp;";
+        else if (c == '<')
+            escaped += "&lt;";
+        else if (c == '>')
+            escaped += "&gt;";
+        else
+            escaped += c;
+    }
+    return escaped;
+}
+
+/// Markdown, mentions and links are words then. **Source**: Discord, "Markdown Text 101".
+std::string for_discord(std::string_view words) {
+    constexpr std::string_view special = "\\`*_~|<>[]@#";
+    std::string escaped;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const bool begins_address = words.substr(i, 3) == "://";
+        if (begins_address || special.find(words[i]) != std::string_view::npos) escaped += '\\';
+        escaped += words[i];
+    }
+    return escaped;
+}
+
+/// What Slack and Discord show. A server's words are in it: they mention nobody, and lead nowhere.
+void add_words(ordered_json& document, const std::string& sentence) {
+    document["text"] = for_slack(sentence);
+    document["parse"] = "none";  // Slack's: no links
+    document["content"] = for_discord(sentence);
+    document["allowed_mentions"] = {{"parse", ordered_json::array()}};  // Discord's
+}
+
 /// **Unit**: seconds.
 double in_seconds(Milliseconds span) { return std::chrono::duration<double>(span).count(); }
 
@@ -71,7 +108,6 @@ std::string ingest_sentence(const IngestChange& ingest) {
 
 std::string ingest_json(const HookEvent& event) {
     const IngestChange& ingest = *event.ingest;
-    const std::string sentence = ingest_sentence(ingest);
     ordered_json document = {{"schema", 1},
                              {"event", "ingest"},
                              {"server", ingest.server},
@@ -80,9 +116,8 @@ std::string ingest_json(const HookEvent& event) {
                              {"previous", nullptr},
                              {"missing", nullptr},
                              {"since", to_iso8601(event.since)},
-                             {"skipped", event.skipped},
-                             {"text", sentence},
-                             {"content", sentence}};
+                             {"skipped", event.skipped}};
+    add_words(document, ingest_sentence(ingest));
     if (ingest.previous) document["previous"] = *ingest.previous;
     if (!ingest.missing.empty()) document["missing"] = ingest.missing;
     return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
@@ -104,7 +139,6 @@ std::string hook_sentence(const HookEvent& event) {
 
 std::string to_json(const HookEvent& event) {
     if (event.ingest) return ingest_json(event);
-    const std::string sentence = hook_sentence(event);
     ordered_json document = {{"schema", 1},
                              {"event", "state"},
                              {"destination", event.destination},
@@ -119,9 +153,8 @@ std::string to_json(const HookEvent& event) {
                              {"next_retry_in_s", nullptr},
                              {"attempts", event.attempts},
                              {"reconnects", event.reconnects},
-                             {"skipped", event.skipped},
-                             {"text", sentence},
-                             {"content", sentence}};
+                             {"skipped", event.skipped}};
+    add_words(document, hook_sentence(event));
     if (event.previous) document["previous"] = state_name(*event.previous);
     if (event.reason) {
         document["reason"] = {{"code", event.reason->code},

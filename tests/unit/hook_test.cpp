@@ -68,7 +68,9 @@ TEST_CASE("hook: the document of a state that has nothing to explain") {
                            {"reconnects", 0},
                            {"skipped", 0},
                            {"text", "youtube: waiting"},
-                           {"content", "youtube: waiting"}};
+                           {"parse", "none"},
+                           {"content", "youtube: waiting"},
+                           {"allowed_mentions", {{"parse", json::array()}}}};
     CHECK(document == expected);
 }
 
@@ -136,6 +138,41 @@ TEST_CASE("hook: a peer's long words are cut between characters, broken ones rep
     const auto message = document["reason"]["message"].get<std::string>();
     CHECK(message.ends_with("é…"));
     CHECK(document["content"].get<std::string>().size() < 2000);
+}
+
+TEST_CASE("hook: a server's words mention nobody at Slack and Discord, and lead nowhere") {
+    struct Row {
+        const char* said;
+        const char* slack;
+        const char* discord;
+    };
+    const Row rows[] = {
+        {"@everyone", "@everyone", R"(\@everyone)"},
+        {"<@123> <@&4> <#5>", "&lt;@123&gt; &lt;@&amp;4&gt; &lt;#5&gt;",
+         R"(\<\@123\> \<\@&4\> \<\#5\>)"},
+        {"<!channel>", "&lt;!channel&gt;", R"(\<!channel\>)"},
+        {"<http://e.example|log in>", "&lt;http://e.example|log in&gt;",
+         R"(\<http\://e.example\|log in\>)"},
+        {"[log in](https://e.example)", "[log in](https://e.example)",
+         R"(\[log in\](https\://e.example))"},
+        {"**bold** `code` ~~x~~ _y_", "**bold** `code` ~~x~~ _y_",
+         R"(\*\*bold\*\* \`code\` \~\~x\~\~ \_y\_)"},
+        {R"(\@here)", R"(\@here)", R"(\\@here)"},
+        {"&amp;", "&amp;amp;", "&amp;"},
+        {"a : b / c", "a : b / c", "a : b / c"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.said);
+        Record record = record_in(State::rejected, "publish_refused");
+        record.reason->message = row.said;
+        const json document = json::parse(to_json(hook_event(record, State::live, now)));
+        const std::string begin_of_words = "youtube: rejected: ";
+        CHECK(document["text"] == begin_of_words + row.slack);
+        CHECK(document["content"] == begin_of_words + row.discord);
+        CHECK(document["allowed_mentions"]["parse"] == json::array());
+        // Programs get it as it was.
+        CHECK(document["reason"]["message"] == row.said);
+    }
 }
 
 TEST_CASE("hook: another state and another reason are news, figures and words are not") {
