@@ -30,6 +30,7 @@ struct Options {
     std::string listen;
     bool background = false;
     bool stop = false;
+    bool link = false;
     bool json = false;
 };
 
@@ -59,6 +60,13 @@ std::optional<Secret> password_for(const HostAndPort& listen, const Config& conf
     auto password = resolve_dashboard_password(config, Deadline::after(seconds(10)));
     if (auto* problem = std::get_if<KeyProblem>(&password)) {
         throw Error(ErrorKind::config, problem->message);
+    }
+    constexpr std::size_t shortest = 8;
+    if (std::get<Secret>(password).reveal().size() < shortest) {
+        throw Error(ErrorKind::config,
+                    fmt::format("the dashboard's password can be guessed: give it {} characters "
+                                "or more",
+                                shortest));
     }
     return std::get<Secret>(std::move(password));
 }
@@ -100,6 +108,26 @@ int start(const Options& options) {
     const auto running = DashboardStart::begin(config, registry.layout()).wait();
     const Done done = running.is_new ? Done{"started", "started"} : Done{"was running", "running"};
     return tell(options, done, running.record);
+}
+
+int make_link(const Options& options) {
+    const Layout layout(state_directory());
+    const auto running = live_dashboard(layout);
+    if (!running) {
+        throw Error(ErrorKind::no,
+                    "the dashboard does not run; 'restream dashboard --background' "
+                    "starts it");
+    }
+    const std::string link =
+        fmt::format("{}/login?code={}", running->url, new_login_code(layout).reveal());
+    if (options.json) {
+        const nlohmann::ordered_json document = {{"schema", 1}, {"url", link}};
+        fmt::print("{}\n", document.dump(2));
+        return 0;
+    }
+    print_lines(StandardHandle::output,
+                fmt::format("{}\nlets one browser in, once, within ten minutes\n", link));
+    return 0;
 }
 
 int serve(const Options& options) {
@@ -150,13 +178,21 @@ int main(int argc, char** argv) {
             app.add_flag("--stop", options->stop, "end the one that runs")
                 ->excludes(listen)
                 ->excludes(background);
+            app.add_flag("--link", options->link,
+                         "make a link that lets one browser in, for another user of this machine")
+                ->excludes(listen)
+                ->excludes(background);
             app.add_flag("--json", options->json,
-                         "with --background or --stop: one JSON document on standard output");
+                         "with the others: one JSON document on standard output");
             return [options] {
+                if (options->stop && options->link) {
+                    throw Error(ErrorKind::usage, "--link goes with a dashboard that runs on");
+                }
                 if (options->stop) return stop(*options);
+                if (options->link) return make_link(*options);
                 if (options->background) return start(*options);
                 if (!options->json) return serve(*options);
-                throw Error(ErrorKind::usage, "--json goes with --background or --stop");
+                throw Error(ErrorKind::usage, "--json goes with --background, --stop or --link");
             };
         });
 }

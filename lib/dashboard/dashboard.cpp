@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/peer_user.hpp"
 #include "config/url.hpp"
 #include "dashboard/api.hpp"
 #include "dashboard/config_watch.hpp"
@@ -100,7 +101,10 @@ struct Dashboard::Inside {
         all.hosts.push_back(means.host);
         all.is_any_address = is_any_address(means.host);
         all.token = token;
+        all.scrape_token = scrape_token(registry.layout());
         all.password = means.password;
+        all.owner = this_user();
+        all.login_code = registry.layout().login_code();
         return all;
     }
 
@@ -112,6 +116,13 @@ struct Dashboard::Inside {
     void handle(Request request, Reply reply) {
         if (auto refused = door.refuse(request, SteadyClock::now())) {
             return reply(std::move(*refused));
+        }
+        if (request.path == "/login") return reply(door.log_in(request, SteadyClock::now()));
+        if (auto cookie = door.cookie_for(request)) {
+            reply = [told = std::move(reply), cookie = std::move(*cookie)](Answer answer) {
+                answer.headers.emplace_back("Set-Cookie", cookie);
+                told(std::move(answer));
+            };
         }
         const bool is_events = request.path == "/api/v1/events" && request.method == Method::get;
         api.answer(std::move(request), std::move(reply));

@@ -15,6 +15,8 @@ namespace {
 constexpr RateLimit::Rate most_requests{200, 400};
 /// Ten tries, then one in ten seconds.
 constexpr RateLimit::Rate most_wrong_passwords{0.1, 10};
+/// A hundred tries from anywhere, then one a second.
+constexpr RateLimit::Rate most_wrong_passwords_of_all{1, 100};
 
 std::string lowered(std::string_view text) {
     std::string result(text);
@@ -59,6 +61,22 @@ Answer too_many(std::string_view message, std::string_view remedy, std::string_v
     return answer;
 }
 
+Answer wait_with_passwords() {
+    return too_many("too many wrong passwords", "wait ten seconds", "10");
+}
+
+/// Who has one address of this machine has them all.
+std::string guesser_at(const std::string& address) {
+    return is_loopback(address) ? "127.0.0.0/8" : address;
+}
+
+/// What stands behind "Bearer". **Source**: RFC 6750, section 2.1.
+std::string_view bearer_token(std::string_view header) {
+    constexpr std::string_view scheme = "bearer ";
+    return lowered(header.substr(0, scheme.size())) == scheme ? header.substr(scheme.size())
+                                                              : std::string_view();
+}
+
 Answer ask_for_password(std::string_view message) {
     Answer answer = refusal(401, "password", message,
                             "any user name, and the password that restream.toml names");
@@ -80,9 +98,75 @@ std::optional<Secret> basic_password(std::string_view header) {
 
 Door::Door(DoorRules rules)
     : rules_(std::move(rules)),
+      logins_(rules_.login_code),
       requests_(most_requests),
       foreign_requests_(most_requests),
-      wrong_passwords_(most_wrong_passwords) {}
+      wrong_passwords_(most_wrong_passwords),
+      all_wrong_passwords_(most_wrong_passwords_of_all) {}
+
+std::string Door::cookie_name() const { return fmt::format("restream-{}", rules_.port); }
+
+bool Door::is_logged_in(const Request& request) const {
+    const auto session = cookie_value(request.cookie, cookie_name());
+    return !session.empty() && logins_.has(session, request.user);
+}
+
+std::string Door::new_cookie(const Request& request) {
+    return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", cookie_name(),
+                       logins_.begin(request.user));
+}
+
+bool Door::may_try(const Request& request, SteadyTime now) {
+    return wrong_passwords_.has(guesser_at(request.address), now) &&
+           all_wrong_passwords_.has({}, now);
+}
+
+void Door::count_wrong(const Request& request, SteadyTime now) {
+    wrong_passwords_.take(guesser_at(request.address), now);
+    all_wrong_passwords_.take({}, now);
+}
+
+std::optional<std::string> Door::cookie_for(const Request& request) {
+    if (!rules_.password || request.path != "/" || is_logged_in(request)) return std::nullopt;
+    return new_cookie(request);
+}
+
+Answer Door::log_in(const Request& request, SteadyTime now) {
+    if (!may_try(request, now)) return wait_with_passwords();
+    constexpr std::string_view field = "code=";
+    const std::string_view query = request.query;
+    const bool is_right = request.method == Method::get && query.starts_with(field) &&
+                          logins_.use_code(query.substr(field.size()));
+    if (!is_right) {
+        count_wrong(request, now);
+        return refusal(403, "login",
+                       "this link does not let anybody in any more: it works once, "
+                       "for ten minutes",
+                       "make another one with 'restream dashboard --link'");
+    }
+    Answer answer;
+    answer.status = 303;
+    answer.content_type = "text/plain; charset=utf-8";
+    answer.body = "This browser has been let in.\n";
+    answer.headers = {{"Location", "/"}, {"Set-Cookie", new_cookie(request)}};
+    return answer;
+}
+
+std::optional<Answer> Door::check_visitor(const Request& request, SteadyTime now) {
+    if (is_logged_in(request)) return std::nullopt;
+    const auto bearer = bearer_token(request.authorization);
+    if (request.path == "/metrics" && !bearer.empty()) {
+        if (equal_in_constant_time(bearer, rules_.scrape_token.reveal())) return std::nullopt;
+        return refusal(403, "token_wrong", "the token is not the one for /metrics",
+                       "it stands in run/metrics.token in the state folder");
+    }
+    if (rules_.password) return check_password(request, now);
+    if (request.user == rules_.owner) return std::nullopt;
+    return refusal(403, "not_owner",
+                   "this dashboard is only for the user of this machine who started it",
+                   "open the link that 'restream dashboard --link' makes for that user, or set "
+                   "[dashboard] password in restream.toml");
+}
 
 bool Door::is_our_host(std::string_view host) const {
     const std::string small = lowered(host);
@@ -122,14 +206,12 @@ bool Door::is_our_origin(const Request& request) const {
 std::optional<Answer> Door::check_password(const Request& request, SteadyTime now) {
     if (!rules_.password) return std::nullopt;
     if (request.authorization.empty()) return ask_for_password("the dashboard has a password");
-    if (!wrong_passwords_.has(request.address, now)) {
-        return too_many("too many wrong passwords", "wait ten seconds", "10");
-    }
+    if (!may_try(request, now)) return wait_with_passwords();
     const auto given = basic_password(request.authorization);
     if (given && equal_in_constant_time(given->reveal(), rules_.password->reveal())) {
         return std::nullopt;
     }
-    wrong_passwords_.take(request.address, now);
+    count_wrong(request, now);
     return ask_for_password("the password is wrong");
 }
 
@@ -152,8 +234,8 @@ std::optional<Answer> Door::refuse(const Request& request, SteadyTime now) {
         return too_many("too many requests", "ask less often", "1");
     }
     if (foreign) return foreign;
-    if (request.path == "/healthz") return std::nullopt;
-    if (auto refused = check_password(request, now)) return refused;
+    if (request.path == "/healthz" || request.path == "/login") return std::nullopt;
+    if (auto refused = check_visitor(request, now)) return refused;
     if (!changes(request.method)) return std::nullopt;
     if (request.token.empty()) {
         return refusal(403, "token_missing", "what changes something needs the token",

@@ -1,6 +1,8 @@
 // Who may ask the dashboard, and for what.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
+#include "dashboard/logins.hpp"
 #include "dashboard/message.hpp"
 #include "dashboard/rate.hpp"
 
@@ -22,7 +25,13 @@ struct DoorRules {
     /// given ours by a trick still asks under its own name.
     bool is_any_address = false;
     Secret token;
+    /// Of programs that only read /metrics.
+    Secret scrape_token;
     std::optional<Secret> password;
+    /// Who started it. Where there is no password, only processes of this user are let in, and
+    /// browsers that have logged in.
+    std::uint32_t owner = 0;
+    std::filesystem::path login_code;  ///< see Logins
 };
 
 /// Lets in who asks for this very dashboard, from its own page or from no page at all, and knows
@@ -39,6 +48,11 @@ class Door {
 
     /// Why it is not let in; nothing where it is. `now` is passed in.
     std::optional<Answer> refuse(const Request& request, SteadyTime now);
+    /// The answer to /login, which whoever may ask this dashboard at all may ask.
+    Answer log_in(const Request& request, SteadyTime now);
+    /// Of a browser that was let in by its password: what it may show instead from now on. Wrong
+    /// passwords of others do not keep it out then.
+    std::optional<std::string> cookie_for(const Request& request);
 
   private:
     std::optional<Answer> check_site(const Request& request) const;
@@ -47,13 +61,22 @@ class Door {
     /// site's to read.
     static bool is_link_to_page(const Request& request);
     bool is_our_origin(const Request& request) const;
+    std::optional<Answer> check_visitor(const Request& request, SteadyTime now);
     std::optional<Answer> check_password(const Request& request, SteadyTime now);
+    bool is_logged_in(const Request& request) const;
+    /// A wrong password or code was given from there: counted for it, and for all together.
+    void count_wrong(const Request& request, SteadyTime now);
+    bool may_try(const Request& request, SteadyTime now);
+    std::string cookie_name() const;
+    std::string new_cookie(const Request& request);
 
     DoorRules rules_;
+    Logins logins_;
     RateLimit requests_;
     /// Of those who may not ask: a page of another site must not use up what ours may ask.
     RateLimit foreign_requests_;
     RateLimit wrong_passwords_;
+    RateLimit all_wrong_passwords_;  ///< whoever gives them
 };
 
 /// The secret that a Basic Authorization header holds behind its user's name; nothing where it

@@ -5,6 +5,7 @@
 #include <boost/beast/http/write.hpp>
 
 #include "base/error.hpp"
+#include "base/peer_user.hpp"
 #include "dashboard/http_connection_asio.hpp"
 #include "dashboard/read_request_asio.hpp"
 
@@ -81,6 +82,8 @@ HttpConnection::HttpConnection(boost::asio::ip::tcp::socket socket, ConnectionOw
       silence_(line_.get_executor()) {
     error_code ignored;
     address_ = client_of(line_.socket().remote_endpoint(ignored).address());
+    // At once: of a socket that its process has closed nobody knows whose it was.
+    user_ = peer_user(line_.socket().native_handle());
     line_.socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
     line_.socket().set_option(boost::asio::socket_base::send_buffer_size(most_unread_bytes),
                               ignored);
@@ -121,6 +124,7 @@ void HttpConnection::have_read(error_code error) {
     }
     auto read = read_request(parser_->get(), address_);
     if (auto* refused = std::get_if<Answer>(&read)) return refuse(std::move(*refused));
+    std::get<Request>(read).user = user_;
     is_head_ = std::get<Request>(read).is_head;
     is_answering_ = true;
     const bool keep_alive = parser_->keep_alive();
@@ -194,10 +198,9 @@ void HttpConnection::ignore_rest() {
 }
 
 void HttpConnection::begin_events() {
-    if (!owner_.may_read_events()) {
-        return write(refusal(503, "busy", "too many pages are open", "close some of them"), false);
-    }
+    owner_.make_room_for_reader();
     reads_events_ = true;
+    reads_since_ = SteadyClock::now();
     is_answering_ = false;
     events_ = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n";
     for (const auto& [name, value] : safe_headers)
@@ -205,6 +208,13 @@ void HttpConnection::begin_events() {
     events_ += "\r\nretry: 1000\n\n";
     write_events();
     await_silence();
+}
+
+void HttpConnection::end_events() {
+    reads_events_ = false;
+    is_let_go_ = true;
+    silence_.cancel();
+    if (!is_writing_) write_events();
 }
 
 void HttpConnection::send_event(const std::string& event, const std::string& data) {
@@ -222,14 +232,16 @@ void HttpConnection::write_events() {
         events_ += "event: " + event + "\ndata: " + data + "\n\n";
     }
     waiting_.clear();
+    if (is_let_go_) events_ = "retry: 60000\n\n";
     if (events_.empty()) return;
     is_writing_ = true;
     line_.expires_after(patience_for_writing);
     boost::asio::async_write(line_, boost::asio::buffer(events_),
-                             [self = shared_from_this()](error_code error, std::size_t) {
+                             [self = shared_from_this(), is_last = is_let_go_](error_code error,
+                                                                               std::size_t) {
                                  self->is_writing_ = false;
                                  self->events_.clear();
-                                 if (error || self->is_closed_) return self->end();
+                                 if (error || is_last || self->is_closed_) return self->end();
                                  self->line_.expires_never();
                                  self->write_events();
                              });

@@ -23,8 +23,8 @@ namespace restream {
 class ConnectionOwner {
   public:
     virtual void handle(Request request, Reply reply) = 0;
-    /// False where there are too many.
-    virtual bool may_read_events() = 0;
+    /// One more is about to read events.
+    virtual void make_room_for_reader() = 0;
     virtual void has_ended(class HttpConnection& connection) = 0;
     /// Whether no client is to ask anything more.
     virtual bool is_closing() const = 0;
@@ -47,6 +47,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     /// Neither does it wait for an answer of ours, nor does it read events.
     bool is_idle() const { return !is_answering_ && !reads_events_; }
     SteadyTime idle_since() const { return idle_since_; }
+    /// Of one that reads events: whose it is, and since when it does.
+    const std::string& address() const { return address_; }
+    SteadyTime reads_since() const { return reads_since_; }
+    /// It is let go, and comes again in a minute.
+    void end_events();
     /// REQUIRES: reads_events().
     void send_event(const std::string& event, const std::string& data);
 
@@ -68,6 +73,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     boost::beast::tcp_stream line_;
     ConnectionOwner& owner_;
     std::string address_;
+    std::optional<std::uint32_t> user_;  ///< whose process it is, as Request has it
     boost::beast::flat_buffer buffer_;
     std::optional<Parser> parser_;
     std::optional<Response> response_;
@@ -79,6 +85,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     SteadyTime idle_since_;
     // Of one that reads events.
     bool reads_events_ = false;
+    bool is_let_go_ = false;
+    SteadyTime reads_since_{};
     bool is_writing_ = false;
     std::map<std::string, std::string> waiting_;  ///< the newest of each name
     std::string events_;                          ///< that are on their way

@@ -6,6 +6,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <map>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -116,9 +119,21 @@ struct HttpServer::Inside final : ConnectionOwner {
     void handle(Request request, Reply reply) override {
         handler(std::move(request), std::move(reply));
     }
-    bool may_read_events() override {
-        return std::ranges::count_if(connections, &HttpConnection::reads_events) <
-               std::ptrdiff_t(most_readers);
+    /// The newest reader gets in: somebody looks at that page. Of whoever has the most, the oldest
+    /// goes, so that nobody can keep the others out.
+    void make_room_for_reader() override {
+        std::map<std::string, std::vector<std::shared_ptr<HttpConnection>>> readers;
+        std::size_t count = 0;
+        for (const auto& each : connections) {
+            if (!each->reads_events()) continue;
+            readers[each->address()].push_back(each);
+            ++count;
+        }
+        if (count < most_readers) return;
+        const auto& most = std::ranges::max_element(readers, {}, [](const auto& each) {
+                               return each.second.size();
+                           })->second;
+        (*std::ranges::min_element(most, {}, &HttpConnection::reads_since))->end_events();
     }
     void has_ended(HttpConnection& connection) override {
         std::erase_if(connections, [&](const auto& each) { return each.get() == &connection; });

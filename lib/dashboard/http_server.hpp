@@ -20,7 +20,8 @@ using Reply = std::function<void(Answer)>;
 /// Every client is hostile until it has shown otherwise: a request has 10 s to arrive, its headers
 /// 8 KiB and its body 64 KiB; an answer has 10 s to leave; a connection that asks nothing is kept
 /// for 30 s. At most 256 connections are held: for a new one, the one that has been idle longest
-/// goes. At most 32 of them read events.
+/// goes. At most 32 of them read events: for one more, the oldest one of the client that has the
+/// most of them goes.
 class HttpServer {
   public:
     using Handler = std::function<void(Request, Reply)>;

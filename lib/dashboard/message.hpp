@@ -1,6 +1,8 @@
 // What is asked of the dashboard and what it answers: values, without HTTP's wire.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,7 +30,9 @@ struct Request {
     std::string authorization;
     std::string if_none_match;
     std::string body;
-    std::string address;  ///< of who asks, without port
+    std::string cookie;
+    std::string address;                ///< of who asks, without port
+    std::optional<std::uint32_t> user;  ///< whose process asks, where it is on this machine
 };
 
 struct Answer {

@@ -39,9 +39,9 @@ bool is_twice(const Message& message, boost::beast::string_view name) {
 }
 
 bool is_ambiguous(const Message& message) {
-    constexpr std::array<const char*, 8> single = {
-        "Host",          "Origin",        "Sec-Fetch-Site", "X-Restream-Token",
-        "Authorization", "If-None-Match", "Content-Length", "Transfer-Encoding"};
+    constexpr std::array<const char*, 9> single = {
+        "Host",   "Origin",        "Sec-Fetch-Site", "X-Restream-Token", "Authorization",
+        "Cookie", "If-None-Match", "Content-Length", "Transfer-Encoding"};
     if (std::ranges::any_of(single, [&](const char* name) { return is_twice(message, name); })) {
         return true;
     }
@@ -77,6 +77,7 @@ std::variant<Request, Answer> read_request(const Message& message, std::string a
     request.token = text_of(message["X-Restream-Token"]);
     request.authorization = text_of(message[http::field::authorization]);
     request.if_none_match = text_of(message[http::field::if_none_match]);
+    request.cookie = text_of(message[http::field::cookie]);
     request.body = message.body();
     request.address = std::move(address);
     return request;

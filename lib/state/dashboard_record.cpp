@@ -22,15 +22,34 @@ constexpr int schema = 1;
 constexpr std::uintmax_t longest_record_bytes = 4096;
 constexpr std::size_t token_bytes = 32;
 
-std::string hex(const std::vector<std::uint8_t>& bytes) {
-    std::string text;
-    for (const auto each : bytes) text += fmt::format("{:02x}", each);
-    return text;
-}
-
 bool is_token(std::string_view text) {
     return text.size() == 2 * token_bytes &&
            text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+Secret new_token(const std::filesystem::path& file) {
+    Secret token(random_hex(token_bytes));
+    std::string line = token.reveal();
+    line.push_back('\n');
+    const auto error =
+        publish_file(file, Secret(std::move(line)).reveal(), Durability::survives_crash);
+    if (error) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("{} can't be written: {}", file.string(), error.message()), error);
+    }
+    return token;
+}
+
+/// What the file holds; where it holds none, a new one.
+Secret kept_token(const std::filesystem::path& file) {
+    auto text = try_read_file(file, longest_record_bytes);
+    if (text && text->ends_with('\n')) text->pop_back();
+    if (text) {
+        // Kept in it before it is looked at: GCC 12 sees a move out of bounds otherwise.
+        Secret kept(std::move(*text));
+        if (is_token(kept.reveal())) return kept;
+    }
+    return new_token(file);
 }
 
 }  // namespace
@@ -62,26 +81,10 @@ std::optional<DashboardRecord> live_dashboard(const Layout& layout) {
     return record;
 }
 
-Secret dashboard_token(const Layout& layout) {
-    auto text = try_read_file(layout.dashboard_token(), longest_record_bytes);
-    if (text && text->ends_with('\n')) text->pop_back();
-    if (text) {
-        // Kept in it before it is looked at: GCC 12 sees a move out of bounds otherwise.
-        Secret kept(std::move(*text));
-        if (is_token(kept.reveal())) return kept;
-    }
-    Secret token(hex(random_bytes(token_bytes)));
-    std::string line = token.reveal();
-    line.push_back('\n');
-    const auto error = publish_file(layout.dashboard_token(), Secret(std::move(line)).reveal(),
-                                    Durability::survives_crash);
-    if (error) {
-        throw Error(ErrorKind::refused,
-                    fmt::format("{} can't be written: {}", layout.dashboard_token().string(),
-                                error.message()),
-                    error);
-    }
-    return token;
-}
+Secret dashboard_token(const Layout& layout) { return kept_token(layout.dashboard_token()); }
+
+Secret scrape_token(const Layout& layout) { return kept_token(layout.scrape_token()); }
+
+Secret new_login_code(const Layout& layout) { return new_token(layout.login_code()); }
 
 }  // namespace restream

@@ -29,5 +29,10 @@ std::optional<DashboardRecord> live_dashboard(const Layout& layout);
 /// the dashboard, so that an open page goes on with the next one.
 /// **Throws**: Error{refused} where it can't be written.
 Secret dashboard_token(const Layout& layout);
+/// What lets a program of another user read /metrics, and nothing else; likewise.
+Secret scrape_token(const Layout& layout);
+/// What starts one browser's session: a new code, which takes the place of one that was not used.
+/// **Throws**: Error{refused} where it can't be written.
+Secret new_login_code(const Layout& layout);
 
 }  // namespace restream

@@ -35,6 +35,10 @@ class Layout {
     std::filesystem::path dashboard_lock() const { return run_directory() / "dashboard.lock"; }
     std::filesystem::path dashboard_record() const { return run_directory() / "dashboard.json"; }
     std::filesystem::path dashboard_token() const { return run_directory() / "dashboard.token"; }
+    /// Of programs that only read /metrics.
+    std::filesystem::path scrape_token() const { return run_directory() / "metrics.token"; }
+    /// Of the browser that is to come in next: is gone when it has.
+    std::filesystem::path login_code() const { return run_directory() / "dashboard.login"; }
     /// The user ended it: the boot in which that was.
     std::filesystem::path dashboard_down() const { return run_directory() / "dashboard.down"; }
     /// What was healed last.

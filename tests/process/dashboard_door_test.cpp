@@ -1,6 +1,7 @@
 // Where the dashboard listens, and to whom it answers.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -52,6 +53,59 @@ TEST_CASE(
     CHECK_FALSE(page.headers.contains("access-control-allow-origin"));
     CHECK(std::filesystem::exists(world.config() / "destinations.d/one.toml"));
     CHECK(world.ingest()["state"] == "down");
+}
+
+TEST_CASE("dashboard: another user of this machine sees nothing, but with a link or a password") {
+    if (::geteuid() != 0) {
+        MESSAGE("skipped: only root can ask as another user");
+        return;
+    }
+    const World world(IngestServer::embedded);
+    world.add("one", "rtmp://127.0.0.1/live", "k");
+    const Dashboard dashboard(world);
+    const int port = dashboard.port();
+    const std::string token = dashboard.token();
+    const std::string scrape_token = content_of(world.layout().scrape_token());
+    const auto ask = [&](const char* method, const std::string& path, const HttpHeaders& headers) {
+        // Who makes a socket is whose it is.
+        constexpr uid_t nobody = 65534;
+        REQUIRE(::seteuid(nobody) == 0);
+        HttpAnswer answer;
+        try {
+            answer = http(port, method, path, headers);
+        } catch (...) {
+            REQUIRE(::seteuid(0) == 0);
+            throw;
+        }
+        REQUIRE(::seteuid(0) == 0);
+        return answer;
+    };
+    CHECK(dashboard.get("/").status == 200);
+    for (const char* path : {"/", "/api/v1/status", "/api/v1/destinations", "/api/v1/events",
+                             "/api/v1/thumbnail", "/metrics", "/assets/main.js"}) {
+        const HttpAnswer answer = ask("GET", path, {});
+        CHECK_MESSAGE(answer.brief() == "403 not_owner", path, answer.body);
+        CHECK(answer.body.find(token) == std::string::npos);
+    }
+    const HttpHeaders with_token = {{"X-Restream-Token", token}};
+    CHECK(ask("DELETE", "/api/v1/destinations/one", with_token).brief() == "403 not_owner");
+    CHECK(ask("POST", "/api/v1/ingest/reveal-publish-key", with_token).brief() == "403 not_owner");
+    CHECK(ask("GET", "/healthz", {}).status == 200);
+    const std::string bearer = "Bearer " + scrape_token.substr(0, scrape_token.find('\n'));
+    CHECK(ask("GET", "/metrics", {{"Authorization", bearer}}).status == 200);
+    CHECK(ask("GET", "/", {{"Authorization", bearer}}).brief() == "403 not_owner");
+    // The link of the owner lets one browser in, once.
+    const auto link = json::parse(world.must({"dashboard", "--link", "--json"}).output)["url"]
+                          .get<std::string>();
+    const std::string path = link.substr(link.find("/login"));
+    CHECK(ask("GET", path.substr(0, path.size() - 1), {}).status == 403);
+    const HttpAnswer let_in = ask("GET", path, {});
+    CHECK(let_in.status == 303);
+    CHECK(ask("GET", path, {}).status == 403);
+    const std::string cookie = let_in.headers.at("set-cookie");
+    const HttpHeaders with_cookie = {{"Cookie", cookie.substr(0, cookie.find(';'))}};
+    CHECK(ask("GET", "/", with_cookie).status == 200);
+    CHECK(ask("DELETE", "/api/v1/destinations/one", with_cookie).brief() == "403 token_missing");
 }
 
 TEST_CASE("dashboard: a port that is taken is told with who has it") {

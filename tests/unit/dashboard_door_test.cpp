@@ -2,10 +2,13 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "dashboard/door.hpp"
 #include "dashboard/rate.hpp"
+#include "temporary_folder.hpp"
 
 namespace restream::tests {
 
@@ -17,6 +20,9 @@ TEST_SUITE_BEGIN("dashboard");
 namespace {
 
 constexpr const char* token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+constexpr const char* scrape_token = "scrape";
+constexpr std::uint32_t owner = 1000;
+constexpr std::uint32_t stranger = 1001;
 const SteadyTime start{};
 
 Request request(Method method = Method::get, std::string path = "/api/v1/status") {
@@ -25,12 +31,15 @@ Request request(Method method = Method::get, std::string path = "/api/v1/status"
     made.path = std::move(path);
     made.host = "127.0.0.1:5000";
     made.address = "127.0.0.1";
+    made.user = owner;
     return made;
 }
 
 DoorRules rules() {
     DoorRules made;
     made.token = Secret(token);
+    made.scrape_token = Secret(scrape_token);
+    made.owner = owner;
     return made;
 }
 
@@ -216,10 +225,159 @@ TEST_CASE("dashboard: a password is asked of everybody, and cannot be guessed qu
     CHECK(refusal_of(door, asked) == "429 too_many");
     asked.authorization = "Basic YW55Om9wZW4gc2VzYW1lOiAx";
     CHECK(refusal_of(door, asked) == "429 too_many");
-    asked.address = "127.0.0.2";
+    // Who has one address of this machine has them all; another machine is another one.
+    for (const char* same : {"127.0.0.2", "127.255.255.254", "::1"}) {
+        asked.address = same;
+        CHECK(refusal_of(door, asked) == "429 too_many");
+    }
+    asked.address = "192.168.1.7";
     CHECK(refusal_of(door, asked) == "");
     asked.address = "127.0.0.1";
     CHECK(refusal_of(door, asked, start + 11s) == "");
+}
+
+TEST_CASE(
+    "dashboard: rotating addresses guess no more passwords than a hundred, and then one a "
+    "second") {
+    DoorRules all = rules();
+    all.password = Secret("open sesame: 1");
+    Door door(all);
+    Request asked = request();
+    asked.authorization = "Basic YW55Om5v";
+    int looked_at = 0;
+    for (int i = 0; i < 1000; ++i) {
+        asked.address = fmt::format("10.0.{}.{}", i / 250, i % 250);
+        if (refusal_of(door, asked) == "401 password") ++looked_at;
+    }
+    CHECK(looked_at == 100);
+    CHECK(refusal_of(door, asked, start + 1500ms) == "401 password");
+    CHECK(refusal_of(door, asked, start + 1500ms) == "429 too_many");
+}
+
+TEST_CASE("dashboard: a browser that gave the password once is not kept out by others' guesses") {
+    DoorRules all = rules();
+    all.password = Secret("open sesame: 1");
+    Door door(all);
+    Request browser = request(Method::get, "/");
+    browser.authorization = "Basic YW55Om9wZW4gc2VzYW1lOiAx";
+    CHECK(refusal_of(door, browser) == "");
+    const auto cookie = door.cookie_for(browser);
+    REQUIRE(cookie);
+    CHECK(cookie->find("; HttpOnly; SameSite=Strict") != std::string::npos);
+    browser.cookie = "theme=dark; " + cookie->substr(0, cookie->find(';'));
+    CHECK_FALSE(door.cookie_for(browser));
+    Request guesser = request(Method::get, "/");
+    guesser.authorization = "Basic YW55Om5v";
+    for (int i = 0; i < 20; ++i) refusal_of(door, guesser);
+    CHECK(refusal_of(door, guesser) == "429 too_many");
+    CHECK(refusal_of(door, browser) == "");
+    // A cookie that another user of this machine came to know is none.
+    for (const auto& user :
+         {std::optional<std::uint32_t>(stranger), std::optional<std::uint32_t>()}) {
+        Request thief = browser;
+        thief.authorization = "";
+        thief.user = user;
+        CHECK(refusal_of(door, thief) == "401 password");
+    }
+    for (const char* bad : {"restream-5000=", "restream-5000=0", "restream-5000", "restream-5001=x",
+                            "; ; =", "xrestream-5000=1"}) {
+        CAPTURE(bad);
+        Request asked = request();
+        asked.cookie = bad;
+        CHECK(refusal_of(door, asked) == "401 password");
+    }
+}
+
+TEST_CASE("dashboard: without a password only its owner is let in") {
+    Door door(rules());
+    for (const auto& user : {std::optional<std::uint32_t>(stranger),
+                             std::optional<std::uint32_t>(0), std::optional<std::uint32_t>()}) {
+        for (const char* path :
+             {"/", "/api/v1/status", "/api/v1/events", "/metrics", "/assets/app.js"}) {
+            CAPTURE(path);
+            Request asked = request(Method::get, path);
+            asked.user = user;
+            CHECK(refusal_of(door, asked) == "403 not_owner");
+            asked.token = token;
+            asked.method = Method::post;
+            CHECK(refusal_of(door, asked) == "403 not_owner");
+            asked.authorization = "Bearer scrape";
+            CHECK(refusal_of(door, asked) ==
+                  (std::string_view(path) == "/metrics" ? "" : "403 not_owner"));
+        }
+        Request asked = request(Method::get, "/healthz");
+        asked.user = user;
+        CHECK(refusal_of(door, asked) == "");
+    }
+}
+
+TEST_CASE("dashboard: the scrape token opens /metrics and nothing else, also beside a password") {
+    DoorRules all = rules();
+    all.password = Secret("open sesame: 1");
+    Door door(all);
+    Request asked = request(Method::get, "/metrics");
+    asked.authorization = "bearer scrape";
+    CHECK(refusal_of(door, asked) == "");
+    for (const char* bad : {"Bearer scrap", "Bearer scrape2", "Bearer  scrape", "Bearer SCRAPE"}) {
+        CAPTURE(bad);
+        asked.authorization = bad;
+        CHECK(refusal_of(door, asked) == "403 token_wrong");
+    }
+    asked.authorization = "Bearer scrape";
+    asked.path = "/api/v1/status";
+    CHECK(refusal_of(door, asked) == "401 password");
+}
+
+TEST_CASE("dashboard: a link lets one browser in, once, within ten minutes") {
+    const TemporaryFolder folder;
+    DoorRules all = rules();
+    all.login_code = folder.path() / "code";
+    Door door(all);
+    Request asked = request(Method::get, "/login");
+    asked.user = stranger;
+    const auto log_in = [&](const std::string& query) {
+        asked.query = query;
+        CHECK(refusal_of(door, asked) == "");
+        return door.log_in(asked, start);
+    };
+    CHECK(log_in("code=").status == 403);
+    folder.write("code", "\n");
+    CHECK(log_in("code=").status == 403);
+    folder.write("code", "0123\n");
+    for (const char* bad :
+         {"", "code", "code=", "code=012", "code=01234", "Code=0123", "a=b&code=0123"}) {
+        CHECK(log_in(bad).status == 403);
+    }
+    CHECK(folder.has("code"));
+    const Answer answer = log_in("code=0123");
+    CHECK(answer.status == 303);
+    REQUIRE(answer.headers.size() == 2);
+    const std::string cookie = answer.headers[1].second;
+    CHECK_FALSE(folder.has("code"));
+    Request later = request();
+    later.user = stranger;
+    CHECK(refusal_of(door, later) == "403 not_owner");
+    later.cookie = cookie.substr(0, cookie.find(';'));
+    CHECK(refusal_of(door, later) == "");
+    CHECK(log_in("code=0123").status == 403);
+    folder.write("code", "0123\n");
+    CHECK(log_in("code=0123").status == 429);
+    std::filesystem::last_write_time(folder.path() / "code",
+                                     std::filesystem::file_time_type::clock::now() - 11min);
+    CHECK(door.log_in(asked, start + 1h).status == 403);
+    CHECK_FALSE(folder.has("code"));
+}
+
+TEST_CASE("dashboard: of too many logins the oldest one ends") {
+    Logins logins({});
+    const std::string first = logins.begin(owner);
+    const std::string second = logins.begin(owner);
+    CHECK(first.size() == 64);
+    CHECK(first != second);
+    for (std::size_t i = 1; i < Logins::most_sessions; ++i) logins.begin(owner);
+    CHECK_FALSE(logins.has(first, owner));
+    CHECK(logins.has(second, owner));
+    CHECK_FALSE(logins.has("", owner));
 }
 
 TEST_CASE("dashboard: the password of a Basic header is what follows the first colon") {

@@ -6,6 +6,8 @@ export default {
     password: { message: 'Il faut le mot de passe du tableau de bord.', remedy: 'Rechargez la page et donnez-le.' },
     foreign_host: { message: 'Ce tableau de bord ne répond pas sous ce nom.', remedy: 'Ouvrez-le à l’adresse que dit « restream dashboard », ou ajoutez ce nom à [dashboard] hosts.' },
     foreign_origin: { message: 'Une page d’un autre site ne peut pas demander cela.', remedy: '' },
+    not_owner: { message: 'Ce tableau de bord n’est que pour l’utilisateur qui l’a lancé.', remedy: 'Ouvrez le lien que lui donne « restream dashboard --link ».' },
+    login: { message: 'Ce lien ne laisse plus entrer personne.', remedy: 'Demandez-en un autre : « restream dashboard --link ».' },
     token_missing: { message: 'Cette page n’est plus à jour.', remedy: 'Rechargez-la.' },
     token_wrong: { message: 'Cette page n’est plus à jour.', remedy: 'Rechargez-la.' },
     not_found: { message: 'Introuvable : {message}', remedy: '' },
