@@ -1,9 +1,9 @@
 #include "command.hpp"
 
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "help.hpp"
 
 namespace restream {
@@ -39,8 +40,16 @@ int check_output(std::string_view verb, int status) {
 }  // namespace
 
 void complain(std::string_view verb, std::string_view text) {
+    // What a server, a file or an argument had in it stands in many a message.
+    std::string shown;
+    for (;;) {
+        const auto end = text.find('\n');
+        shown += visible_text(text.substr(0, end)) + "\n";
+        if (end == std::string_view::npos) break;
+        text.remove_prefix(end + 1);
+    }
     print_lines(StandardHandle::error,
-                fmt::format("restream{}{}: {}\n", verb.empty() ? "" : "-", verb, text));
+                fmt::format("restream{}{}: {}", verb.empty() ? "" : "-", verb, shown));
 }
 
 void print_lines(StandardHandle handle, std::string_view text) {

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/mask.hpp"
+#include "base/text.hpp"
 
 namespace restream {
 
@@ -74,10 +75,7 @@ void LogFile::line(std::string_view text) {
     std::string out(text);
     for (const Secret& each : hidden_) out = masked(out, each);
     if (out.size() > longest_line_bytes) out.resize(longest_line_bytes);
-    for (char& each : out) {
-        if (static_cast<unsigned char>(each) < 0x20 || each == 0x7f) each = ' ';
-    }
-    out = fmt::format("{} {}\n", to_iso8601(std::chrono::system_clock::now()), out);
+    out = fmt::format("{} {}\n", to_iso8601(std::chrono::system_clock::now()), visible_text(out));
     std::error_code error;
     const auto size = fs::file_size(path_, error);
     if (!error && size + out.size() > max_bytes_) rotate();

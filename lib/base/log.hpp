@@ -19,8 +19,8 @@ class LogFile {
   public:
     LogFile(std::filesystem::path path, std::uint64_t max_bytes, int keep);
 
-    /// Appends "2026-01-31T20:14:03.120Z text", every registered secret masked, control characters
-    /// replaced, at most 2,000 bytes.
+    /// Appends "2026-01-31T20:14:03.120Z text": every registered secret masked, at most 2,000 bytes
+    /// of it, as visible_text() has it.
     void line(std::string_view text);
 
     /// From now on this text is written as `***`, as masked() has it.

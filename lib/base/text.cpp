@@ -1,6 +1,9 @@
 #include "base/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 namespace restream {
@@ -139,29 +142,68 @@ std::string wrapped_lines(std::string_view text, std::size_t width) {
     return out;
 }
 
-bool is_utf8(std::string_view text) {
+std::optional<Character> first_character(std::string_view text) {
     // Source: The Unicode Standard, table 3-7: the length and the bounds of the second byte follow
     // from the first.
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    for (std::size_t at = 0; at < text.size();) {
-        const unsigned first = byte(at);
-        if (first < 0x80) {
-            ++at;
-            continue;
-        }
-        if (first < 0xC2 || first > 0xF4) return false;
-        const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-        if (text.size() - at < length) return false;
-        const unsigned second = byte(at + 1);
-        const unsigned least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-        const unsigned most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-        if (second < least || second > most) return false;
-        for (std::size_t i = 2; i < length; ++i) {
-            if ((byte(at + i) & 0xC0) != 0x80) return false;
-        }
-        at += length;
+    const unsigned first = byte(0);
+    if (first < 0x80) return Character{first, 1};
+    if (first < 0xC2 || first > 0xF4) return std::nullopt;
+    const std::size_t bytes = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (text.size() < bytes) return std::nullopt;
+    const unsigned least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    const unsigned most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (byte(1) < least || byte(1) > most) return std::nullopt;
+    char32_t code = first & (0x7Fu >> bytes);
+    for (std::size_t at = 1; at < bytes; ++at) {
+        if ((byte(at) & 0xC0) != 0x80) return std::nullopt;
+        code = code << 6 | (byte(at) & 0x3F);
+    }
+    return Character{code, bytes};
+}
+
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const auto character = first_character(text);
+        if (!character) return false;
+        text.remove_prefix(character->bytes);
     }
     return true;
+}
+
+bool is_invisible(char32_t code) {
+    // Source: Unicode 15, DerivedCoreProperties.txt, Default_Ignorable_Code_Point, without the
+    // selectors of variants but those of plane 14. Besides: the separators of lines and paragraphs,
+    // and what stands around annotations.
+    struct Range {
+        char32_t first, last;
+    };
+    static constexpr Range ranges[] = {
+        {0xAD, 0xAD},     {0x34F, 0x34F},     {0x61C, 0x61C},     {0x115F, 0x1160},
+        {0x17B4, 0x17B5}, {0x180E, 0x180E},   {0x200B, 0x200F},   {0x2028, 0x202E},
+        {0x2060, 0x206F}, {0x3164, 0x3164},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},
+        {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+    };
+    return std::ranges::any_of(
+        ranges, [&](const Range& each) { return code >= each.first && code <= each.last; });
+}
+
+std::string visible_text(std::string_view text, char blank) {
+    std::string out;
+    while (!text.empty()) {
+        const auto character = first_character(text);
+        const std::size_t bytes = character ? character->bytes : 1;
+        const char32_t code = character ? character->code : 0;
+        if (code < 0x20 || (code >= 0x7F && code < 0xA0)) {
+            out += blank;
+        } else if (is_invisible(code)) {
+            out += fmt::format("\\u{{{:x}}}", static_cast<std::uint32_t>(code));
+        } else {
+            out += text.substr(0, bytes);
+        }
+        text.remove_prefix(bytes);
+    }
+    return out;
 }
 
 }  // namespace restream

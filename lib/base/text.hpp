@@ -41,8 +41,25 @@ std::string wrapped_lines(std::string_view text, std::size_t width);
 /// Only what is ASCII changes.
 std::string in_lower_case(std::string_view text);
 
-/// Whether it is UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing beyond
-/// U+10FFFF.
+struct Character {
+    char32_t code = 0;
+    std::size_t bytes = 0;
+};
+
+/// The first character of UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing
+/// beyond U+10FFFF. Nothing where none begins there. REQUIRES: the text is not empty.
+std::optional<Character> first_character(std::string_view text);
+
+/// Whether it is UTF-8 as Unicode defines it.
 bool is_utf8(std::string_view text);
+
+/// Whether nobody sees it, although it is there, or it turns the text around it: blanks without a
+/// width, joiners, marks and overrides of direction, tags, fillers. Not so the selectors of a
+/// variant U+FE00 to U+FE0F, of which emoji are made.
+bool is_invisible(char32_t code);
+
+/// Foreign text, fit for one line of a terminal, a log or a page: what is invisible stands there as
+/// `\u{202e}`, and a `blank` in place of each control character and each byte that is no UTF-8.
+std::string visible_text(std::string_view text, char blank = ' ');
 
 }  // namespace restream

@@ -8,8 +8,8 @@
 
 namespace restream {
 
-/// `text` in double quotes, safe to print: control characters and broken UTF-8 as `?`, at most 64
-/// bytes.
+/// `text` in double quotes, safe to print: control characters and broken UTF-8 as `?`, invisible
+/// characters as in visible_text(), at most 64 bytes.
 std::string in_quotes(std::string_view text);
 
 /// The known word that `word` most likely means: few typing errors away, or the only one that it

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.hpp"
 #include "explain/explain.hpp"
 #include "explain/rule_words.hpp"
 #include "state/relay_name.hpp"
@@ -14,14 +15,6 @@ namespace {
 
 std::chrono::seconds whole_seconds(WallTime::duration span) {
     return std::chrono::round<std::chrono::seconds>(span);
-}
-
-/// Server's words may hold anything: no control character reaches a terminal.
-std::string printable(std::string text) {
-    for (char& each : text) {
-        if (static_cast<unsigned char>(each) < 0x20 || each == 0x7f) each = ' ';
-    }
-    return text;
 }
 
 /// Breaks at blanks; each line is indented, later ones by two more.
@@ -95,7 +88,7 @@ std::string incident_text(const Incident& incident, WallTime now, const TextStyl
             text.insert(at, colour_of(verdict.culprit));
         }
     }
-    text += wrapped("  ", printable(verdict.words), width);
+    text += wrapped("  ", visible_text(verdict.words), width);
     if (verdict.culprit != Culprit::destination) {
         text += wrapped("  ", "seen by: " + names_of(evidence.affected), width);
     }

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "config/key.hpp"
 #include "hook/http_post.hpp"
 
@@ -17,8 +18,8 @@ namespace {
 constexpr std::array pauses = {Milliseconds(250), Milliseconds(1000)};
 
 std::string first_line(std::string_view text) {
-    std::string line(text.substr(0, text.find('\n')).substr(0, 300));
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+    std::string line = visible_text(text.substr(0, text.find('\n')).substr(0, 300));
+    while (!line.empty() && line.back() == ' ') line.pop_back();
     return line;
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <fstream>
 
+#include "base/text.hpp"
+
 namespace restream {
 
 namespace fs = std::filesystem;
@@ -38,7 +40,7 @@ std::string last_complaint(std::string_view log_text) {
     while (!log_text.empty()) {
         const auto end = log_text.find('\n');
         const auto complaint = complaint_in(log_text.substr(0, end));
-        if (!complaint.empty()) found = complaint;
+        if (!complaint.empty()) found = visible_text(complaint);
         if (end == std::string_view::npos) break;
         log_text.remove_prefix(end + 1);
     }

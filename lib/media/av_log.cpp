@@ -13,6 +13,7 @@ extern "C" {
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "media/srt_log.hpp"
 #include "media/srt_rejection.hpp"
 
@@ -79,7 +80,7 @@ void take_line(int level, const char* format, va_list arguments) {
         text.resize(text.size() - longest_secret_bytes);
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
     if (text.empty()) return;
-    text = mask_all(std::move(text)).substr(0, longest_line_bytes);
+    text = visible_text(mask_all(std::move(text)).substr(0, longest_line_bytes));
     if (listening_transcript) listening_transcript->add(level, text);
     hand_on(text);
 }
@@ -105,7 +106,8 @@ void keep_rejection(std::string_view line) {
 void on_srt_line(std::string_view line) noexcept {
     try {
         keep_rejection(line);
-        hand_on(mask_all("srt: " + std::string(line)).substr(0, longest_line_bytes));
+        const std::string text = mask_all("srt: " + std::string(line));
+        hand_on(visible_text(std::string_view(text).substr(0, longest_line_bytes)));
     } catch (...) {
         return;
     }

@@ -1,11 +1,11 @@
 #include "rtmp/peer_words.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <iterator>
-#include <optional>
+#include <utility>
 
 #include "base/mask.hpp"
+#include "base/text.hpp"
 #include "rtmp/login.hpp"
 
 namespace restream {
@@ -22,33 +22,21 @@ constexpr std::size_t shortest_cut = 200;
 constexpr std::size_t shortest_value = 4;
 constexpr std::string_view mask = "***";
 
-struct Character {
-    char32_t code = 0;
-    std::size_t size = 0;
-};
-
-/// The first character; nothing where it is no UTF-8. **Source**: RFC 3629, 3.
-std::optional<Character> first_character(std::string_view text) {
-    const auto byte = [&text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    if (byte(0) < 0x80) return Character{byte(0), 1};
-    const std::size_t size = byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : 2;
-    if (byte(0) < 0xc2 || byte(0) > 0xf4 || text.size() < size) return std::nullopt;
-    char32_t code = byte(0) & (0x7fu >> size);
-    for (std::size_t at = 1; at < size; ++at) {
-        if ((byte(at) & 0xc0) != 0x80) return std::nullopt;
-        code = code << 6 | (byte(at) & 0x3f);
-    }
-    constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    const bool is_surrogate = code >= 0xd800 && code <= 0xdfff;
-    if (code < smallest[size] || code > 0x10ffff || is_surrogate) return std::nullopt;
-    return Character{code, size};
+std::string without_end_blanks(std::string text) {
+    const auto last = text.find_last_not_of(' ');
+    text.resize(last == std::string::npos ? 0 : last + 1);
+    return text;
 }
 
-bool is_visible(char32_t code) {
-    const bool is_control = code < 0x20 || (code >= 0x7f && code < 0xa0);
-    const bool turns_text =
-        (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-    return !is_control && !turns_text;
+/// A blank in place of each byte that is no UTF-8: of a character that was cut, say.
+std::string with_whole_characters(std::string_view text) {
+    std::string out(text);
+    for (std::size_t at = 0; at < out.size();) {
+        const auto character = first_character(std::string_view(out).substr(at));
+        if (!character) out[at] = ' ';
+        at += character ? character->bytes : 1;
+    }
+    return without_end_blanks(std::move(out));
 }
 
 /// Whoever cut the text may have cut a secret: no end of it is the beginning of one. A text that is
@@ -125,15 +113,13 @@ std::string clean_words(std::string_view text, std::size_t longest_bytes) {
     std::string out;
     while (!text.empty()) {
         const auto character = first_character(text);
-        const bool is_kept = character && is_visible(character->code);
-        const std::size_t size = character ? character->size : 1;
-        if (out.size() + (is_kept ? size : 1) > longest_bytes) break;
-        out += is_kept ? text.substr(0, size) : " ";
-        text.remove_prefix(size);
+        const std::size_t bytes = character ? character->bytes : 1;
+        const std::string shown = visible_text(text.substr(0, bytes));
+        if (out.size() + shown.size() > longest_bytes) break;
+        out += shown;
+        text.remove_prefix(bytes);
     }
-    const auto last = out.find_last_not_of(' ');
-    out.resize(last == std::string::npos ? 0 : last + 1);
-    return out;
+    return without_end_blanks(std::move(out));
 }
 
 SecretMask::SecretMask(const RtmpEndpoint& endpoint) {
@@ -186,8 +172,8 @@ std::string SecretMask::apply_to_code(std::string_view code) const {
 }
 
 std::string SecretMask::apply(std::string_view text) const {
-    // Cut only at the end: half a secret would not be found.
-    std::string out = clean_words(text, text.size());
+    // Cut and made visible only at the end: half a secret, or a changed one, would not be found.
+    std::string out = with_whole_characters(text);
     for (const Secret& each : secrets_) {
         out = without_cut(mask_secret(out, each.reveal(), MaskIn::server_words), each.reveal());
     }

@@ -11,8 +11,8 @@
 
 namespace restream {
 
-/// UTF-8 on one line: what is invalid, invisible or would turn the text around is a space; at most
-/// so many bytes, in whole characters.
+/// UTF-8 on one line: what is invalid or a control is a blank, and what nobody would see is made
+/// visible; at most so many bytes, in whole characters.
 std::string clean_words(std::string_view text, std::size_t longest_bytes);
 
 /// Hides what must not be shown wherever a peer echoes it. A secret of fewer than four characters,

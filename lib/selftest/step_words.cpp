@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "base/text.hpp"
 
 namespace restream::selftest {
 
@@ -17,10 +17,7 @@ std::string last_line(std::string text) {
     while (!text.empty() && text.back() == '\n') text.pop_back();
     const auto begin = text.rfind('\n');
     if (begin != std::string::npos) text.erase(0, begin + 1);
-    std::ranges::replace_if(
-        text, [](char each) { return static_cast<unsigned char>(each) < 0x20 || each == 0x7f; },
-        ' ');
-    return text;
+    return visible_text(text);
 }
 
 }  // namespace

@@ -29,6 +29,20 @@ TEST_CASE("libav's log: keys in errors are masked, debug lines are not even form
     CHECK(transcript.detail() == "Cannot publish ***");
 }
 
+TEST_CASE("libav's log: what nobody sees of a file's or a server's words is made visible") {
+    capture_av_log();
+    std::string heard;
+    hear_av_log([&](std::string_view line) { heard += std::string(line) + "\n"; });
+    AvTranscript transcript;
+    {
+        const AvTranscript::Listening listening(transcript);
+        av_log(nullptr, AV_LOG_ERROR, "Unknown codec \u202e\x1b[2J%s\n", "\u200b");
+    }
+    hear_av_log(nullptr);
+    CHECK(heard == "Unknown codec \\u{202e} [2J\\u{200b}\n");
+    CHECK(transcript.detail() == "Unknown codec \\u{202e} [2J\\u{200b}");
+}
+
 TEST_CASE("libav's log: the last error is the detail, lines that only echo a failure are not") {
     capture_av_log();
     AvTranscript transcript;

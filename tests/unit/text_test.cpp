@@ -5,11 +5,16 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/secret.hpp"
+#include "config/wording.hpp"
+#include "rtmp/peer_words.hpp"
+#include "temporary_folder.hpp"
 
 using namespace restream;
+using restream::tests::TemporaryFolder;
 
 TEST_CASE("text: the nearest known word is found for a typing error") {
     constexpr std::array<std::string_view, 4> known = {"enable", "disable", "status", "start"};
@@ -81,6 +86,96 @@ TEST_CASE("text: edit distance counts a swap of neighbours as one") {
     CHECK(edit_distance("abc", "") == 3);
     CHECK(edit_distance("abc", "acb") == 1);
     CHECK(edit_distance("kitten", "sitting") == 3);
+}
+
+namespace {
+
+struct Foreign {
+    std::string text;
+    std::string shown;
+};
+
+/// Whatever is shown of what others wrote shows these so.
+std::vector<Foreign> foreign_texts() {
+    return {
+        // What nobody sees.
+        {"a\u00adb", "a\\u{ad}b"},
+        {"a\u034fb", "a\\u{34f}b"},
+        {"a\u061cb", "a\\u{61c}b"},
+        {"a\u115f\u1160b", "a\\u{115f}\\u{1160}b"},
+        {"a\u180eb", "a\\u{180e}b"},
+        {"a\u200bb", "a\\u{200b}b"},
+        {"a\u200c\u200db", "a\\u{200c}\\u{200d}b"},
+        {"a\u200e\u200fb", "a\\u{200e}\\u{200f}b"},
+        {"a\u2028\u2029b", "a\\u{2028}\\u{2029}b"},
+        {"a\u2060\u2064b", "a\\u{2060}\\u{2064}b"},
+        {"a\u206a\u206fb", "a\\u{206a}\\u{206f}b"},
+        {"a\u3164b", "a\\u{3164}b"},
+        {"\ufeffab", "\\u{feff}ab"},
+        {"a\uffa0b", "a\\u{ffa0}b"},
+        {"a\ufff9\ufffbb", "a\\u{fff9}\\u{fffb}b"},
+        {"a\U0001d173b", "a\\u{1d173}b"},
+        {"a\U000e0001\U000e007fb", "a\\u{e0001}\\u{e007f}b"},
+        {"a\U000e0100b", "a\\u{e0100}b"},
+        // What turns the text around it: "live" that reads "evil".
+        {"\u202eevil\u202c", "\\u{202e}evil\\u{202c}"},
+        {"\u202a\u202b\u202d", "\\u{202a}\\u{202b}\\u{202d}"},
+        {"\u2066x\u2067\u2068\u2069", "\\u{2066}x\\u{2067}\\u{2068}\\u{2069}"},
+        // Joined emoji come apart: no list says which joiners are harmless.
+        {"\U0001f469\u200d\U0001f4bb", "\U0001f469\\u{200d}\U0001f4bb"},
+        // Controls, and what is no UTF-8.
+        {"a\tb\nc\rd\x1b[31m\x7f", "a b c d [31m "},
+        {std::string("a\0b", 3), "a b"},
+        {"a\u009b31mb", "a 31mb"},
+        {"a\x9b"
+         "b",
+         "a b"},
+        {"a\xe2\x80", "a  "},
+        {"\xc0\xaf", "  "},
+        {"\xed\xa0\x80", "   "},
+        {"\xf4\x90\x80\x80", "    "},
+        // What is seen stays.
+        {"größer 音楽 🎥 \u2764\ufe0f", "größer 音楽 🎥 \u2764\ufe0f"},
+        {"a\u00a0b\u202fc\u2014\u2026", "a\u00a0b\u202fc\u2014\u2026"},
+        {"\u05e9\u05dc\u05d5\u05dd \u0633\u0644\u0627\u0645",
+         "\u05e9\u05dc\u05d5\u05dd \u0633\u0644\u0627\u0645"},
+        {"", ""},
+    };
+}
+
+std::string without_end_blanks(std::string text) {
+    while (text.ends_with(' ')) text.pop_back();
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("text: what nobody sees of foreign text is made visible, wherever such text is shown") {
+    const TemporaryFolder folder;
+    int number = 0;
+    for (const auto& [text, shown] : foreign_texts()) {
+        CAPTURE(shown);
+        CHECK(visible_text(text) == shown);
+        CHECK(visible_text(shown) == shown);
+        // A server's words, with and without its secrets hidden.
+        CHECK(clean_words(text, 300) == without_end_blanks(shown));
+        CHECK(SecretMask().apply(text) == without_end_blanks(shown));
+        // What somebody wrote into the configuration, or into a request.
+        const bool has_blanks = shown.find(' ') != std::string::npos && shown != text;
+        if (!has_blanks) CHECK(in_quotes(text) == "\"" + shown + "\"");
+        // A log.
+        LogFile log(folder.path() / fmt::format("{}.log", ++number), 1'000'000, 1);
+        log.line(text);
+        CHECK(folder.read(fmt::format("{}.log", number)).ends_with("Z " + shown + "\n"));
+    }
+}
+
+TEST_CASE("text: what is made visible is cut in whole, and hides no secret from its mask") {
+    CHECK(clean_words("ab\u202ecd", 9) == "ab");
+    CHECK(clean_words("ab\u202ecd", 10) == "ab\\u{202e}");
+    SecretMask mask;
+    mask.hide(Secret("key\u200b-4711-xyz"));
+    CHECK(mask.apply("no key\u200b-4711-xyz here\u200b") == "no *** here\\u{200b}");
 }
 
 TEST_CASE("secret: it formats as three stars, and an empty one as nothing") {
