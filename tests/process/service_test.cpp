@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/paths.hpp"
+#include "process/patience.hpp"
 #include "process/scene.hpp"
 #include "process/tag_server.hpp"
 #include "service/unit_text.hpp"
@@ -91,10 +92,11 @@ std::vector<std::string> words_of(std::string_view line) {
     return words;
 }
 
-/// What the unit says, run as systemd would: with the unit's variables, and none of restream's that
-/// this program has.
+/// What the unit says, run as systemd would: with the unit's variables, none of restream's that
+/// this program has, and no new privileges where it says so.
 CommandLine exec_start(const World& world) {
     CommandLine line;
+    bool has_no_new_privileges = false;
     std::istringstream unit(content_of(service_file(world)));
     for (std::string text; std::getline(unit, text);) {
         if (text.starts_with("ExecStart=:")) {
@@ -107,8 +109,13 @@ CommandLine exec_start(const World& world) {
             const auto equals = word.find('=');
             line.variables.emplace_back(word.substr(0, equals), word.substr(equals + 1));
         }
+        has_no_new_privileges = has_no_new_privileges || text == "NoNewPrivileges=yes";
     }
     REQUIRE(line.program.is_absolute());
+    if (has_no_new_privileges) {
+        line.arguments.insert(line.arguments.begin(), {"--no-new-privs", line.program.string()});
+        line.program = "/usr/bin/setpriv";
+    }
     line.without_variables = {"HOME", "RESTREAM_CONFIG_DIR", "RESTREAM_STATE_DIR"};
     for (const auto& each : world.command({}).variables) {
         if (each.first.ends_with("SAN_OPTIONS")) line.variables.push_back(each);
@@ -293,6 +300,23 @@ TEST_CASE("service: its ExecStart starts what is wanted after a reboot, also wha
     for (const char* name : {"one", "two"}) CHECK(world.wait_state(name, "live"));
     CHECK(world.state("off") == "stopped");
     CHECK(run_service(world).output.empty());
+}
+
+TEST_CASE("service: a hook of a relay that it started runs, without new privileges") {
+    const World world(IngestServer::embedded);
+    const NginxServer platform;
+    const fs::path told = world.home() / "told";
+    world.configure("[defaults]\non_state = '''grep NoNewPrivs /proc/self/status >> " +
+                    told.string() + "'''\n");
+    world.add("one", platform.url(), "one");
+    world.must({"enable", "--no-start", "one"});
+    world.must({"service", "install"}, away(world));
+    CHECK(run_service(world).output == "ingest: started again\none: started again\n");
+    Publisher publisher(world.ingest_url(), Footage::short_gop);
+    CHECK(world.wait_state("one", "live"));
+    CHECK(wait_until(
+        Patience(seconds(20)), [&] { return has(content_of(told), "NoNewPrivs:\t1\n"); },
+        Milliseconds(30)));
 }
 
 TEST_CASE("service: its ExecStart heals the relay of an external ingest") {

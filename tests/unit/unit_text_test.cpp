@@ -107,6 +107,33 @@ TEST_CASE("unit: what is installed runs nothing but the healing, and kills nothi
     CHECK(has(timer, "\nWantedBy=timers.target\n"));
 }
 
+TEST_CASE("unit: what it starts gets no new privileges, and is bounded; no hook loses its tools") {
+    const std::string service = render_service(share("restream.service.in"), {"/start", {}});
+    const char* lines[] = {
+        "NoNewPrivileges=yes",
+        "RestrictSUIDSGID=yes",
+        "RestrictRealtime=yes",
+        "LockPersonality=yes",
+        "SystemCallArchitectures=native",
+        "SystemCallErrorNumber=EPERM",
+        "MemoryMax=2G",
+        "TasksMax=2048",
+        "OOMPolicy=continue",
+    };
+    for (const char* line : lines) {
+        CAPTURE(line);
+        CHECK(has(service, "\n" + std::string(line) + "\n"));
+    }
+    // A list of what is allowed would have to know all hooks.
+    CHECK(has(service, "\nSystemCallFilter=~"));
+    // What breaks just-in-time compilers, what needs a user namespace, and what web servers need.
+    for (const char* begin : {"MemoryDenyWriteExecute", "Protect", "Private", "RestrictNamespaces",
+                              "RestrictAddressFamilies", "UMask", "ReadOnlyPaths", "DynamicUser"}) {
+        CAPTURE(begin);
+        CHECK_FALSE(has(service, "\n" + std::string(begin)));
+    }
+}
+
 TEST_CASE("unit: a template with a gap that is not known, or without one that is, is refused") {
     const ServiceFacts facts{"/start", {}};
     for (const char* text :
