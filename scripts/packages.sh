@@ -28,6 +28,7 @@ run_packages=(
 
 # What only the tests need, and what makes building again quick.
 test_packages=(
+    binutils
     ccache
     chromium
     clang-19
