@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 
+#include "base/append_file.hpp"
 #include "base/clock.hpp"
 #include "base/mask.hpp"
 #include "base/text.hpp"
@@ -79,8 +79,7 @@ void LogFile::line(std::string_view text) {
     std::error_code error;
     const auto size = fs::file_size(path_, error);
     if (!error && size + out.size() > max_bytes_) rotate();
-    std::ofstream file(path_, std::ios::binary | std::ios::app);
-    file << out;
+    static_cast<void>(append_to_file(path_, out));
 }
 
 void LogFile::rotate() {

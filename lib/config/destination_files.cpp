@@ -82,7 +82,7 @@ std::string key_value(const KeyReference& key, const fs::path& file) {
 }
 
 void write_key_file(const fs::path& path, const Secret& key) {
-    write_config_file(path, Secret(key.reveal() + "\n").reveal());
+    write_config_file(path, Secret(key.reveal() + "\n").reveal(), Holds::secret);
 }
 
 void write_all(const std::vector<SecretFile>& secrets, const fs::path& file,

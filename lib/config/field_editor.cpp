@@ -145,11 +145,12 @@ std::string edited_text(const fs::path& file, const std::vector<FieldChange>& ch
     return text;
 }
 
-void write_config_file(const fs::path& path, std::string_view content) {
+void write_config_file(const fs::path& path, std::string_view content, Holds holds) {
     std::error_code error;
     fs::path target = fs::weakly_canonical(path, error);
     if (error) target = path;
-    error = publish_file(target, content, Durability::survives_power_cut);
+    error = publish_file(target, content, Durability::survives_power_cut,
+                         holds == Holds::secret ? Ownership::is_new : Ownership::is_kept);
     if (error) {
         throw Error(
             ErrorKind::refused,

@@ -1,9 +1,10 @@
 #include "state/flight_file.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <fstream>
 #include <string>
+
+#include "base/append_file.hpp"
 
 namespace restream {
 
@@ -59,16 +60,11 @@ std::error_code FlightFile::append(std::string_view lines) {
         // Where that fails, this half goes: what is bounded stays so.
         if (error) fs::remove(path_, error);
     }
-    const bool needs_end = is_torn_ && ends_torn(path_);
-    errno = 0;
-    std::ofstream file(path_, std::ios::binary | std::ios::app);
-    if (needs_end) file << '\n';
-    file << lines;
-    file.flush();
-    is_torn_ = !file;
-    if (file) return {};
-    return errno != 0 ? std::error_code(errno, std::generic_category())
-                      : std::make_error_code(std::errc::io_error);
+    std::string text(is_torn_ && ends_torn(path_) ? "\n" : "");
+    text += lines;
+    error = append_to_file(path_, text);
+    is_torn_ = static_cast<bool>(error);
+    return error;
 }
 
 std::vector<FlightEvent> read_flight(const fs::path& path) {
