@@ -47,7 +47,7 @@ Workplace::Workplace(std::string_view verb_name, ConfigFault on_fault)
     : verb(verb_name),
       reading(read_or_end(verb, on_fault)),
       config(reading.config),
-      registry(Layout(state_directory())),
+      registry(trusted_state()),
       control(registry, config, verb, program_directory()) {
     require_readable(registry.layout());
 }

@@ -18,6 +18,7 @@
 #include "relay/worker.hpp"
 #include "rtmp/loop.hpp"
 #include "state/registry.hpp"
+#include "state/state_access.hpp"
 
 namespace restream {
 
@@ -62,7 +63,7 @@ int work(const RelayWorker& program, const std::string& name) {
     forbid_core_dumps();
     share_one_heap();
     Inbox inbox;
-    const Registry registry{Layout(state_directory())};
+    const Registry registry{trusted_state()};
     const auto last = registry.last_record(name);
     Record record = next_life(last, name);
     record.guardian = parent_process();

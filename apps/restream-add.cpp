@@ -16,6 +16,7 @@
 #include "config/wording.hpp"
 #include "key_input.hpp"
 #include "state/command_lock.hpp"
+#include "state/state_access.hpp"
 
 namespace {
 
@@ -135,7 +136,7 @@ int add(Options options) {
     const Destination preview = preview_destination(directory, options.added);
     options.added.key = find_key(options, preview, service);
     {
-        const CommandLock lock(Layout(state_directory()), "add");
+        const CommandLock lock(trusted_state(), "add");
         add_destination(directory, options.added);
     }
     const Config config = load_config(directory);

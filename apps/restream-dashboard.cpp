@@ -20,6 +20,7 @@
 #include "dashboard/dashboard.hpp"
 #include "dashboard/dashboard_control.hpp"
 #include "state/guardian.hpp"
+#include "state/state_access.hpp"
 
 namespace {
 
@@ -95,7 +96,7 @@ int tell(const Options& options, const Done& done, const std::optional<Dashboard
 }
 
 int stop(const Options& options) {
-    const bool was_running = stop_dashboard(Layout(state_directory()));
+    const bool was_running = stop_dashboard(trusted_state());
     const Done done =
         was_running ? Done{"stopped", "stopped"} : Done{"was not running", "not_running"};
     return tell(options, done, std::nullopt);
@@ -103,7 +104,7 @@ int stop(const Options& options) {
 
 int start(const Options& options) {
     const Config config = load_config(config_directory());
-    const Registry registry{Layout(state_directory())};
+    const Registry registry{trusted_state()};
     registry.prepare();
     const auto running = DashboardStart::begin(config, registry.layout()).wait();
     const Done done = running.is_new ? Done{"started", "started"} : Done{"was running", "running"};
@@ -111,7 +112,7 @@ int start(const Options& options) {
 }
 
 int make_link(const Options& options) {
-    const Layout layout(state_directory());
+    const Layout layout = trusted_state();
     const auto running = live_dashboard(layout);
     if (!running) {
         throw Error(ErrorKind::no,
@@ -135,7 +136,7 @@ int serve(const Options& options) {
     const auto directory = config_directory();
     try {
         const Config config = load_config(directory);
-        const Registry registry{Layout(state_directory())};
+        const Registry registry{trusted_state()};
         registry.prepare();
         const HostAndPort listen = where(options, config);
         Dashboard::Means means;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
 
@@ -38,7 +39,13 @@ class Findings {
     std::vector<Diagnosis> all_;
 };
 
-bool is_config_broken(const Diagnosis& each) { return each.finding.code == "config_invalid"; }
+/// Nothing can be started by it.
+bool is_config_broken(const Diagnosis& each) {
+    constexpr std::array codes = {"config_invalid", "folder_open_to_others",
+                                  "config_open_to_others", "config_of_other_user"};
+    return each.finding.severity == Severity::failure &&
+           std::ranges::find(codes, each.finding.code) != codes.end();
+}
 
 std::vector<Diagnosis> diagnose() {
     const Registry registry{Layout(state_directory())};

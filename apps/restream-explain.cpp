@@ -49,7 +49,7 @@ std::vector<RelayHistory> read_all(const ConfigReading& reading, const Registry&
 
 int explain(const Options& options) {
     const ConfigReading reading = read_config(config_directory());
-    const Registry registry{Layout(state_directory())};
+    const Registry registry{trusted_state()};
     require_readable(registry.layout());
     if (const auto fault = folder_fault(registry.layout().log_directory(), FolderUse::enter)) {
         throw_path_fault("reading what the relays recorded", *fault);

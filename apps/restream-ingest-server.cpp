@@ -17,6 +17,7 @@
 #include "ingest/publications_writer.hpp"
 #include "state/layout.hpp"
 #include "state/log_tail.hpp"
+#include "state/state_access.hpp"
 
 namespace {
 
@@ -65,7 +66,7 @@ int serve() {
     lock.leave_open();  // free when this process is gone, not when it is about to go
     forbid_core_dumps();
     Inbox inbox;
-    const Layout layout(state_directory());
+    const Layout layout = trusted_state();
     const Config config = load_config(config_directory());
     auto log = open_log(layout, config.log);
     EmbeddedSettings settings = settings_of(config, *log);

@@ -14,6 +14,7 @@
 #include "ingest/server.hpp"
 #include "relay/healer.hpp"
 #include "relay_batch.hpp"
+#include "state/state_access.hpp"
 #include "status/ingest_hook.hpp"
 #include "status/ingest_view.hpp"
 #include "status/status.hpp"
@@ -153,7 +154,7 @@ int restart(Report report) {
 /// The server's guardian: started by the others, or by a service manager.
 int serve() {
     StartReport report;
-    const Layout layout(state_directory());
+    const Layout layout = trusted_state();
     const Registry registry(layout);
     const auto load = [] { return load_config(config_directory()); };
     // The configuration is read only where there may be something to do.

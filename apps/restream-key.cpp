@@ -18,6 +18,7 @@
 #include "state/command_lock.hpp"
 #include "state/registry.hpp"
 #include "state/relay_name.hpp"
+#include "state/state_access.hpp"
 
 namespace {
 
@@ -81,7 +82,7 @@ int replace(const std::string& name, const KeyOptions& options) {
     }
     const KeyReference key = find_key(options, name);
     {
-        const CommandLock lock(Layout(state_directory()), "key");
+        const CommandLock lock(trusted_state(), "key");
         replace_key(directory, destination, key);
     }
     const Config after = load_config(directory);
@@ -89,7 +90,7 @@ int replace(const std::string& name, const KeyOptions& options) {
         print_lines(StandardHandle::error, fmt::format("{} has a new key\n", name));
         complain("key", problem->message);
     } else {
-        tell_use(Registry{Layout(state_directory())}, name);
+        tell_use(Registry{trusted_state()}, name);
     }
     return 0;
 }

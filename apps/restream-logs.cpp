@@ -18,6 +18,7 @@
 #include "state/layout.hpp"
 #include "state/log_tail.hpp"
 #include "state/registry.hpp"
+#include "state/state_access.hpp"
 
 namespace {
 
@@ -102,7 +103,7 @@ int ingest_logs(const Options& options) {
     if (!options.name.empty()) {
         throw Error(ErrorKind::usage, "--ingest shows the ingest server's log; leave NAME out");
     }
-    const Layout layout(state_directory());
+    const Layout layout = trusted_state();
     const std::vector<RelayLog> logs = {{ingest_log(layout), ""}};
     require_readable(layout, logs);
     if (!is_any_there(logs)) {
@@ -119,7 +120,7 @@ int logs(const Options& options) {
                     "NAME is missing: the destination whose log to show, or --ingest");
     }
     if (name_problem(options.name)) load_config(config_directory()).at(options.name);
-    const Layout layout(state_directory());
+    const Layout layout = trusted_state();
     const std::vector<RelayLog> logs = logs_of(layout, options.name);
     require_readable(layout, logs);
     if (!is_any_there(logs)) {

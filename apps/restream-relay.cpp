@@ -17,6 +17,7 @@
 #include "state/healing.hpp"
 #include "state/lock.hpp"
 #include "state/relay_name.hpp"
+#include "state/state_access.hpp"
 
 namespace {
 
@@ -51,7 +52,7 @@ int guard_relay(const std::string& name) {
     try {
         if (const auto problem = name_problem(destination_of(name)))
             throw Error(ErrorKind::usage, *problem);
-        const Registry registry{Layout(state_directory())};
+        const Registry registry{trusted_state()};
         registry.prepare();
         Inbox inbox;
         auto lock = FileLock::acquire(registry.layout().relay_lock(name),

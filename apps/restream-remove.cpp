@@ -57,7 +57,7 @@ int remove(const Options& options) {
     const Config config = load_config(directory);
     const Destination& destination = config.at(name);
     check_is_removable(directory, destination);
-    const Registry registry{Layout(state_directory())};
+    const Registry registry{trusted_state()};
     require_readable(registry.layout());
     if (!options.yes && carries(config, registry, name)) confirm(name);
     const Control control(registry, config, "remove", program_directory());

@@ -14,6 +14,7 @@
 #include "service/unit_text.hpp"
 #include "state/healing.hpp"
 #include "state/layout.hpp"
+#include "state/state_access.hpp"
 
 namespace {
 
@@ -92,7 +93,7 @@ void print_text(const Service& service, const Service::View& view,
 int status(Report report) {
     const Service service(user_unit_directory());
     const Service::View view = service.look();
-    const auto last = last_healing(Layout(state_directory()));
+    const auto last = last_healing(trusted_state());
     if (report == Report::json)
         print_json(service, view, last);
     else

@@ -50,7 +50,7 @@ int watch(const Options& options) {
     const bool is_shown = is_terminal(StandardHandle::output);
     for (;;) {
         const ConfigReading reading = read_config(config_directory());
-        const Registry registry{Layout(state_directory())};
+        const Registry registry{trusted_state()};
         if (is_shown) fmt::print("\x1b[H\x1b[2J");
         print(options, look(reading, registry, options.names));
         if (std::fflush(stdout) != 0) return 0;
@@ -75,7 +75,7 @@ int status(const Options& options) {
                     "--names prints names only; leave it out, or --watch and --json");
     }
     const ConfigReading reading = read_config(config_directory());
-    const Registry registry{Layout(state_directory())};
+    const Registry registry{trusted_state()};
     if (!options.only_names) require_readable(registry.layout());
     for (const auto& name : options.names) check_is_known(reading, registry, name);
     if (options.only_names) return print_names(reading);

@@ -1,6 +1,7 @@
 // Why a folder or a file cannot be used: which path is at fault, and what the user can do about it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -28,15 +29,17 @@ struct PathFault {
         not_a_file,
         broken_link,  ///< a link to something that is missing
         link_loop,
-        read_only,  ///< the whole file system
-        full,       ///< the disk, or the user's share of it
+        read_only,       ///< the whole file system
+        full,            ///< the disk, or the user's share of it
+        foreign,         ///< another user's, where it must be this one's or root's
+        open_to_others,  ///< others can write to it, where they must not
         other,
     };
     Kind kind = Kind::other;
     std::filesystem::path path;      ///< at fault: a parent of the path that was asked about, say
     std::string message;             ///< with the path: "/x/y cannot be entered: Permission denied"
     std::string remedy;              ///< may be empty
-    std::string owner{};             ///< if access is denied and the path is another user's: who
+    std::string owner{};             ///< who, if it is another user's: also where access is denied
     std::filesystem::path target{};  ///< of a broken link
 
     /// "MESSAGE; REMEDY".
@@ -57,6 +60,9 @@ PathFault file_fault(const std::filesystem::path& file, const std::error_code& e
 /// The absolute path in an environment variable that names a folder; no value if it is unset.
 /// **Throws**: Error{refused} for a relative path if the current folder was deleted.
 std::optional<std::filesystem::path> chosen_folder(const char* variable);
+
+/// The name of an account; "user 1234" where it has none. For several threads.
+std::string account_name(std::uint32_t user);
 
 /// Whether this process may make files in that folder. False if it is missing.
 bool is_writable(const std::filesystem::path& folder);

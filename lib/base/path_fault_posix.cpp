@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "base/path_fault.hpp"
@@ -25,11 +26,6 @@ int access_error(const fs::path& path, int mode) {
 
 std::string words(int error_number) { return std::generic_category().message(error_number); }
 
-std::string user_name(uid_t user) {
-    const passwd* entry = ::getpwuid(user);
-    return entry != nullptr ? entry->pw_name : fmt::format("user {}", user);
-}
-
 /// What gives this user access: a chmod of what is theirs. A command that opens another user's
 /// folder is not ours to advise.
 PathFault denied(Kind kind, const fs::path& path, std::string_view what, int error,
@@ -39,10 +35,10 @@ PathFault denied(Kind kind, const fs::path& path, std::string_view what, int err
                     fmt::format("run: chmod u+{} '{}'", bits, path.string())};
     struct stat facts {};
     if (::stat(path.c_str(), &facts) == 0 && facts.st_uid != ::geteuid()) {
-        fault.owner = user_name(facts.st_uid);
+        fault.owner = account_name(facts.st_uid);
         fault.remedy = fmt::format(
             "it belongs to {}, and this command runs as {}: make it yours with chown, or {}",
-            fault.owner, user_name(::geteuid()), elsewhere);
+            fault.owner, account_name(::geteuid()), elsewhere);
     }
     return fault;
 }
@@ -195,6 +191,14 @@ PathFault file_fault(const fs::path& file, const std::error_code& error) {
 
 void throw_path_fault(const std::string& attempted, const PathFault& fault, ErrorKind kind) {
     throw Error(kind, attempted + ": " + fault.describe());
+}
+
+std::string account_name(std::uint32_t user) {
+    std::array<char, 16384> text{};
+    passwd entry{};
+    passwd* found = nullptr;
+    const int error = ::getpwuid_r(user, &entry, text.data(), text.size(), &found);
+    return error == 0 && found != nullptr ? found->pw_name : fmt::format("user {}", user);
 }
 
 bool is_writable(const fs::path& folder) { return access_error(folder, W_OK | X_OK) == 0; }

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/path_fault.hpp"
+#include "base/path_trust.hpp"
 
 namespace restream {
 
@@ -39,20 +40,36 @@ std::vector<std::pair<std::string, std::string>> folder_variables(const fs::path
             {"RESTREAM_SHARE_DIR", share_directory().string()}};
 }
 
-void make_private_directory(const fs::path& path) {
+namespace {
+
+/// Makes it where it is missing. Who made it, then, is known only if it is this call: what somebody
+/// made in this moment (in /tmp, say) is looked at as what was there before.
+void make_where_missing(const fs::path& path) {
     std::error_code error;
     if (fs::is_directory(path, error)) return;
     if (path.has_parent_path() && path.parent_path() != path) {
-        make_private_directory(path.parent_path());
+        make_where_missing(path.parent_path());
     }
-    error.clear();
-    fs::create_directory(path, error);
-    if (!error) fs::permissions(path, fs::perms::owner_all, fs::perm_options::replace, error);
+    if (make_closed_directory(path, error)) return;
     std::error_code ignored;
-    if (!error || fs::is_directory(path, ignored)) return;
+    if (fs::is_directory(path, ignored)) {
+        require_trusted(path);
+        return;
+    }
     const auto fault = folder_fault(path, FolderUse::write).value_or(file_fault(path, error));
     throw Error(ErrorKind::refused,
                 "cannot make the folder " + path.string() + ": " + fault.describe(), error);
+}
+
+}  // namespace
+
+void require_trusted(const fs::path& path) {
+    if (const auto fault = trust_fault(path)) throw_path_fault("using " + path.string(), *fault);
+}
+
+void make_private_directory(const fs::path& path) {
+    make_where_missing(path);
+    require_trusted(path);
 }
 
 }  // namespace restream

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/path_fault.hpp"
+#include "base/path_trust.hpp"
 #include "base/paths.hpp"
 
 namespace restream {
@@ -52,10 +53,8 @@ Fd open_regular(const fs::path& path, struct stat& facts, std::error_code& error
 
 /// The bytes, or why not. Four system calls for a file that has a size; those in /proc have none,
 /// and tell their end by a read of nothing. `status` reads some of them for each destination.
-std::string read_bytes(const fs::path& path, std::uintmax_t most_bytes, std::error_code& error) {
-    struct stat facts {};
-    const Fd file = open_regular(path, facts, error);
-    if (error) return {};
+std::string read_bytes(const Fd& file, const struct stat& facts, std::uintmax_t most_bytes,
+                       std::error_code& error) {
     const auto size = static_cast<std::uintmax_t>(facts.st_size);
     std::string bytes;
     char block[16384];
@@ -74,6 +73,12 @@ std::string read_bytes(const fs::path& path, std::uintmax_t most_bytes, std::err
     return error ? std::string() : bytes;
 }
 
+std::string read_bytes(const fs::path& path, std::uintmax_t most_bytes, std::error_code& error) {
+    struct stat facts {};
+    const Fd file = open_regular(path, facts, error);
+    return error ? std::string() : read_bytes(file, facts, most_bytes, error);
+}
+
 }  // namespace
 
 std::string read_file(const fs::path& path, std::uintmax_t most_bytes) {
@@ -90,6 +95,19 @@ std::optional<std::string> try_read_file(const fs::path& path, std::uintmax_t mo
     return bytes;
 }
 
+std::variant<std::string, PathFault> read_trusted_file(const fs::path& path,
+                                                       std::uintmax_t most_bytes) {
+    struct stat facts {};
+    std::error_code error;
+    const Fd file = open_regular(path, facts, error);
+    if (!error) {
+        if (auto fault = trust_fault(file, path)) return std::move(*fault);
+    }
+    std::string bytes = error ? std::string() : read_bytes(file, facts, most_bytes, error);
+    if (error) throw Error(ErrorKind::refused, path.string() + ": " + error.message(), error);
+    return bytes;
+}
+
 fs::path user_config_directory() { return base_directory("XDG_CONFIG_HOME", ".config"); }
 
 fs::path config_directory() {
@@ -98,6 +116,12 @@ fs::path config_directory() {
 
 fs::path state_directory() {
     return user_directory("RESTREAM_STATE_DIR", "XDG_STATE_HOME", ".local/state");
+}
+
+bool make_closed_directory(const fs::path& path, std::error_code& error) {
+    error.clear();
+    if (::mkdir(path.c_str(), 0700) != 0) error = last_error();
+    return !error;
 }
 
 fs::path program_directory() {

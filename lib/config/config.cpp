@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/path_fault.hpp"
+#include "base/path_trust.hpp"
 #include "config/config_reading.hpp"
 #include "config/dashboard_fields.hpp"
 #include "config/destination_fields.hpp"
@@ -44,7 +45,15 @@ class Loader {
     }
 
     ConfigReading load() {
-        attempt([&] { require(config_.directory, FolderUse::enter); });
+        const bool is_usable = attempt([&] { require(config_.directory, FolderUse::enter); });
+        // What others may have put there is not even shown.
+        if (is_usable) read_all();
+        reading_.config = std::move(config_);
+        return std::move(reading_);
+    }
+
+  private:
+    void read_all() {
         attempt([&] { read_main_file(config_.directory / "restream.toml"); });
         std::vector<fs::path> files;
         attempt([&] { files = destination_files(); });
@@ -54,11 +63,8 @@ class Loader {
         std::sort(config_.destinations.begin(), config_.destinations.end(),
                   [](const auto& a, const auto& b) { return a.name < b.name; });
         attempt([&] { refuse_shared_playlists(); });
-        reading_.config = std::move(config_);
-        return std::move(reading_);
     }
 
-  private:
     /// Notes the first problem where it may go on. Returns whether there was none.
     template <typename Step>
     bool attempt(const Step& step) {
@@ -73,7 +79,9 @@ class Loader {
     }
 
     static void require(const fs::path& folder, FolderUse use) {
-        if (const auto fault = folder_fault(folder, use)) {
+        auto fault = folder_fault(folder, use);
+        if (!fault) fault = trust_fault(folder);
+        if (fault) {
             throw_path_fault("reading the configuration", *fault, ErrorKind::config);
         }
     }

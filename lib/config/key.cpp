@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "base/path_trust.hpp"
 #include "base/paths.hpp"
 #include "base/process.hpp"
 #include "config/key_text.hpp"
@@ -79,9 +80,9 @@ Resolved first_line(const Asked& asked, std::string_view text, const std::string
 
 Resolved read_key_file(const Asked& asked, const fs::path& path) {
     const std::string origin = path.string();
-    std::string text;
+    std::variant<std::string, PathFault> read;
     try {
-        text = read_file(path, longest_key_file_bytes);
+        read = read_trusted_file(path, longest_key_file_bytes);
     } catch (const Error& error) {
         if (error.cause() == std::errc::file_too_large) {
             return KeyProblem{fmt::format("{} is longer than 4 KiB, which no secret is; {}", origin,
@@ -91,6 +92,10 @@ Resolved read_key_file(const Asked& asked, const fs::path& path) {
                                       error.cause().message(), asked.remedy),
                           KeyProblem::Kind::file_unreadable, origin, error.cause().message()};
     }
+    if (const auto* fault = std::get_if<PathFault>(&read)) {
+        return KeyProblem{fmt::format("the key file can't be trusted: {}", fault->describe())};
+    }
+    auto& text = std::get<std::string>(read);
     Resolved found = first_line(asked, text, origin);
     std::fill(text.begin(), text.end(), '\0');
     return found;

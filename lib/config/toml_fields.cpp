@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <system_error>
+#include <variant>
 
 #include "base/error.hpp"
 #include "base/path_fault.hpp"
-#include "base/paths.hpp"
+#include "base/path_trust.hpp"
 #include "config/wording.hpp"
 
 namespace restream {
@@ -93,8 +94,9 @@ void explain_unreadable(const std::filesystem::path& file) {
 }  // namespace
 
 std::string read_config_text(const std::filesystem::path& file) {
+    std::variant<std::string, PathFault> read;
     try {
-        return read_file(file, longest_file_bytes);
+        read = read_trusted_file(file, longest_file_bytes);
     } catch (const Error& failed) {
         // The same failure, but here it is the configuration that can't be used.
         const PathFault fault = file_fault(file, failed.cause());
@@ -103,6 +105,10 @@ std::string read_config_text(const std::filesystem::path& file) {
         }
         throw_path_fault("reading " + file.string(), fault, ErrorKind::config);
     }
+    if (const auto* fault = std::get_if<PathFault>(&read)) {
+        throw_path_fault("reading " + file.string(), *fault, ErrorKind::config);
+    }
+    return std::get<std::string>(std::move(read));
 }
 
 toml::table parse_toml(const std::filesystem::path& file, std::string_view text) {

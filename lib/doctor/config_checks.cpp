@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/path_trust.hpp"
 #include "config/key.hpp"
 #include "doctor/found.hpp"
 #include "relay/twins.hpp"
@@ -32,10 +33,36 @@ bool take_away(const fs::path& path, fs::perms which) {
     return !error;
 }
 
-std::optional<Diagnosis> check_folder(const fs::path& directory) {
-    if (!has_any(directory, others_write)) return std::nullopt;
-    return mended_by(found(Severity::warning, "folder_open_to_others", directory.string()),
-                     [directory] { return take_away(directory, others_write); });
+/// What others could change, so that nothing is read of it.
+std::vector<Diagnosis> check_trust(const fs::path& directory) {
+    std::vector<Diagnosis> result;
+    const auto check = [&](const fs::path& path) {
+        const auto fault = trust_fault(path);
+        if (!fault) return true;
+        if (fault->kind == PathFault::Kind::foreign) {
+            result.push_back(
+                found(Severity::failure, "config_of_other_user", path.string(), fault->owner));
+            return false;
+        }
+        std::error_code error;
+        if (fs::is_directory(path, error)) {
+            // What others have put there stays theirs, and is refused for that.
+            result.push_back(
+                mended_by(found(Severity::failure, "folder_open_to_others", path.string()),
+                          [path] { return take_away(path, others_write); }));
+        } else {
+            // What it says may be another's by now: only the user can tell.
+            result.push_back(found(Severity::failure, "config_open_to_others", path.string()));
+        }
+        return false;
+    };
+    const fs::path destinations = directory / "destinations.d";
+    if (check(directory)) check(directory / "restream.toml");
+    if (!check(destinations)) return result;
+    for (const auto& each : paths_in(destinations)) {
+        if (each.extension() == ".toml") check(each);
+    }
+    return result;
 }
 
 /// The files that hold secrets in clear text: keys of destinations and of the ingest, the
@@ -94,6 +121,8 @@ Diagnosis tell_key_problem(Severity severity, const std::string& name, const Key
 
 CheckedConfig check_config(const fs::path& directory) {
     CheckedConfig result;
+    result.diagnoses = check_trust(directory);
+    if (!result.diagnoses.empty()) return result;
     try {
         result.config = load_config(directory);
     } catch (const Error& error) {
@@ -103,9 +132,6 @@ CheckedConfig check_config(const fs::path& directory) {
     const auto count = result.config->destinations.size();
     result.diagnoses.push_back(count == 0 ? found(Severity::warning, "config_empty")
                                           : found(Severity::ok, "config_valid", count));
-    for (const auto& each : {directory, directory / "destinations.d"}) {
-        if (auto open = check_folder(each)) result.diagnoses.push_back(std::move(*open));
-    }
     return result;
 }
 

@@ -13,7 +13,7 @@
 namespace restream {
 
 struct CheckedConfig {
-    std::optional<Config> config;  ///< nothing where it is invalid
+    std::optional<Config> config;  ///< nothing where it is invalid, or others can change it
     std::vector<Diagnosis> diagnoses;
 };
 

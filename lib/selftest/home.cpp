@@ -40,8 +40,8 @@ fs::path make_home() {
     std::string name(name_start);
     for (const std::uint8_t each : random_bytes(8)) name += fmt::format("{:02x}", each);
     const fs::path path = temporary / name;
-    // Made here and by nobody else: its name cannot be foreseen, and create_directory tells.
-    if (!fs::create_directory(path, error) || error) {
+    // Made here and by nobody else: its name cannot be foreseen, and what is there is an error.
+    if (!make_closed_directory(path, error)) {
         throw Error(ErrorKind::refused,
                     fmt::format("making the folder {}: {}; set TMPDIR to one that can be written",
                                 path.string(), error.message()),

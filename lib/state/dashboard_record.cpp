@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/path_trust.hpp"
 #include "base/paths.hpp"
 #include "base/random.hpp"
 #include "state/lock.hpp"
@@ -40,9 +41,20 @@ Secret new_token(const std::filesystem::path& file) {
     return token;
 }
 
+/// Nothing where the file cannot be read, and where others could have written it: they know it.
+std::optional<std::string> read_own(const std::filesystem::path& file) {
+    try {
+        auto read = read_trusted_file(file, longest_record_bytes);
+        if (auto* text = std::get_if<std::string>(&read)) return std::move(*text);
+    } catch (const Error&) {
+        // It is written anew, or that fails in the words of a failed write.
+    }
+    return std::nullopt;
+}
+
 /// What the file holds; where it holds none, a new one.
 Secret kept_token(const std::filesystem::path& file) {
-    auto text = try_read_file(file, longest_record_bytes);
+    auto text = read_own(file);
     if (text && text->ends_with('\n')) text->pop_back();
     if (text) {
         // Kept in it before it is looked at: GCC 12 sees a move out of bounds otherwise.

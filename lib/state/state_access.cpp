@@ -5,11 +5,30 @@
 #include <utility>
 #include <vector>
 
+#include "base/path_trust.hpp"
+#include "base/paths.hpp"
+
 namespace restream {
 
 namespace fs = std::filesystem;
 
+Layout trusted_state() {
+    Layout layout(state_directory());
+    if (const auto fault = trust_fault(layout)) throw_path_fault("using the state folder", *fault);
+    return layout;
+}
+
+std::optional<PathFault> trust_fault(const Layout& layout) {
+    for (const auto& folder : {layout.root(), layout.run_directory(), layout.relay_directory(),
+                               layout.wanted_directory(), layout.log_directory(),
+                               layout.nginx_directory(), layout.slate_directory()}) {
+        if (auto fault = trust_fault(folder)) return fault;
+    }
+    return std::nullopt;
+}
+
 std::optional<PathFault> read_fault(const Layout& layout) {
+    if (auto fault = trust_fault(layout)) return fault;
     const std::pair<fs::path, FolderUse> folders[] = {
         {layout.run_directory(), FolderUse::enter},
         {layout.relay_directory(), FolderUse::list},

@@ -16,8 +16,18 @@ export default {
     },
     folder_open_to_others: {
         message: 'D’autres utilisateurs peuvent écrire dans {path}',
-        cause: 'Qui peut y écrire peut faire exécuter une commande à restream.',
+        cause: 'Qui peut y écrire peut faire exécuter une commande à restream : rien ne démarre.',
         remedy: 'chmod go-w \'{path}\'',
+    },
+    config_open_to_others: {
+        message: 'D’autres utilisateurs peuvent écrire dans {path}',
+        cause: 'Qui peut y écrire peut faire exécuter une commande à restream : rien ne démarre.',
+        remedy: 'Vérifiez ce qu’il contient, puis : chmod go-w \'{path}\'',
+    },
+    config_of_other_user: {
+        message: '{path} appartient à {owner}',
+        cause: 'Son propriétaire peut faire exécuter une commande à restream : rien ne démarre.',
+        remedy: 'Lancez restream sous le compte {owner}, faites-vous-en propriétaire avec chown, ou choisissez un autre dossier avec RESTREAM_CONFIG_DIR.',
     },
     secret_open_to_others: {
         message: 'D’autres utilisateurs peuvent lire le secret dans {path}',
@@ -70,8 +80,13 @@ export default {
     },
     state_of_other_user: {
         message: 'On ne peut pas utiliser {path} : il appartient à {owner}',
-        cause: 'restream a tourné une fois sous le compte {owner}, avec sudo peut-être.',
+        cause: 'restream a tourné une fois sous le compte {owner}, avec sudo peut-être, ou {owner} l’a créé avant.',
         remedy: 'Faites-vous en propriétaire avec chown, ou choisissez un autre dossier avec RESTREAM_STATE_DIR.',
+    },
+    state_open_to_others: {
+        message: 'D’autres utilisateurs peuvent écrire dans {path}',
+        cause: 'Qui peut y écrire peut y placer ses propres souhaits, états et jetons : aucune commande ne l’utilise.',
+        remedy: 'chmod go-w \'{path}\'',
     },
     state_not_a_folder: {
         message: '{path} doit être un dossier, et c’est un fichier',
