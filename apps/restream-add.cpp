@@ -171,6 +171,9 @@ int main(int argc, char** argv) {
         app.add_option("--latency", options->latency,
                        "SRT: how long a lost packet may be sent again, such as 200ms")
             ->type_name("TIME");
+        app.add_option("--file-mode", options->added.file_mode,
+                       "of a file: who else may read it, such as 0640; without it, nobody")
+            ->type_name("MODE");
         declare_key_options(app, options->key);
         declare_passphrase_options(app, options->passphrase);
         return [options] { return add(*options); };

@@ -24,7 +24,7 @@ _restream() {
         --key-file | --passphrase-file | --ca-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --key-env | --passphrase-env) mapfile -t COMPREPLY < <(compgen -e -- "$current"); return ;;
         --key-command | --passphrase-command) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
-        --url | --backup-url | --latency | --timeout | --since | --lines | -n | --seconds | --listen) return ;;
+        --url | --backup-url | --latency | --file-mode | --timeout | --since | --lines | -n | --seconds | --listen) return ;;
         *)
             if [ "${#words[@]}" -eq 0 ]; then
                 candidates=$("$tool" --help 2>/dev/null | sed -nE 's/^  ([a-z]+) .*/\1/p')

@@ -26,7 +26,7 @@ Register-ArgumentCompleter -Native -CommandName restream -ScriptBlock {
         return  # PowerShell's own completion of files
     } elseif (@('--key-env', '--passphrase-env') -ccontains $previous) {
         $candidates = @(Get-ChildItem Env: | ForEach-Object { $_.Name })
-    } elseif (@('--url', '--backup-url', '--latency', '--timeout', '--since', '--lines', '-n', '--seconds', '--listen') -ccontains $previous) {
+    } elseif (@('--url', '--backup-url', '--latency', '--file-mode', '--timeout', '--since', '--lines', '-n', '--seconds', '--listen') -ccontains $previous) {
         return
     } elseif ($wordToComplete.StartsWith('-')) {
         # Of the command, or of its subcommand (ingest start).

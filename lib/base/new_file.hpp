@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <system_error>
 
@@ -10,11 +11,30 @@
 
 namespace restream {
 
+/// Who may use a file that is made, beside its owner, and the folders that are made for it.
+struct NewMode {
+    unsigned file = 0600;   ///< permission bits, of which the umask takes away its own …
+    bool is_exact = false;  ///< … unless the user asked for these: then it counts for nothing
+
+    /// What the user asked for; else `otherwise`, less the umask.
+    static NewMode chosen(const std::optional<unsigned>& asked, unsigned otherwise) {
+        return {asked.value_or(otherwise), asked.has_value()};
+    }
+    /// Those of a folder: all for its owner; for others, to enter what they may read.
+    unsigned folder() const;
+};
+
+/// Makes the folder and its parents where they are missing; those that are there stay as they are.
+/// Each is its owner's alone until it has its own mode.
+[[nodiscard]] std::error_code make_folders(const std::filesystem::path& path, const NewMode& mode);
+
 /// A file that is being written. What was written stays when the process dies.
 class NewFile {
   public:
     /// Creates it; `errc::file_exists` where there is something by that name, also a dangling link.
-    static NewFile create(const std::filesystem::path& path, std::error_code& error);
+    /// It is its owner's alone until it has the mode, and stays so where the file system has none.
+    static NewFile create(const std::filesystem::path& path, const NewMode& mode,
+                          std::error_code& error);
 
     NewFile() = default;
     bool is_open() const { return fd_.is_open(); }

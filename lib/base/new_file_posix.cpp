@@ -13,16 +13,45 @@ namespace {
 
 std::error_code last_error() { return {errno, std::generic_category()}; }
 
+/// Of what is our own. A file system without permissions has none to set: what is recorded there is
+/// kept all the same.
+void set_mode(const Fd& own, unsigned mode) noexcept {
+    [[maybe_unused]] const int ignored = ::fchmod(static_cast<int>(own.native()), mode);
+}
+
 }  // namespace
 
-NewFile NewFile::create(const std::filesystem::path& path, std::error_code& error) {
+unsigned NewMode::folder() const {
+    const unsigned readers = file & (S_IRGRP | S_IROTH);
+    return S_IRWXU | (file & (S_IRWXG | S_IRWXO)) | (readers >> 2U);
+}
+
+std::error_code make_folders(const std::filesystem::path& path, const NewMode& mode) {
+    std::error_code ignored;
+    if (path.empty() || std::filesystem::is_directory(path, ignored)) return {};
+    if (const auto failed = make_folders(path.parent_path(), mode)) return failed;
+    if (::mkdir(path.c_str(), mode.is_exact ? 0700 : mode.folder()) != 0) {
+        const std::error_code error = last_error();
+        return std::filesystem::is_directory(path, ignored) ? std::error_code() : error;
+    }
+    if (!mode.is_exact) return {};
+    // Of the very folder: in its place there may be a link by now.
+    const Fd made(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (made.is_open()) set_mode(made, mode.folder());
+    return {};
+}
+
+NewFile NewFile::create(const std::filesystem::path& path, const NewMode& mode,
+                        std::error_code& error) {
     error.clear();
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) {
+    Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                   mode.is_exact ? 0600 : mode.file));
+    if (!file.is_open()) {
         error = last_error();
         return {};
     }
-    return NewFile(Fd(fd));
+    if (mode.is_exact) set_mode(file, mode.file);
+    return NewFile(std::move(file));
 }
 
 std::error_code NewFile::write(std::span<const std::uint8_t> bytes) noexcept {

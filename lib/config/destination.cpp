@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <system_error>
 #include <utility>
 
 #include "config/url.hpp"
@@ -47,6 +49,20 @@ std::string_view on_ingest_loss_name(OnIngestLoss loss) { return name_of(loss_na
 std::optional<OnIngestLoss> parse_on_ingest_loss(std::string_view name) {
     return parse_name(loss_names, name);
 }
+
+std::optional<unsigned> parse_file_mode(std::string_view text) {
+    if (text.size() == 4 && text.front() == '0') text.remove_prefix(1);
+    constexpr unsigned own = 0600;
+    constexpr unsigned most = 0666;
+    unsigned mode = 0;
+    const auto* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, mode, 8);
+    const bool is_number = text.size() == 3 && error == std::errc() && stop == end;
+    if (!is_number || (mode & own) != own || (mode & ~most) != 0) return std::nullopt;
+    return mode;
+}
+
+std::string file_mode_text(unsigned mode) { return fmt::format("{:04o}", mode); }
 
 std::string Destination::display_url() const { return shown(url, key); }
 

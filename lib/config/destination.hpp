@@ -45,6 +45,12 @@ enum class Backup {
 std::string_view backup_name(Backup backup);
 std::optional<Backup> parse_backup(std::string_view name);
 
+/// "0640" or "640": of files that their owner can read and write and that nobody runs. Folders get
+/// what goes with it. Returns nothing for what is no such mode.
+std::optional<unsigned> parse_file_mode(std::string_view text);
+/// "0640"
+std::string file_mode_text(unsigned mode);
+
 /// How long a service's stream keys can be used.
 enum class KeyLifetime { forever, broadcast, once };
 
@@ -67,6 +73,7 @@ struct Destination {
     Milliseconds late_refusal = Milliseconds(0);  ///< from the service
     KeyLifetime key_lifetime = KeyLifetime::forever;
     OnTrackChange on_track_change = OnTrackChange::pass;  ///< the user's word, else the service's
+    std::optional<unsigned> file_mode;                    ///< permission bits of its files
     std::string ca_file;                                  ///< absolute path of a PEM file, or empty
     std::filesystem::path origin;                         ///< the file it stands in
     int line = 0;                                         ///< where it begins in that file

@@ -79,6 +79,25 @@ void read_backup(const Fields& fields, Destination& destination) {
     destination.backup = Backup::off;
 }
 
+/// Who else may read and write the files of a destination that is one.
+void read_file_mode(const Fields& fields, Destination& destination) {
+    if (fields.has("file_mode") && !destination.url.starts_with("file:")) {
+        fields.fail("file_mode", "has no use: only a file: URL has files; remove the line");
+    }
+    if (fields.has("file_mode") && !fields.table().get("file_mode")->is_string()) {
+        fields.fail_type("file_mode", "permissions in quotes, such as \"0640\"");
+    }
+    const auto text = fields.text("file_mode");
+    if (!text) return;
+    destination.file_mode = parse_file_mode(*text);
+    if (destination.file_mode) return;
+    fields.fail(
+        "file_mode",
+        fmt::format("is {}; write permissions of a file that its owner reads and writes and "
+                    "that nobody runs, from \"0600\" to \"0666\", such as \"0640\"",
+                    in_quotes(*text)));
+}
+
 bool is_given(const KeyReference& reference) {
     return !std::holds_alternative<std::monostate>(reference);
 }
@@ -170,7 +189,7 @@ Destination read_destination(const std::string& name, const Fields& fields,
     fields.allow_only({"service", "url", "key", "passphrase", "streamid", "latency", "backup_url",
                        "backup", "on_ingest_loss", "hold", "ca_file", "on_track_change", "slate",
                        "slate_after", "slate_limit", "on_state", "on_state_deadline",
-                       "on_state_for"});
+                       "on_state_for", "file_mode"});
     Destination destination;
     destination.name = name;
     destination.origin = fields.file();
@@ -198,6 +217,7 @@ Destination read_destination(const std::string& name, const Fields& fields,
         destination.ca_file = read_path(fields, "ca_file", *text).string();
     }
     read_srt(fields, destination);
+    read_file_mode(fields, destination);
     check_combination(fields, destination);
     return destination;
 }

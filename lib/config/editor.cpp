@@ -54,6 +54,7 @@ std::string new_text(const fs::path& config_directory, const NewDestination& add
     write_field("on_ingest_loss", added.on_ingest_loss);
     if (added.hold) write_field("hold", format_duration(*added.hold));
     if (added.latency) write_field("latency", format_duration(*added.latency));
+    write_field("file_mode", added.file_mode);
     const auto write_secret = [&](std::string_view field, const KeyReference& secret,
                                   const fs::path& own_file) {
         if (std::holds_alternative<std::monostate>(secret)) return;

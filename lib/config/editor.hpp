@@ -25,6 +25,7 @@ struct NewDestination {
     std::optional<Milliseconds> hold = {};  ///< nothing: the default
     KeyReference passphrase = {};  ///< of SRT; KeyText goes to destinations.d/NAME.passphrase, 0600
     std::optional<Milliseconds> latency = {};  ///< of SRT; nothing: SRT's own
+    std::string file_mode = {};                ///< of a file, as in the file; empty: the default
 };
 
 /// What add_destination would make, as it would load; writes nothing. **Throws**: as

@@ -19,7 +19,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::array text_fields = {"service", "url", "backup_url", "backup", "on_ingest_loss"};
+constexpr std::array text_fields = {"service",        "url",      "backup_url", "backup",
+                                    "on_ingest_loss", "file_mode"};
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::usage, message); }
 
@@ -96,7 +97,8 @@ std::optional<Secret> key_of(const json& body) {
 
 DestinationBody destination_body(std::string_view text) {
     const json body = object_of(text);
-    allow_only(body, {"service", "url", "backup_url", "backup", "on_ingest_loss", "hold_s", "key"});
+    allow_only(body, {"service", "url", "backup_url", "backup", "on_ingest_loss", "file_mode",
+                      "hold_s", "key"});
     DestinationBody wanted;
     for (const char* field : text_fields) {
         const auto found = body.find(field);
@@ -138,12 +140,13 @@ std::optional<std::vector<std::string>> names_body(std::string_view text) {
 
 std::string_view field_of_message(std::string_view message) {
     // The names in the configuration, and those here. A key's problem is a sentence.
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> words = {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 9> words = {
         {{"service", "service"},
          {"url", "url"},
          {"backup_url", "backup_url"},
          {"backup", "backup"},
          {"on_ingest_loss", "on_ingest_loss"},
+         {"file_mode", "file_mode"},
          {"hold", "hold_s"},
          {"hold_s", "hold_s"},
          {"key", "key"}}};

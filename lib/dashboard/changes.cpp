@@ -60,6 +60,7 @@ void add(const fs::path& directory, const std::string& name, const DestinationBo
     added.backup_url = text("backup_url");
     added.backup = text("backup");
     added.on_ingest_loss = text("on_ingest_loss");
+    added.file_mode = text("file_mode");
     added.hold = body.hold;
     if (added.service.empty() && added.url.empty()) {
         throw Error(ErrorKind::usage, "where to? give a service or a url");

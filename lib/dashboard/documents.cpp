@@ -33,6 +33,8 @@ ordered_json destination_value(const Destination& each, const Config& config) {
              each.backup_url.empty() ? ordered_json() : ordered_json(backup_name(each.backup))},
             {"key", key_kind(each.key)},
             {"on_ingest_loss", on_ingest_loss_name(each.on_ingest_loss)},
+            {"file_mode",
+             each.file_mode ? ordered_json(file_mode_text(*each.file_mode)) : ordered_json()},
             {"hold_s", std::chrono::duration<double>(each.hold).count()},
             {"is_editable", each.origin == own},
             {"file", each.origin.lexically_proximate(config.directory).generic_string()}};

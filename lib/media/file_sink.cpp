@@ -21,15 +21,17 @@ namespace {
 
 constexpr int avio_buffer_bytes = 32768;
 constexpr int most_numbers = 10'000;
+/// What was on the air, and what was not meant to be.
+constexpr unsigned recording_mode = 0600;
 
 /// A file that does not exist yet, under the first free number.
-std::variant<std::pair<NewFile, fs::path>, SessionEnd> create_file(const fs::path& wanted) {
-    std::error_code error;
-    if (wanted.has_parent_path()) fs::create_directories(wanted.parent_path(), error);
+std::variant<std::pair<NewFile, fs::path>, SessionEnd> create_file(const fs::path& wanted,
+                                                                   const NewMode& mode) {
+    std::error_code error = make_folders(wanted.parent_path(), mode);
     if (error) return file_end(wanted.parent_path(), error);
     for (int number = 0; number < most_numbers; ++number) {
         fs::path path = numbered(wanted, number);
-        NewFile file = NewFile::create(path, error);
+        NewFile file = NewFile::create(path, mode, error);
         if (file.is_open()) return std::pair(std::move(file), std::move(path));
         if (error != std::errc::file_exists) return file_end(path, error);
     }
@@ -259,7 +261,7 @@ OpenedSink open_file_sink(const SinkRequest& request, const Cancel& cancel) {
     std::variant<Tracks, SessionEnd> learned;
     if (container) learned = learn_tracks(request, *container);
     if (auto* end = std::get_if<SessionEnd>(&learned)) return std::move(*end);
-    auto created = create_file(wanted);
+    auto created = create_file(wanted, NewMode::chosen(request.file_mode, recording_mode));
     if (auto* end = std::get_if<SessionEnd>(&created)) return std::move(*end);
     auto& [file, path] = std::get<0>(created);
     if (is_flv) {

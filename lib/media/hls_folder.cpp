@@ -61,7 +61,8 @@ HlsPlaylist with_what_is_there(const HlsPlaylist& read, const fs::path& folder, 
 
 }  // namespace
 
-HlsFolder::HlsFolder(fs::path playlist) : playlist_(std::move(playlist)) {}
+HlsFolder::HlsFolder(fs::path playlist, const NewMode& mode)
+    : playlist_(std::move(playlist)), mode_(mode) {}
 
 HlsFolder::~HlsFolder() {
     if (segment_name_.empty()) return;
@@ -70,14 +71,14 @@ HlsFolder::~HlsFolder() {
     fs::remove(temporary(segment_name_), ignored);
 }
 
-std::variant<HlsFolder::Found, SessionEnd> HlsFolder::open(const fs::path& playlist, WallTime now) {
+std::variant<HlsFolder::Found, SessionEnd> HlsFolder::open(const fs::path& playlist,
+                                                           const NewMode& mode, WallTime now) {
     const fs::path place = playlist.parent_path();
-    std::error_code error;
-    fs::create_directories(place, error);
+    std::error_code error = make_folders(place, mode);
     if (error) return file_end(place, error);
     auto read = find_playlist(playlist, now);
     if (auto* end = std::get_if<SessionEnd>(&read)) return std::move(*end);
-    Found found{std::make_unique<HlsFolder>(playlist),
+    Found found{std::make_unique<HlsFolder>(playlist, mode),
                 with_what_is_there(std::get<HlsPlaylist>(read), place, now),
                 {}};
     const std::string stem = found.playlist.stem();
@@ -106,7 +107,7 @@ fs::path HlsFolder::temporary(const std::string& name) const {
 
 std::optional<SessionEnd> HlsFolder::begin_segment(const std::string& name) {
     std::error_code error;
-    segment_ = NewFile::create(temporary(name), error);
+    segment_ = NewFile::create(temporary(name), mode_, error);
     if (error) return file_end(temporary(name), error);
     segment_name_ = name;
     return std::nullopt;
@@ -128,7 +129,7 @@ std::optional<SessionEnd> HlsFolder::put_playlist(const std::string& text) {
     const std::string name = playlist_.filename().string();
     std::error_code error;
     fs::remove(temporary(name), error);  // what a crash has left
-    NewFile file = NewFile::create(temporary(name), error);
+    NewFile file = NewFile::create(temporary(name), mode_, error);
     if (!error) {
         error = file.write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
     }

@@ -30,9 +30,9 @@ class HlsFolder final : public HlsStore {
     /// Makes the folder where it is missing. `file_failed` also where a playlist is there that is
     /// not ours: nothing of others is overwritten.
     static std::variant<Found, SessionEnd> open(const std::filesystem::path& playlist,
-                                                WallTime now);
+                                                const NewMode& mode, WallTime now);
 
-    explicit HlsFolder(std::filesystem::path playlist);
+    HlsFolder(std::filesystem::path playlist, const NewMode& mode);
     ~HlsFolder() override;
 
     std::optional<SessionEnd> begin_segment(const std::string& name) override;
@@ -49,6 +49,7 @@ class HlsFolder final : public HlsStore {
     std::optional<SessionEnd> publish(const std::string& name, NewFile& file);
 
     std::filesystem::path playlist_;
+    NewMode mode_;
     std::string segment_name_;  ///< empty: none is open
     NewFile segment_;
 };

@@ -21,6 +21,9 @@ constexpr std::int32_t segment_ms = 4'000;
 /// segment has to have an end. OBS's longest by default is 8.3 s.
 constexpr std::int32_t longest_segment_ms = 12'000;
 
+/// For a web server, which is another user.
+constexpr unsigned web_mode = 0644;
+
 constexpr int avio_buffer_bytes = 32768;
 
 class HlsSink final : public BlockingSink {
@@ -229,7 +232,8 @@ OpenedSink open_hls_folder_sink(const SinkRequest& request, const Cancel&) {
     if (!pattern) return SessionEnd{EndCode::config_invalid, "its URL is not file:PATH"};
     const WallTime now = std::chrono::system_clock::now();
     return open_hls_sink(request, [&]() -> std::variant<HlsPlace, SessionEnd> {
-        auto opened = HlsFolder::open(expand_time(*pattern, now), now);
+        auto opened = HlsFolder::open(expand_time(*pattern, now),
+                                      NewMode::chosen(request.file_mode, web_mode), now);
         if (auto* end = std::get_if<SessionEnd>(&opened)) return std::move(*end);
         auto& found = std::get<HlsFolder::Found>(opened);
         return HlsPlace{std::move(found.folder), std::move(found.playlist),

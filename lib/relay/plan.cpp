@@ -45,7 +45,7 @@ bool are_same(const StateHook& one, const StateHook& other) {
 auto settings_of(const Destination& each) {
     return std::tie(each.service, each.url, each.backup, each.on_ingest_loss, each.hold,
                     each.slate.picture, each.slate.after, each.slate.limit, each.late_refusal,
-                    each.key_lifetime, each.on_track_change, each.ca_file);
+                    each.key_lifetime, each.on_track_change, each.ca_file, each.file_mode);
 }
 
 auto settings_of(const IngestConfig& ingest) {

@@ -54,7 +54,9 @@ struct SinkRequest {
     std::string url;          ///< rtmp, rtmps, srt, file; without the stream key
     Secret key;               ///< joined to the URL at the wire only
     SrtOptions srt;           ///< for srt; its URL has neither query nor user info then
-    std::string ca_file;      ///< PEM with the authorities to trust for rtmps; empty: the system's
+    /// Permission bits of files that are made, as the user asked; nothing: the sink's own.
+    std::optional<unsigned> file_mode;
+    std::string ca_file;  ///< PEM with the authorities to trust for rtmps; empty: the system's
     Milliseconds connect_deadline = std::chrono::seconds(10);
     Milliseconds write_deadline = std::chrono::seconds(10);
     /// What the session begins with: metadata if there is any, sequence headers, the keyframe, and

@@ -236,6 +236,7 @@ void Worker::run_session(Intake::Begun begun) {
     request.url = destination.url;
     request.key = plan_->key;
     request.ca_file = destination.ca_file;
+    request.file_mode = destination.file_mode;
     if (destination.url.starts_with("srt:")) {
         request.url = srt_address(destination.url);
         request.srt = plan_->srt;

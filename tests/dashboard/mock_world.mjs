@@ -205,7 +205,7 @@ export class World {
     configured() {
         return { schema: 1, destinations: [...this.destinations.values()].map((one) => ({ name: one.name, service: one.service,
             url: one.url, backup_url: this.#backupUrl(one), backup: this.#backupUrl(one) === null ? null : one.backup ?? 'failover',
-            key: one.key === null ? 'none' : 'file', on_ingest_loss: one.on_ingest_loss, hold_s: one.hold_s, is_editable: one.is_editable, file: `destinations.d/${one.name}.toml` })) };
+            key: one.key === null ? 'none' : 'file', on_ingest_loss: one.on_ingest_loss, file_mode: one.file_mode ?? null, hold_s: one.hold_s, is_editable: one.is_editable, file: `destinations.d/${one.name}.toml` })) };
     }
 
     doctor() {

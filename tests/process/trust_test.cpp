@@ -64,6 +64,16 @@ class Spoiled {
 
 using Words = std::vector<std::string>;
 
+/// With a umask that takes nothing away.
+Outcome run_without_umask(const World& world, const Words& arguments) {
+    CommandLine line = world.command(arguments);
+    Words shell = {"-c", "umask 0; exec \"$0\" \"$@\"", line.program.string()};
+    shell.insert(shell.end(), line.arguments.begin(), line.arguments.end());
+    line.program = "/bin/sh";
+    line.arguments = shell;
+    return run_command_line(line, seconds(60));
+}
+
 }  // namespace
 
 TEST_CASE("trust: what others can change is refused by every command, with its remedy") {
@@ -76,12 +86,14 @@ TEST_CASE("trust: what others can change is refused by every command, with its r
         Words{"status", "--json"},
         Words{"explain"},
         Words{"logs", "one"},
+        Words{"logs", "--audit"},
         Words{"start"},
         Words{"enable", "one", "--no-start"},
         Words{"stop"},
         Words{"ingest", "start"},
         Words{"ingest", "status"},
         Words{"dashboard", "--background"},
+        Words{"dashboard", "--rotate-token"},
         Words{"start", "--heal"},
         Words{"add", "two", "--url", "file:/nowhere/a.flv"},
         Words{"remove", "one"},
@@ -116,7 +128,8 @@ TEST_CASE("trust: what others can change is refused by every command, with its r
                 const Outcome outcome = world.run(words, {.input = "other\n"});
                 // What stops and what shows the log needs no valid configuration: it complains.
                 const bool needs_none =
-                    place.status == 3 && (words.front() == "stop" || words.front() == "logs");
+                    place.status == 3 && (words.front() == "stop" || words.front() == "logs" ||
+                                          words.back() == "--rotate-token");
                 if (needs_none) {
                     CHECK_MESSAGE(outcome.status != 70, outcome.describe());
                     continue;
@@ -232,6 +245,48 @@ TEST_CASE(
         CHECK_MESSAGE(as_root.status == 5, as_root.describe());
         CHECK_MESSAGE(has(as_root.error, ", without sudo"), as_root.describe());
     }
+}
+
+TEST_CASE("trust: a recording is its owner's, HLS everybody's, file_mode says otherwise") {
+    Scene scene(IngestServer::embedded);
+    const World& world = scene.world;
+    const fs::path films = world.home() / "films";
+    struct Row {
+        const char* name;
+        const char* file;
+        const char* more;
+        unsigned file_mode, folder_mode;
+    };
+    const Row rows[] = {
+        {"own", "own/a.flv", "", 0600, 0700},
+        {"muxed", "muxed/a.mkv", "", 0600, 0700},
+        {"shared", "shared/a.flv", "file_mode = \"0640\"\n", 0640, 0750},
+        {"web", "web/a.m3u8", "", 0644, 0755},
+        {"closed", "closed/a.m3u8", "file_mode = \"0600\"\n", 0600, 0700},
+    };
+    for (const Row& row : rows) {
+        world.add(row.name, "file:" + (films / row.file).string(), "", row.more);
+    }
+    scene.publish();
+    const Outcome enabled = run_without_umask(world, {"enable", "--all"});
+    REQUIRE_MESSAGE(enabled.status == 0, enabled.describe());
+    for (const Row& row : rows) {
+        CAPTURE(row.name);
+        const fs::path file = films / row.file;
+        REQUIRE(wait_until(Patience(seconds(30)), [&] { return fs::exists(file); }));
+        CHECK(mode_of(file) == row.file_mode);
+        CHECK(mode_of(file.parent_path()) == row.folder_mode);
+        for (const auto& entry : fs::directory_iterator(file.parent_path())) {
+            CAPTURE(entry.path());
+            CHECK(mode_now(entry.path()).value_or(row.file_mode) == row.file_mode);
+        }
+    }
+    // What the suite keeps for itself is its owner's, whatever the umask.
+    for (const auto& entry : fs::recursive_directory_iterator(world.state())) {
+        CAPTURE(entry.path());
+        CHECK((mode_now(entry.path()).value_or(0) & 0077) == 0);
+    }
+    world.must({"stop", "--ingest"});
 }
 
 TEST_SUITE_END();
