@@ -7,6 +7,7 @@
 #include "ingest/publications_record.hpp"
 #include "ingest/record.hpp"
 #include "relay/hook_job.hpp"
+#include "state/audit_entry.hpp"
 #include "state/flight_event.hpp"
 #include "state/healing.hpp"
 #include "state/media_json.hpp"
@@ -35,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const auto rest = input.rest();
     const std::string text(rest.begin(), rest.end());
     const auto write = [](const auto& value) { return to_json(value); };
-    switch (choice % 7) {
+    switch (choice % 8) {
         case 0:
             check(text, flight_event_from_json, to_json_line, "an event is read as written");
             break;
@@ -53,6 +54,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
             break;
         case 5:
             check(text, hook_job_from_line, to_line, "a hook's job is read as written");
+            break;
+        case 7:
+            check(
+                text, audit_entry_from_json,
+                [](const AuditEntry& each) { return to_json_line(each); },
+                "a line of the audit log is read as written");
             break;
         default:
             media_facts_from_json(text);

@@ -54,6 +54,8 @@ class Layout {
     std::filesystem::path log(std::string_view name) const {
         return file(log_directory(), name, ".log");
     }
+    /// Who changed what. No destination's: a name has no dot.
+    std::filesystem::path audit_log() const { return log_directory() / "audit.jsonl"; }
     /// What the relay's flight recorder wrote. Outlives run/.
     std::filesystem::path flight(std::string_view name) const {
         return file(log_directory(), name, ".events");

@@ -1,0 +1,17 @@
+#include <pwd.h>
+
+#include <array>
+
+#include "base/user_name.hpp"
+
+namespace restream {
+
+std::string login_name(std::uint32_t user) {
+    std::array<char, 4096> text{};
+    passwd entry{};
+    passwd* found = nullptr;
+    const int error = ::getpwuid_r(user, &entry, text.data(), text.size(), &found);
+    return error != 0 || found == nullptr ? std::string() : std::string(found->pw_name);
+}
+
+}  // namespace restream
