@@ -10,6 +10,7 @@
 #include <new>
 #include <system_error>
 
+#include "audited_change.hpp"
 #include "base/error.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
@@ -37,40 +38,18 @@ int check_output(std::string_view verb, int status) {
     return static_cast<int>(ErrorKind::refused);
 }
 
-}  // namespace
-
-void complain(std::string_view verb, std::string_view text) {
-    // What a server, a file or an argument had in it stands in many a message.
-    std::string shown;
-    for (;;) {
-        const auto end = text.find('\n');
-        shown += visible_text(text.substr(0, end)) + "\n";
-        if (end == std::string_view::npos) break;
-        text.remove_prefix(end + 1);
-    }
-    print_lines(StandardHandle::error,
-                fmt::format("restream{}{}: {}", verb.empty() ? "" : "-", verb, shown));
+/// What the command changed stays changed, if the audit log can't be written. `has_returned`: what
+/// threw has said already what is wrong; one cause is often that of both.
+void note(std::string_view verb, const AuditedCommand& audited, int status, bool has_returned) {
+    const auto problem = audited.note(status);
+    if (!problem || !has_returned) return;
+    complain(verb, fmt::format("warning: the audit log has no line about this: {}", *problem));
 }
 
-void print_lines(StandardHandle handle, std::string_view text) {
-    fmt::print(handle == StandardHandle::error ? stderr : stdout, "{}",
-               wrapped_lines(text, line_width(handle)));
-}
-
-int run_command(std::string_view verb, std::string_view description, int argc, char** argv,
-                const std::function<CommandBody(CLI::App&)>& declare) {
-    forbid_core_files();
+/// Returns the exit status: of `work`, or of the exception that ended it, which is told.
+int guarded(std::string_view verb, const std::function<int()>& work) {
     try {
-        CLI::App app{std::string(description), fmt::format("restream {}", verb)};
-        app.set_version_flag("--version", "restream " RESTREAM_VERSION);
-        app.formatter(help_formatter(line_width(StandardHandle::output)));
-        const CommandBody body = declare(app);
-        try {
-            app.parse(argc, argv);
-        } catch (const CLI::ParseError& error) {
-            return check_output(verb, parse_failed(verb, app, error));
-        }
-        return check_output(verb, body());
+        return work();
     } catch (const Error& error) {
         std::fflush(stdout);
         complain(verb, error.what());
@@ -94,6 +73,51 @@ int run_command(std::string_view verb, std::string_view description, int argc, c
         complain(verb, fmt::format("a bug in restream: {}; please report it", error.what()));
         return static_cast<int>(ErrorKind::bug);
     }
+}
+
+}  // namespace
+
+void complain(std::string_view verb, std::string_view text) {
+    // What a server, a file or an argument had in it stands in many a message.
+    std::string shown;
+    for (;;) {
+        const auto end = text.find('\n');
+        shown += visible_text(text.substr(0, end)) + "\n";
+        if (end == std::string_view::npos) break;
+        text.remove_prefix(end + 1);
+    }
+    print_lines(StandardHandle::error,
+                fmt::format("restream{}{}: {}", verb.empty() ? "" : "-", verb, shown));
+}
+
+void print_lines(StandardHandle handle, std::string_view text) {
+    fmt::print(handle == StandardHandle::error ? stderr : stdout, "{}",
+               wrapped_lines(text, line_width(handle)));
+}
+
+int run_command(std::string_view verb, std::string_view description, int argc, char** argv,
+                const std::function<CommandBody(CLI::App&)>& declare) {
+    forbid_core_files();
+    return guarded(verb, [&] {
+        CLI::App app{std::string(description), fmt::format("restream {}", verb)};
+        app.set_version_flag("--version", "restream " RESTREAM_VERSION);
+        app.formatter(help_formatter(line_width(StandardHandle::output)));
+        const AuditedCommand audited(verb, app);
+        const CommandBody body = declare(app);
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            return check_output(verb, parse_failed(verb, app, error));
+        }
+        bool has_returned = false;
+        const int status = guarded(verb, [&] {
+            const int returned = check_output(verb, body());
+            has_returned = true;
+            return returned;
+        });
+        note(verb, audited, status, has_returned);
+        return status;
+    });
 }
 
 }  // namespace restream

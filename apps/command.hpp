@@ -16,7 +16,7 @@ using CommandBody = std::function<int()>;
 /// Runs a command: `declare` adds the options to the parser and returns the body. Help goes to
 /// stdout and ends with 0; wrong usage is 2; an Error is told on stderr behind the program's name
 /// and ends with its kind; any other exception is a bug (70); output that could not be written
-/// is 5.
+/// is 5. What changes something leaves one line in the audit log, see AuditedCommand.
 int run_command(std::string_view verb, std::string_view description, int argc, char** argv,
                 const std::function<CommandBody(CLI::App&)>& declare);
 

@@ -147,6 +147,7 @@ int serve(const Options& options) {
         means.port = listen.port;
         means.names = config.dashboard.hosts;
         means.password = password_for(listen, config);
+        means.complain = [](const std::string& words) { complain("dashboard", words); };
         if (!report.is_awaited()) lift_dashboard_end(registry.layout());
         Inbox inbox;  // before any thread
         Dashboard dashboard(std::move(means), registry);

@@ -1,10 +1,12 @@
-// restream logs NAME: a relay's log.
+// restream logs NAME: a relay's log, the ingest server's, or the audit log.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "command.hpp"
 #include "config/config_reading.hpp"
 #include "known_names.hpp"
+#include "state/audit_log.hpp"
 #include "state/layout.hpp"
 #include "state/log_tail.hpp"
 #include "state/registry.hpp"
@@ -27,26 +30,32 @@ using namespace restream;
 struct Options {
     std::string name;
     bool of_ingest = false;
+    bool of_audit = false;
+    bool json = false;
     bool follow = false;
     int lines = 50;
 };
 
+/// How a line of a file is shown; no value for one that is none.
+using Shown = std::function<std::optional<std::string>(const std::string&)>;
+
 /// What is appended to one log from now on, also over a rotation.
 class Follower {
   public:
-    explicit Follower(RelayLog log) : log_(std::move(log)) {
+    Follower(std::filesystem::path path, Shown shown)
+        : path_(std::move(path)), shown_(std::move(shown)) {
         std::error_code error;
-        const auto size = std::filesystem::file_size(log_.path, error);
+        const auto size = std::filesystem::file_size(path_, error);
         at_ = error ? 0 : size;
     }
 
     /// Prints what is new, whole lines only.
     void print_new() {
         std::error_code error;
-        const auto size = std::filesystem::file_size(log_.path, error);
+        const auto size = std::filesystem::file_size(path_, error);
         if (error || size == at_) return;
         if (size < at_) at_ = 0;  // rotated
-        std::ifstream file(log_.path, std::ios::binary);
+        std::ifstream file(path_, std::ios::binary);
         file.seekg(static_cast<std::streamoff>(at_));
         std::string text(static_cast<std::size_t>(size - at_), '\0');
         file.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -54,23 +63,34 @@ class Follower {
         text.resize(text.rfind('\n') + 1);
         at_ += text.size();
         std::istringstream lines(text);
-        for (std::string line; std::getline(lines, line);) fmt::print("{}\n", marked(line, log_));
+        for (std::string line; std::getline(lines, line);) {
+            if (const auto whole = shown_(line)) fmt::print("{}\n", *whole);
+        }
     }
 
   private:
-    RelayLog log_;
+    std::filesystem::path path_;
+    Shown shown_;
     std::uintmax_t at_ = 0;
 };
 
 /// Until Ctrl-C.
-int follow(const std::vector<RelayLog>& logs) {
+int follow(std::vector<Follower> followers) {
     Inbox inbox;
-    std::vector<Follower> followers(logs.begin(), logs.end());
     for (;;) {
         for (auto& each : followers) each.print_new();
         if (std::fflush(stdout) != 0) return 0;
         if (inbox.wait(Deadline::after(Milliseconds(200))) == Inbox::What::stop) return 0;
     }
+}
+
+int follow(const std::vector<RelayLog>& logs) {
+    std::vector<Follower> followers;
+    for (const auto& log : logs) {
+        followers.emplace_back(
+            log.path, [log](const std::string& line) { return std::optional(marked(line, log)); });
+    }
+    return follow(std::move(followers));
 }
 
 bool is_there(const RelayLog& log) {
@@ -113,11 +133,44 @@ int ingest_logs(const Options& options) {
     return print(logs, options);
 }
 
+int audit_log(const Options& options) {
+    if (!options.name.empty() || options.of_ingest) {
+        throw Error(ErrorKind::usage, "--audit shows all changes; leave NAME and --ingest out");
+    }
+    if (options.json && options.follow) {
+        throw Error(ErrorKind::usage,
+                    "--follow and --json do not go together: --json prints one document and ends; "
+                    "leave one of them out");
+    }
+    const Layout layout = trusted_state();
+    const std::vector<RelayLog> files = {{layout.audit_log(), ""}};
+    require_readable(layout, files);
+    const auto changes = last_changes(layout, static_cast<std::size_t>(options.lines));
+    if (options.json) {
+        fmt::print("{}", audit_document(changes));
+        return 0;
+    }
+    if (!is_any_there(files)) complain("logs", "nothing has been changed yet");
+    const auto shown = [](const std::string& line) -> std::optional<std::string> {
+        const auto entry = audit_entry_from_json(line);
+        return entry ? std::optional(to_text(*entry)) : std::nullopt;
+    };
+    for (const auto& each : changes) fmt::print("{}\n", to_text(each));
+    if (!options.follow) return 0;
+    std::vector<Follower> followers;
+    followers.emplace_back(layout.audit_log(), shown);
+    return follow(std::move(followers));
+}
+
 int logs(const Options& options) {
+    if (options.of_audit) return audit_log(options);
+    if (options.json) {
+        throw Error(ErrorKind::usage, "--json goes with --audit: other logs are text");
+    }
     if (options.of_ingest) return ingest_logs(options);
     if (options.name.empty()) {
         throw Error(ErrorKind::usage,
-                    "NAME is missing: the destination whose log to show, or --ingest");
+                    "NAME is missing: the destination whose log to show, or --ingest or --audit");
     }
     if (name_problem(options.name)) load_config(config_directory()).at(options.name);
     const Layout layout = trusted_state();
@@ -137,13 +190,17 @@ int logs(const Options& options) {
 
 int main(int argc, char** argv) {
     return run_command(
-        "logs", "Shows the log of a relay or of the ingest server.", argc, argv,
+        "logs", "Shows the log of a relay, of the ingest server, or of all changes.", argc, argv,
         [](CLI::App& app) -> CommandBody {
             auto options = std::make_shared<Options>();
             app.add_option("NAME", options->name, "the destination");
             app.add_flag(
                 "--ingest", options->of_ingest,
                 "the embedded ingest server's log: who came, left, was refused or cut off");
+            app.add_flag("--audit", options->of_audit,
+                         "the audit log: who changed what, when, and with which result");
+            app.add_flag("--json", options->json,
+                         "with --audit: one JSON document on standard output");
             app.add_flag("-f,--follow", options->follow,
                          "go on with what is appended, until Ctrl-C");
             app.add_option("-n,--lines", options->lines, "how many of the last lines (50)")

@@ -41,7 +41,7 @@ constexpr std::array verbs = {
     Verb{"probe", "look at what arrives at the ingest"},
     Verb{"ingest", "start, stop, reload or restart the ingest server"},
     Verb{"dashboard", "the web page: http://127.0.0.1:5000"},
-    Verb{"logs", "a relay's log"},
+    Verb{"logs", "a relay's log, or who changed what"},
     Verb{"service", "start again what is wanted, also after a reboot"},
     Verb{"services", "the platforms known by name"},
 };

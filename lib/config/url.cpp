@@ -342,6 +342,19 @@ std::string masked_url(std::string_view url, Playpath playpath) {
     return parts->text();
 }
 
+std::string server_of_url(std::string_view url) {
+    const auto read = split_url(url);
+    const auto* parts = std::get_if<UrlParts>(&read);
+    if (parts == nullptr) return "";
+    if (parts->scheme == "file") return "file:";
+    if (parts->scheme != "rtmp" && parts->scheme != "rtmps" && parts->scheme != "srt") return "";
+    UrlParts server;
+    server.scheme = parts->scheme;
+    server.host = parts->host;
+    server.port = parts->port;
+    return server.text();
+}
+
 std::optional<HostAndPort> parse_host_and_port(std::string_view text) {
     UrlParts parts;
     if (text.size() > 300 || text.find('@') != std::string_view::npos ||

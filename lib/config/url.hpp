@@ -50,6 +50,10 @@ enum class Playpath {
 /// a whole.
 std::string masked_url(std::string_view url, Playpath playpath);
 
+/// `rtmps://HOST:PORT`: to which server a destination's URL leads, with nothing in it that may be a
+/// secret. Only the scheme of `file:`; empty for anything else.
+std::string server_of_url(std::string_view url);
+
 /// `HOST:PORT`, `[IPV6]:PORT`; nothing for anything else.
 struct HostAndPort {
     std::string host;  ///< an IPv6 address without its brackets

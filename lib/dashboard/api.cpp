@@ -15,6 +15,7 @@
 #include "dashboard/documents.hpp"
 #include "dashboard/metrics.hpp"
 #include "ingest/address.hpp"
+#include "state/audit_log.hpp"
 #include "state/log_tail.hpp"
 #include "state/state_access.hpp"
 #include "status/ingest_view.hpp"
@@ -31,6 +32,8 @@ namespace {
 constexpr Milliseconds status_is_new(100);
 constexpr std::size_t usual_log_lines = 200;
 constexpr std::size_t most_log_lines = 2000;
+constexpr std::size_t usual_changes = 50;
+constexpr std::size_t most_changes = 1000;
 /// Stopping takes 5 s at most, starting the server 10 s, and each relay is waited for up to 15 s.
 constexpr auto patience_with_command = seconds(60);
 
@@ -75,6 +78,25 @@ Answer refusal_of_body(std::string_view message) {
                    field_of_message(message));
 }
 
+/// The number that a query's field gives; `usual` if it is not there, no value if it is none, or
+/// too large.
+std::optional<std::size_t> number_of(const Request& request, std::string_view field,
+                                     std::size_t usual, std::size_t most) {
+    const auto asked = query_value(request.query, field);
+    if (asked.empty()) return usual;
+    std::size_t number = 0;
+    const auto [stop, error] = std::from_chars(asked.data(), asked.data() + asked.size(), number);
+    if (error != std::errc() || stop != asked.data() + asked.size() || number > most) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+Answer refusal_of_number(std::string_view field, std::size_t most) {
+    return refusal(400, "bad_request", fmt::format("{} is no number, or too large", field),
+                   fmt::format("give a number up to {}", most));
+}
+
 /// 404, with the name that may be meant.
 std::optional<Answer> check_is_configured(const Config& config, const std::string& name) {
     if (config.find(name) != nullptr) return std::nullopt;
@@ -89,12 +111,13 @@ std::optional<Answer> check_is_configured(const Config& config, const std::strin
 }  // namespace
 
 Api::Api(Means means, ConfigWatch& configs, const Registry& registry, Lanes& lanes,
-         Thumbnail& thumbnail)
+         Thumbnail& thumbnail, Audit& audit)
     : means_(std::move(means)),
       configs_(configs),
       registry_(registry),
       lanes_(lanes),
-      thumbnail_(thumbnail) {}
+      thumbnail_(thumbnail),
+      audit_(audit) {}
 
 void Api::answer(Request request, Reply reply) {
     auto found = find_route(request.method, request.path);
@@ -102,18 +125,35 @@ void Api::answer(Request request, Reply reply) {
     const Route route = std::get<Route>(std::move(found));
     if (route.lane == Lane::at_once) return reply(page(route, request));
     const bool is_taken = jobs(route.lane).post([this, route, request = std::move(request), reply] {
-        try {
-            reply(made(route, request));
-        } catch (const Error& error) {
-            reply(refusal_of(error.kind(), error.what()));
-        } catch (const std::exception&) {
-            // Its words are for who wrote the library, and may hold what was sent.
-            reply(refusal_of(ErrorKind::bug, "the answer could not be made"));
-        }
+        const bool was_known = is_known(route);
+        Answer answer = made_or_refused(route, request);
+        const bool is_change = route.lane == Lane::change;
+        if (is_change && !answer.is_audited) audit_.note(request, was_known, answer);
+        reply(std::move(answer));
     });
     if (!is_taken) {
         reply(refusal(503, "busy", "too much is being done at the same time",
                       "try again in a moment"));
+    }
+}
+
+bool Api::is_known(const Route& route) const {
+    if (route.page != Page::put_destination) return false;
+    try {
+        return configs_.reading()->config.find(route.name) != nullptr;
+    } catch (const std::exception&) {
+        return false;  // what is answered says why
+    }
+}
+
+Answer Api::made_or_refused(const Route& route, const Request& request) {
+    try {
+        return made(route, request);
+    } catch (const Error& error) {
+        return refusal_of(error.kind(), error.what());
+    } catch (const std::exception&) {
+        // Its words are for who wrote the library, and may hold what was sent.
+        return refusal_of(ErrorKind::bug, "the answer could not be made");
     }
 }
 
@@ -217,6 +257,8 @@ Answer Api::made(const Route& route, const Request& request) {
             return json_answer(destinations_document(*configs_.current()));
         case Page::log:
             return log(route, request);
+        case Page::audit:
+            return audit_log(request);
         case Page::metrics:
             return metrics();
         case Page::put_destination:
@@ -228,9 +270,9 @@ Answer Api::made(const Route& route, const Request& request) {
             return run_query_for(means_.commands,
                                  {route.verb, route.arguments, patience_with_command, false});
         case Page::command:
-            return command(route.verb, route.arguments);
+            return command(route, request, route.arguments);
         case Page::batch:
-            return command(route.verb, batch_arguments(route, request));
+            return command(route, request, batch_arguments(route, request));
         case Page::index:
             return index();
         case Page::asset:
@@ -242,28 +284,29 @@ Answer Api::made(const Route& route, const Request& request) {
     return no_such_path();
 }
 
-Answer Api::command(const std::string& verb, const std::vector<std::string>& arguments) {
-    Answer answer = run_command_for(means_.commands, {verb, arguments, patience_with_command});
+Answer Api::command(const Route& route, const Request& request,
+                    const std::vector<std::string>& arguments) {
+    CommandRun run{route.verb, arguments, patience_with_command};
+    run.asked_by = actor_of(request);
+    Answer answer = run_command_for(means_.commands, run);
     forget_status();
     return answer;
 }
 
 Answer Api::log(const Route& route, const Request& request) {
-    std::size_t lines = usual_log_lines;
-    const auto asked = query_value(request.query, "lines");
-    if (!asked.empty()) {
-        const auto [stop, error] =
-            std::from_chars(asked.data(), asked.data() + asked.size(), lines);
-        if (error != std::errc() || stop != asked.data() + asked.size() || lines > most_log_lines) {
-            return refusal(400, "bad_request", "lines is no number, or too large",
-                           fmt::format("give a number up to {}", most_log_lines));
-        }
-    }
+    const auto lines = number_of(request, "lines", usual_log_lines, most_log_lines);
+    if (!lines) return refusal_of_number("lines", most_log_lines);
     std::string text;
-    for (const auto& line : log_tail(logs_of(registry_.layout(), route.name), lines)) {
+    for (const auto& line : log_tail(logs_of(registry_.layout(), route.name), *lines)) {
         text += line + "\n";
     }
     return text_answer(std::move(text));
+}
+
+Answer Api::audit_log(const Request& request) const {
+    const auto limit = number_of(request, "limit", usual_changes, most_changes);
+    if (!limit) return refusal_of_number("limit", most_changes);
+    return json_answer(audit_document(last_changes(registry_.layout(), *limit)));
 }
 
 Answer Api::metrics() {

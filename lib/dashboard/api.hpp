@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
+#include "dashboard/audit.hpp"
 #include "dashboard/commands.hpp"
 #include "dashboard/config_watch.hpp"
 #include "dashboard/http_server.hpp"
@@ -32,7 +33,7 @@ class Api {
     };
     /// All references must outlive it.
     Api(Means means, ConfigWatch& configs, const Registry& registry, Lanes& lanes,
-        Thumbnail& thumbnail);
+        Thumbnail& thumbnail, Audit& audit);
 
     /// Replies now, or when it is done.
     void answer(Request request, Reply reply);
@@ -47,8 +48,13 @@ class Api {
     Jobs& jobs(Lane lane) const;
     /// What takes its time. **Throws**: Error{config} and others.
     Answer made(const Route& route, const Request& request);
-    Answer command(const std::string& verb, const std::vector<std::string>& arguments);
+    Answer made_or_refused(const Route& route, const Request& request);
+    /// Whether that destination is there, as far as the configuration can be read.
+    bool is_known(const Route& route) const;
+    Answer command(const Route& route, const Request& request,
+                   const std::vector<std::string>& arguments);
     Answer edit(const Route& route, const Request& request) const;
+    Answer audit_log(const Request& request) const;
     Answer page(const Route& route, const Request& request) const;
     Answer index();
     Answer picture() const;
@@ -64,6 +70,7 @@ class Api {
     const Registry& registry_;
     Lanes& lanes_;
     Thumbnail& thumbnail_;
+    Audit& audit_;
     std::mutex mutex_;
     std::string status_;  ///< as it was looked up last
     SteadyTime status_at_{};

@@ -25,7 +25,8 @@ constexpr std::size_t most_lines = 20;
 Captured run_program(const CommandMeans& means, const CommandRun& run) {
     SpawnRequest request;
     request.program = means.programs / ("restream-" + run.verb);
-    request.arguments = run.arguments;
+    if (run.asked_by) request.arguments = {"--asked-by", to_json_line(*run.asked_by)};
+    request.arguments.insert(request.arguments.end(), run.arguments.begin(), run.arguments.end());
     request.with_variables = folder_variables(means.config, means.state);
     request.with_variables.emplace_back("NO_COLOR", "1");
     request.without_variables = means.without_variables;
@@ -72,10 +73,17 @@ Answer run_command_for(const CommandMeans& means, const CommandRun& run) {
     const auto messages = messages_of(captured.error, run.verb);
     if (captured.timed_out) return too_late(run);
     ordered_json document = ordered_json::parse(captured.output, nullptr, false);
-    if (!document.is_object()) return failure(captured.status, messages, run.verb);
+    // Not if a signal ended it.
+    const bool is_audited = run.is_change && captured.status <= 255;
+    if (!document.is_object()) {
+        Answer answer = failure(captured.status, messages, run.verb);
+        answer.is_audited = is_audited;
+        return answer;
+    }
     document["exit_status"] = captured.status;
     document["messages"] = messages;
     Answer answer;
+    answer.is_audited = is_audited;
     answer.body = document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
     return answer;
 }

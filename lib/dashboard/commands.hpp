@@ -3,11 +3,13 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "dashboard/message.hpp"
+#include "state/audit_entry.hpp"
 
 namespace restream {
 
@@ -29,6 +31,8 @@ struct CommandRun {
     Milliseconds patience = std::chrono::seconds(60);
     /// It changes something, and goes on where the dashboard is killed meanwhile.
     bool is_change = true;
+    /// Of one that changes something: who asked for it, as the audit log has it.
+    std::optional<Actor> asked_by = std::nullopt;
 };
 
 /// Runs it; the answer is its --json document with two members more: "exit_status", and "messages",

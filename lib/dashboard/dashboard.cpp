@@ -11,6 +11,7 @@
 #include "base/peer_user.hpp"
 #include "config/url.hpp"
 #include "dashboard/api.hpp"
+#include "dashboard/audit.hpp"
 #include "dashboard/config_watch.hpp"
 #include "dashboard/dashboard_control.hpp"
 #include "dashboard/door.hpp"
@@ -80,6 +81,7 @@ struct Dashboard::Inside {
           lock(take_lock(registry.layout())),
           published(registry.layout()),
           token(dashboard_token(registry.layout())),
+          audit(registry.layout(), means.complain),
           configs(means.commands.config, means.commands.share),
           thumbnail(means.commands, configs),
           server(means.host, means.port,
@@ -88,7 +90,7 @@ struct Dashboard::Inside {
                  }),
           url(url_of(means.host, server.port())),
           door(rules()),
-          api({means.commands, token, means.version}, configs, registry, lanes, thumbnail),
+          api({means.commands, token, means.version}, configs, registry, lanes, thumbnail, audit),
           feed(server, api, configs, lanes, thumbnail) {
         lock.note(fmt::format("{} dashboard {}\n", this_process().pid, url));
         published.tell({this_process(), url});
@@ -113,12 +115,25 @@ struct Dashboard::Inside {
         return given;
     }
 
+    Answer log_in(const Request& request, SteadyTime now) {
+        Answer answer = door.log_in(request, now);
+        if (answer.code.empty())
+            audit.note_login(request, WayIn::link, now);
+        else
+            audit.note_refused(request, answer, now);
+        return answer;
+    }
+
     void handle(Request request, Reply reply) {
-        if (auto refused = door.refuse(request, SteadyClock::now())) {
+        const SteadyTime now = SteadyClock::now();
+        if (auto refused = door.refuse(request, now)) {
+            audit.note_refused(request, *refused, now);
             return reply(std::move(*refused));
         }
-        if (request.path == "/login") return reply(door.log_in(request, SteadyClock::now()));
+        if (request.path == "/login") return reply(log_in(request, now));
+        request.way = door.way_in(request);
         if (auto cookie = door.cookie_for(request)) {
+            audit.note_login(request, WayIn::password, now);
             reply = [told = std::move(reply), cookie = std::move(*cookie)](Answer answer) {
                 answer.headers.emplace_back("Set-Cookie", cookie);
                 told(std::move(answer));
@@ -136,6 +151,7 @@ struct Dashboard::Inside {
     FileLock lock;
     Published published;  ///< ends after all but the lock: who sees neither may start another
     const Secret token;   ///< read once: the page's and the door's are the same
+    Audit audit;
     ConfigWatch configs;
     Thumbnail thumbnail;
     HttpServer server;

@@ -1,6 +1,7 @@
 // The dashboard: the web page and its API, put together.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ class Dashboard {
         int port = 5000;
         std::vector<std::string> names;  ///< under which it may be asked, beside its addresses
         std::optional<Secret> password;
+        /// Is called once, from any thread, if the audit log can't be written.
+        std::function<void(const std::string&)> complain = {};
     };
 
     /// Takes the lock and listens. `registry` must outlive it.

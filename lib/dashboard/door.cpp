@@ -111,9 +111,15 @@ bool Door::is_logged_in(const Request& request) const {
     return !session.empty() && logins_.has(session, request.user);
 }
 
-std::string Door::new_cookie(const Request& request) {
+WayIn Door::way_in(const Request& request) const {
+    const auto session = cookie_value(request.cookie, cookie_name());
+    const auto way = session.empty() ? std::nullopt : logins_.way_of(session, request.user);
+    return way.value_or(rules_.password ? WayIn::password : WayIn::token);
+}
+
+std::string Door::new_cookie(const Request& request, WayIn way) {
     return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", cookie_name(),
-                       logins_.begin(request.user));
+                       logins_.begin(request.user, way));
 }
 
 bool Door::may_try(const Request& request, SteadyTime now) {
@@ -128,7 +134,7 @@ void Door::count_wrong(const Request& request, SteadyTime now) {
 
 std::optional<std::string> Door::cookie_for(const Request& request) {
     if (!rules_.password || request.path != "/" || is_logged_in(request)) return std::nullopt;
-    return new_cookie(request);
+    return new_cookie(request, WayIn::password);
 }
 
 Answer Door::log_in(const Request& request, SteadyTime now) {
@@ -148,7 +154,7 @@ Answer Door::log_in(const Request& request, SteadyTime now) {
     answer.status = 303;
     answer.content_type = "text/plain; charset=utf-8";
     answer.body = "This browser has been let in.\n";
-    answer.headers = {{"Location", "/"}, {"Set-Cookie", new_cookie(request)}};
+    answer.headers = {{"Location", "/"}, {"Set-Cookie", new_cookie(request, WayIn::link)}};
     return answer;
 }
 

@@ -48,6 +48,8 @@ class Door {
 
     /// Why it is not let in; nothing where it is. `now` is passed in.
     std::optional<Answer> refuse(const Request& request, SteadyTime now);
+    /// How a request came in that was not refused.
+    WayIn way_in(const Request& request) const;
     /// The answer to /login, which whoever may ask this dashboard at all may ask.
     Answer log_in(const Request& request, SteadyTime now);
     /// Of a browser that was let in by its password: what it may show instead from now on. Wrong
@@ -68,7 +70,7 @@ class Door {
     void count_wrong(const Request& request, SteadyTime now);
     bool may_try(const Request& request, SteadyTime now);
     std::string cookie_name() const;
-    std::string new_cookie(const Request& request);
+    std::string new_cookie(const Request& request, WayIn way);
 
     DoorRules rules_;
     Logins logins_;

@@ -25,19 +25,22 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-std::string Logins::begin(std::optional<std::uint32_t> user) {
+std::string Logins::begin(std::optional<std::uint32_t> user, WayIn way) {
     if (sessions_.size() >= most_sessions) sessions_.pop_front();
     const std::string name = random_hex(session_bytes);
-    sessions_.push_back({Secret(name), user});
+    sessions_.push_back({Secret(name), user, way});
     return name;
 }
 
-bool Logins::has(std::string_view session, std::optional<std::uint32_t> user) const {
-    bool is_there = false;
+std::optional<WayIn> Logins::way_of(std::string_view session,
+                                    std::optional<std::uint32_t> user) const {
+    std::optional<WayIn> way;
     for (const Session& each : sessions_) {
-        is_there |= equal_in_constant_time(session, each.name.reveal()) && each.user == user;
+        if (equal_in_constant_time(session, each.name.reveal()) && each.user == user) {
+            way = each.way;
+        }
     }
-    return is_there;
+    return way;
 }
 
 bool Logins::use_code(std::string_view code) const {

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
+#include "state/audit_entry.hpp"
 
 namespace restream {
 
@@ -21,9 +22,13 @@ class Logins {
     /// `code_file`: where who starts a session by a link leaves its code, see new_login_code.
     explicit Logins(std::filesystem::path code_file) : code_file_(std::move(code_file)) {}
 
-    /// The name of a new session.
-    std::string begin(std::optional<std::uint32_t> user);
-    bool has(std::string_view session, std::optional<std::uint32_t> user) const;
+    /// The name of a new session. `way`: how its browser came in.
+    std::string begin(std::optional<std::uint32_t> user, WayIn way = WayIn::link);
+    bool has(std::string_view session, std::optional<std::uint32_t> user) const {
+        return way_of(session, user).has_value();
+    }
+    /// How the browser of that session came in; no value if there is no such session.
+    std::optional<WayIn> way_of(std::string_view session, std::optional<std::uint32_t> user) const;
     /// Whether that is the code, and not older than ten minutes. It is used up then.
     bool use_code(std::string_view code) const;
 
@@ -33,6 +38,7 @@ class Logins {
     struct Session {
         Secret name;
         std::optional<std::uint32_t> user;
+        WayIn way = WayIn::link;
     };
     std::filesystem::path code_file_;
     std::deque<Session> sessions_;  ///< the oldest first

@@ -16,6 +16,7 @@ Answer refusal(int status, std::string_view code, std::string_view message, std:
     if (!field.empty()) document["error"]["field"] = field;
     Answer answer;
     answer.status = status;
+    answer.code = code;
     answer.body = document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
     return answer;
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "state/audit_entry.hpp"
 
 namespace restream {
 
@@ -33,6 +34,7 @@ struct Request {
     std::string cookie;
     std::string address;                ///< of who asks, without port
     std::optional<std::uint32_t> user;  ///< whose process asks, where it is on this machine
+    WayIn way = WayIn::none;            ///< how it was let in
 };
 
 struct Answer {
@@ -42,6 +44,9 @@ struct Answer {
     std::vector<std::pair<std::string, std::string>> headers;  ///< beside those that all have
     /// Server-sent events follow, and nothing else; there is no body.
     bool is_events = false;
+    std::string code = {};  ///< of a refusal, as its body has it; else empty
+    /// What was asked for is in the audit log: the command that did it has written its line.
+    bool is_audited = false;
 };
 
 /// What went wrong, as every error is told: {"error": {"code", "message", "remedy"}}. Where there

@@ -43,6 +43,7 @@ constexpr Row rows[] = {
     {Method::get, "/api/v1/destinations", Page::destinations, Lane::look},
     {Method::get, "/api/v1/thumbnail", Page::thumbnail, Lane::at_once},
     {Method::get, "/api/v1/destinations/*/log", Page::log, Lane::look, Named::configured},
+    {Method::get, "/api/v1/audit", Page::audit, Lane::look},
     {Method::get, "/api/v1/services", Page::query, Lane::query, Named::nothing, "services"},
     {Method::get, "/api/v1/doctor", Page::query, Lane::query, Named::nothing, "doctor"},
     {Method::get, "/api/v1/explain", Page::query, Lane::query, Named::nothing, "explain"},

@@ -21,6 +21,7 @@ enum class Page {
     ingest,
     destinations,
     log,
+    audit,
     thumbnail,
     put_destination,
     put_key,

@@ -89,7 +89,7 @@ export class MockServer {
                 this.#open(request, response);
                 return;
             }
-            const answer = await this.#answer(request.method, pathname, searchParams, body);
+            const answer = await this.#audited(request.method, pathname, () => this.#answer(request.method, pathname, searchParams, body));
             const [type, bytes] = encode(answer.body);
             response.writeHead(answer.status ?? 200, { ...headers, 'Content-Type': type });
             response.end(bytes);
@@ -136,6 +136,24 @@ export class MockServer {
         this.#tell(reader, Date.now());
     }
 
+    /// As the audit log has it: "enable studio", "change studio".
+    async #audited(method, pathname, change) {
+        if (method === 'GET' || pathname === '/mock') return change();
+        const path = pathname.replace(/^\/api\/v1\//, '').replace('doctor/fix', 'doctor --fix');
+        const [, name, rest] = /^destinations\/([^/]+)\/?(.*)$/.exec(path) ?? [];
+        const isKnown = this.world.destinations.has(name);
+        const verb = rest || { PUT: isKnown ? 'change' : 'add', DELETE: 'remove' }[method];
+        const what = name === undefined ? path.replace('/', ' ') : `${verb} ${name}`;
+        try {
+            const answer = await change();
+            this.world.note(what);
+            return answer;
+        } catch (error) {
+            this.world.note(what, error.code ?? 'bug');
+            throw error;
+        }
+    }
+
     async #answer(method, pathname, query, body) {
         const { world } = this;
         if (pathname === '/mock') return { body: this.#change(body) };
@@ -143,6 +161,7 @@ export class MockServer {
         const looks = { '/status': () => world.status(), '/ingest': () => world.ingest(), '/destinations': () => world.configured(),
             '/services': () => ({ schema: 1, date: '2026-01-31', services }), '/doctor': () => world.doctor(), '/explain': () => world.explain() };
         if (method === 'GET' && path in looks) return { body: looks[path]() };
+        if (method === 'GET' && path === '/audit') return { body: world.audit(Number(query.get('limit') ?? 50)) };
         if (method === 'GET' && path === '/thumbnail') return { body: await this.#thumbnail() };
         if (method === 'POST' && batches.includes(path)) return { body: await this.#forAll(path.slice(1), body.names ?? null) };
         if (method === 'POST' && path === '/doctor/fix') {

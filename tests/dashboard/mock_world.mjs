@@ -56,6 +56,8 @@ export class World {
         this.cutOffs = [];
         this.failedStop = null;
         this.incidents = [];
+        /// Of the audit log, the newest last.
+        this.changes = [];
         this.destinations = new Map();
         this.configurationVersion = 0;
     }
@@ -245,6 +247,14 @@ export class World {
         const incident = (begin, end, affected, words, remedy) => ({ begin: ago(begin), end: end === null ? null : ago(end), duration_s: begin - (end ?? 0),
             culprit: 'destination', rule: 'one_failed', affected, steady: [], words, needs: null, remedy, figures: [] });
         return { schema: 1, config_error: this.configError, since: ago(3600), now: iso(), relays: [], incidents: this.incidents.map((each) => incident(...each)) };
+    }
+
+    note(what, result = 'ok') {
+        this.changes.push({ at: iso(), way: 'token', uid: 1000, user: 'anna', address: '127.0.0.1', what, result });
+    }
+
+    audit(limit) {
+        return { schema: 1, changes: limit === 0 ? [] : this.changes.slice(-limit) };
     }
 
     log(name, lines) {

@@ -3,4 +3,4 @@
 import { prepare } from './stage.mjs';
 
 prepare();
-for (const subject of ['destination', 'all', 'notice', 'ingest', 'form', 'language', 'look', 'link']) await import(`./${subject}_cases.mjs`);
+for (const subject of ['destination', 'all', 'notice', 'ingest', 'form', 'language', 'look', 'link', 'changes']) await import(`./${subject}_cases.mjs`);

@@ -47,7 +47,7 @@ class MockWorld {
 
     reset() {
         Object.assign(this.world, { isUp: true, publishing: Date.now() - 4000, trouble: null, problem: null, configError: null, publishKey: null,
-            silence: null, moreFindings: [], refusals: [], cutOffs: [], failedStop: null, incidents: [] });
+            silence: null, moreFindings: [], refusals: [], cutOffs: [], failedStop: null, incidents: [], changes: [] });
     }
 
     leave() { this.world.publishing = null; }

@@ -188,7 +188,9 @@ TEST_CASE(
                                                {"start"},
                                                {"start", "--json"},
                                                {"restart", "refused", "down", "--timeout", "2s"},
-                                               {"stop", "tls", "--json"}}) {
+                                               {"stop", "tls", "--json"},
+                                               {"logs", "--audit"},
+                                               {"logs", "--audit", "--json"}}) {
         prints.run(arguments);
     }
     for (const auto& entry : fs::directory_iterator(scene.world.config() / "destinations.d")) {
@@ -196,6 +198,9 @@ TEST_CASE(
     }
     // Among what is searched: what the flight recorders kept of refusals and servers' own words.
     CHECK(fs::exists(scene.world.layout().flight("refused")));
+    // And who changed what, also with a key in the URL on the command line.
+    prints.run({"add", "onceinurl", "--url", scene.platform.url() + "/" + canary + "inurl"});
+    CHECK(has(content_of(scene.world.layout().audit_log()), "add onceinurl"));
     CHECK_MESSAGE(files_with_canary(scene.world.state()).empty(),
                   files_with_canary(scene.world.state()));
     // New keys, wrong keys, spoiled files.

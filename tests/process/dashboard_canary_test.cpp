@@ -82,7 +82,7 @@ struct Searched {
         for (const char* path :
              {"/", "/metrics", "/healthz", "/api/v1/status", "/api/v1/ingest",
               "/api/v1/destinations", "/api/v1/services", "/api/v1/doctor", "/api/v1/explain",
-              "/api/v1/destinations/good/log", "/api/v1/destinations/refused/log",
+              "/api/v1/audit", "/api/v1/destinations/good/log", "/api/v1/destinations/refused/log",
               "/api/v1/destinations/srt/log", "/api/v1/destinations/user/log"}) {
             CHECK_MESSAGE(get(path).status == 200, path);
         }

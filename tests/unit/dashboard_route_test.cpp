@@ -24,6 +24,7 @@ TEST_CASE("dashboard: each path means one thing") {
         {Method::get, "/", Page::index, ""},
         {Method::get, "/assets/app.js", Page::asset, "app.js"},
         {Method::get, "/api/v1/status", Page::status, ""},
+        {Method::get, "/api/v1/audit", Page::audit, ""},
         {Method::put, "/api/v1/destinations/youtube", Page::put_destination, "youtube"},
         {Method::put, "/api/v1/destinations/youtube/key", Page::put_key, "youtube"},
         {Method::get, "/api/v1/destinations/a-b_1/log", Page::log, "a-b_1"},

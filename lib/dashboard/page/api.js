@@ -82,6 +82,7 @@ export const destinations = () => request('GET', `${root}/destinations`);
 export const services = () => request('GET', `${root}/services`);
 export const doctor = () => request('GET', `${root}/doctor`, { seconds: 60 });
 export const explain = () => request('GET', `${root}/explain`, { seconds: 60 });
+export const audit = (limit) => request('GET', `${root}/audit?limit=${limit}`);
 export const logOf = (name, lines) => request('GET', at(name, `/log?lines=${lines}`), { as: 'text' });
 
 /// `verb`: enable, disable or restart.

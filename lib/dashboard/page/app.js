@@ -27,6 +27,8 @@ const ingestPanel = new IngestPanel();
 const doctorPanel = new DoctorPanel();
 const emptyState = new EmptyState();
 const morePlaces = new MorePlaces();
+/// Loaded when it is opened.
+let changesPanel = null;
 /// So many leave room to offer more.
 const few_destinations = 2;
 const told_next_ms = 200;
@@ -226,7 +228,7 @@ function showLanguages() {
 onLanguage(() => {
     showLanguages();
     for (const each of cards.values()) each.refreshWords();
-    for (const part of [ingestPanel, doctorPanel, emptyState, morePlaces]) part.refreshWords();
+    for (const part of [ingestPanel, doctorPanel, emptyState, morePlaces, changesPanel]) part?.refreshWords();
     showHints();
     showLink(events.link, false);
     showProblem();
@@ -257,6 +259,10 @@ byId('end-all').addEventListener('click', () => endAll(byId('end-all')));
 byId('start-all').addEventListener('click', () => startAll());
 byId('restart-all').addEventListener('click', () => restartAll());
 byId('stop-all').addEventListener('click', stopAll);
+byId('changes-details').addEventListener('toggle', async () => {
+    changesPanel ??= new (await import('./changes.js')).ChangesPanel();
+    changesPanel.update();
+});
 closeOnLeave(byId('more-actions'));
 showHints();
 byId('add').addEventListener('click', () => openAddForm());

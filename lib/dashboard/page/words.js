@@ -59,6 +59,11 @@ export function momentOf(time) {
     return new Intl.DateTimeFormat(language, { timeStyle: 'medium' }).format(new Date(time));
 }
 
+/// "1/31/26, 8:14:03 PM" of an ISO time, where the browser is.
+export function whenOf(time) {
+    return new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'medium' }).format(new Date(time));
+}
+
 /// "a, b and c".
 export function list(names) {
     return new Intl.ListFormat(language, { type: 'conjunction' }).format(names);
