@@ -12,6 +12,7 @@
 #include "config/destination.hpp"
 #include "config/url.hpp"
 #include "state/audit_log.hpp"
+#include "state/state_access.hpp"
 
 namespace restream {
 
@@ -46,6 +47,7 @@ constexpr Row rows[] = {
     {"dashboard", {}, "--background"},
     {"dashboard", {}, "--stop"},
     {"dashboard", {}, "--link"},
+    {"dashboard", {}, "--rotate-token"},
 };
 
 /// How a command answers, not what it does.
@@ -57,14 +59,19 @@ bool is_among(std::span<const char* const> names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
 
-/// A name, an ID, a number: what is written like a destination's name. Whatever else stands in its
-/// place was mistyped, and may be a key.
-std::string word_or_mask(const std::string& value) { return name_problem(value) ? "***" : value; }
+/// Whether names and words were known: nobody has a stream key for a destination's name.
+enum class Values { known, unknown };
 
-std::string option_words(const std::string& name, const CLI::Option& option) {
+/// A name, an ID, a number: what is written like a destination's name. Whatever else stands in its
+/// place was mistyped, and may be a key; YouTube's look like names.
+std::string shown(const std::string& value, Values values) {
+    return values == Values::unknown || name_problem(value) ? "***" : value;
+}
+
+std::string option_words(const std::string& name, const CLI::Option& option, Values values) {
     if (option.results().empty()) return name;
     const std::string& value = option.results().front();
-    if (is_among(with_word, name)) return fmt::format("{} {}", name, word_or_mask(value));
+    if (is_among(with_word, name)) return fmt::format("{} {}", name, shown(value, values));
     if (!is_among(with_url, name)) return name;
     const std::string server = server_of_url(value);
     return fmt::format("{} {}", name, server.empty() ? "***" : server);
@@ -87,7 +94,7 @@ std::string long_name(const CLI::Option& option) {
     return option.get_lnames().empty() ? "" : "--" + option.get_lnames().front();
 }
 
-std::string given_subcommand(const CLI::App& app) {
+std::string subcommand_name(const CLI::App& app) {
     for (const CLI::App* sub : app.get_subcommands()) {
         if (!sub->get_name().empty()) return sub->get_name();
     }
@@ -101,7 +108,7 @@ bool is_given(const CLI::App& app, std::string_view name) {
 }
 
 bool changes_something(std::string_view verb, const CLI::App& app) {
-    const std::string subcommand = given_subcommand(app);
+    const std::string subcommand = subcommand_name(app);
     return std::ranges::any_of(rows, [&](const Row& row) {
         return row.verb == verb && row.subcommand == subcommand &&
                (row.option.empty() || is_given(app, row.option)) &&
@@ -109,12 +116,10 @@ bool changes_something(std::string_view verb, const CLI::App& app) {
     });
 }
 
-}  // namespace
-
-std::optional<std::string> change_words(std::string_view verb, const CLI::App& app) {
+std::optional<std::string> change_words(std::string_view verb, const CLI::App& app, Values values) {
     if (!changes_something(verb, app)) return std::nullopt;
     std::string words(verb);
-    if (const auto subcommand = given_subcommand(app); !subcommand.empty()) {
+    if (const auto subcommand = subcommand_name(app); !subcommand.empty()) {
         words += " " + subcommand;
     }
     std::string options;
@@ -122,13 +127,15 @@ std::optional<std::string> change_words(std::string_view verb, const CLI::App& a
         const std::string name = long_name(option);
         if (is_among(not_told, name)) return;
         if (!name.empty()) {
-            options += " " + option_words(name, option);
+            options += " " + option_words(name, option, values);
             return;
         }
-        for (const auto& value : option.results()) words += " " + word_or_mask(value);
+        for (const auto& value : option.results()) words += " " + shown(value, values);
     });
     return words + options;
 }
+
+}  // namespace
 
 AuditedCommand::AuditedCommand(std::string_view verb, CLI::App& app) : verb_(verb), app_(app) {
     const bool may_change = std::ranges::find(rows, verb, &Row::verb) != std::end(rows);
@@ -137,12 +144,16 @@ AuditedCommand::AuditedCommand(std::string_view verb, CLI::App& app) : verb_(ver
 }
 
 std::optional<std::string> AuditedCommand::note(int status) const {
-    auto words = change_words(verb_, app_);
+    // With another status, what was named was found or made.
+    const bool is_unknown = status == static_cast<int>(ErrorKind::usage) ||
+                            status == static_cast<int>(ErrorKind::config);
+    auto words = change_words(verb_, app_, is_unknown ? Values::unknown : Values::known);
     if (!words) return std::nullopt;
     try {
         const Layout layout(state_directory());
         std::error_code ignored;
         if (status != 0 && !std::filesystem::exists(layout.root(), ignored)) return std::nullopt;
+        if (trust_fault(layout)) return std::nullopt;  // the command has told it
         const auto who = actor_from_json(*asked_by_).value_or(this_actor());
         return append_audit(layout, {std::chrono::system_clock::now(), who, std::move(*words),
                                      std::string(exit_word(status))});

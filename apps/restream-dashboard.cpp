@@ -32,6 +32,7 @@ struct Options {
     bool background = false;
     bool stop = false;
     bool link = false;
+    bool rotate_token = false;
     bool json = false;
 };
 
@@ -111,6 +112,19 @@ int start(const Options& options) {
     return tell(options, done, running.record);
 }
 
+int rotate(const Options& options) {
+    const Layout layout(state_directory());
+    rotate_tokens(layout);
+    const int status = tell(options, {"has new tokens", "rotated"}, live_dashboard(layout));
+    if (options.json) return status;
+    print_lines(StandardHandle::output,
+                fmt::format("Who was let in by the old ones is out: open the page again, make new "
+                            "links with 'restream dashboard --link', and give scripts and "
+                            "Prometheus the tokens that are now in {}\n",
+                            layout.run_directory().string()));
+    return status;
+}
+
 int make_link(const Options& options) {
     const Layout layout = trusted_state();
     const auto running = live_dashboard(layout);
@@ -180,21 +194,34 @@ int main(int argc, char** argv) {
             app.add_flag("--stop", options->stop, "end the one that runs")
                 ->excludes(listen)
                 ->excludes(background);
-            app.add_flag("--link", options->link,
-                         "make a link that lets one browser in, for another user of this machine")
+            auto* link = app.add_flag("--link", options->link,
+                                      "make a link that lets one browser in, for another user of "
+                                      "this machine")
+                             ->excludes(listen)
+                             ->excludes(background);
+            app.add_flag("--rotate-token", options->rotate_token,
+                         "make new tokens; whoever was let in has to come in again")
                 ->excludes(listen)
-                ->excludes(background);
+                ->excludes(background)
+                ->excludes(link);
             app.add_flag("--json", options->json,
                          "with the others: one JSON document on standard output");
             return [options] {
                 if (options->stop && options->link) {
                     throw Error(ErrorKind::usage, "--link goes with a dashboard that runs on");
                 }
+                if (options->stop && options->rotate_token) {
+                    throw Error(ErrorKind::usage,
+                                "--rotate-token and --stop do not go together; give one, then the "
+                                "other");
+                }
+                if (options->rotate_token) return rotate(*options);
                 if (options->stop) return stop(*options);
                 if (options->link) return make_link(*options);
                 if (options->background) return start(*options);
                 if (!options->json) return serve(*options);
-                throw Error(ErrorKind::usage, "--json goes with --background, --stop or --link");
+                throw Error(ErrorKind::usage,
+                            "--json goes with --background, --stop, --link or --rotate-token");
             };
         });
 }

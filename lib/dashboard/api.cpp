@@ -117,20 +117,34 @@ Api::Api(Means means, ConfigWatch& configs, const Registry& registry, Lanes& lan
       registry_(registry),
       lanes_(lanes),
       thumbnail_(thumbnail),
-      audit_(audit) {}
+      audit_(audit),
+      token_(means_.token) {}
+
+void Api::renew_token(Secret token) {
+    const std::lock_guard lock(mutex_);
+    token_ = std::move(token);
+}
 
 void Api::answer(Request request, Reply reply) {
     auto found = find_route(request.method, request.path);
     if (auto* refused = std::get_if<Answer>(&found)) return reply(std::move(*refused));
     const Route route = std::get<Route>(std::move(found));
     if (route.lane == Lane::at_once) return reply(page(route, request));
-    const bool is_taken = jobs(route.lane).post([this, route, request = std::move(request), reply] {
-        const bool was_known = is_known(route);
-        Answer answer = made_or_refused(route, request);
-        const bool is_change = route.lane == Lane::change;
-        if (is_change && !answer.is_audited) audit_.note(request, was_known, answer);
-        reply(std::move(answer));
-    });
+    // As it was when the request was let in: who was let in by an old one gets no new one.
+    std::optional<Secret> token;
+    if (route.page == Page::index) {
+        const std::lock_guard lock(mutex_);
+        token = token_;
+    }
+    const bool is_taken =
+        jobs(route.lane)
+            .post([this, route, request = std::move(request), token = std::move(token), reply] {
+                const bool is_change = route.lane == Lane::change;
+                const bool was_known = is_change && is_known(route);
+                Answer answer = made_or_refused(route, request, token);
+                if (is_change && !answer.is_audited) audit_.note(request, was_known, answer);
+                reply(std::move(answer));
+            });
     if (!is_taken) {
         reply(refusal(503, "busy", "too much is being done at the same time",
                       "try again in a moment"));
@@ -138,7 +152,7 @@ void Api::answer(Request request, Reply reply) {
 }
 
 bool Api::is_known(const Route& route) const {
-    if (route.page != Page::put_destination) return false;
+    if (route.name.empty()) return false;
     try {
         return configs_.reading()->config.find(route.name) != nullptr;
     } catch (const std::exception&) {
@@ -146,9 +160,10 @@ bool Api::is_known(const Route& route) const {
     }
 }
 
-Answer Api::made_or_refused(const Route& route, const Request& request) {
+Answer Api::made_or_refused(const Route& route, const Request& request,
+                            const std::optional<Secret>& token) {
     try {
-        return made(route, request);
+        return token ? index(*token) : made(route, request);
     } catch (const Error& error) {
         return refusal_of(error.kind(), error.what());
     } catch (const std::exception&) {
@@ -186,7 +201,7 @@ Answer Api::page(const Route& route, const Request& request) const {
 }
 
 /// With what a page has to know before it asks for anything.
-Answer Api::index() {
+Answer Api::index(const Secret& token) {
     const auto all = assets();
     const auto found = std::ranges::find(all, "index.html", &Asset::name);
     if (found == all.end()) return no_such_path();
@@ -197,7 +212,7 @@ Answer Api::index() {
         // A state folder that cannot be read: the page is told by the events.
     }
     std::string text(found->content);
-    fill_mark(text, "@TOKEN@", means_.token.reveal());
+    fill_mark(text, "@TOKEN@", token.reveal());
     // Last: what others say stands in it.
     fill_mark(text, "@STATUS@", status);
     return text_answer(std::move(text), found->content_type);
@@ -274,7 +289,6 @@ Answer Api::made(const Route& route, const Request& request) {
         case Page::batch:
             return command(route, request, batch_arguments(route, request));
         case Page::index:
-            return index();
         case Page::asset:
         case Page::health:
         case Page::events:

@@ -28,7 +28,7 @@ class Api {
   public:
     struct Means {
         CommandMeans commands;
-        Secret token;  ///< that the page is given
+        Secret token;  ///< that the page is given, until renew_token()
         std::string version;
     };
     /// All references must outlive it.
@@ -37,6 +37,9 @@ class Api {
 
     /// Replies now, or when it is done.
     void answer(Request request, Reply reply);
+
+    /// From now on the page is given this one.
+    void renew_token(Secret token);
 
     /// For events, in one line each. **Throws**: Error{config}.
     std::string status_line();
@@ -48,7 +51,9 @@ class Api {
     Jobs& jobs(Lane lane) const;
     /// What takes its time. **Throws**: Error{config} and others.
     Answer made(const Route& route, const Request& request);
-    Answer made_or_refused(const Route& route, const Request& request);
+    /// `token`: for the page, where it is asked for.
+    Answer made_or_refused(const Route& route, const Request& request,
+                           const std::optional<Secret>& token);
     /// Whether that destination is there, as far as the configuration can be read.
     bool is_known(const Route& route) const;
     Answer command(const Route& route, const Request& request,
@@ -56,7 +61,7 @@ class Api {
     Answer edit(const Route& route, const Request& request) const;
     Answer audit_log(const Request& request) const;
     Answer page(const Route& route, const Request& request) const;
-    Answer index();
+    Answer index(const Secret& token);
     Answer picture() const;
     Answer reveal_publish_key();
     Answer log(const Route& route, const Request& request);
@@ -72,6 +77,7 @@ class Api {
     Thumbnail& thumbnail_;
     Audit& audit_;
     std::mutex mutex_;
+    Secret token_;        ///< that the page is given
     std::string status_;  ///< as it was looked up last
     SteadyTime status_at_{};
     bool is_ingest_live_ = false;

@@ -28,6 +28,8 @@ namespace restream {
 namespace {
 
 constexpr auto patience_with_changes = std::chrono::seconds(30);
+/// So soon after its tokens were changed nobody reads events by the old ones.
+constexpr Milliseconds between_looks_at_tokens(500);
 
 FileLock take_lock(const Layout& layout) {
     if (auto lock = FileLock::try_acquire(layout.dashboard_lock())) {
@@ -80,7 +82,7 @@ struct Dashboard::Inside {
           registry(the_registry),
           lock(take_lock(registry.layout())),
           published(registry.layout()),
-          token(dashboard_token(registry.layout())),
+          tokens{dashboard_token(registry.layout()), scrape_token(registry.layout())},
           audit(registry.layout(), means.complain),
           configs(means.commands.config, means.commands.share),
           thumbnail(means.commands, configs),
@@ -90,10 +92,12 @@ struct Dashboard::Inside {
                  }),
           url(url_of(means.host, server.port())),
           door(rules()),
-          api({means.commands, token, means.version}, configs, registry, lanes, thumbnail, audit),
+          api({means.commands, tokens.page, means.version}, configs, registry, lanes, thumbnail,
+              audit),
           feed(server, api, configs, lanes, thumbnail) {
         lock.note(fmt::format("{} dashboard {}\n", this_process().pid, url));
         published.tell({this_process(), url});
+        server.every(between_looks_at_tokens, [this] { watch_tokens(); });
     }
 
     DoorRules rules() const {
@@ -102,8 +106,8 @@ struct Dashboard::Inside {
         all.hosts = means.names;
         all.hosts.push_back(means.host);
         all.is_any_address = is_any_address(means.host);
-        all.token = token;
-        all.scrape_token = scrape_token(registry.layout());
+        all.token = tokens.page;
+        all.scrape_token = tokens.scrape;
         all.password = means.password;
         all.owner = this_user();
         all.login_code = registry.layout().login_code();
@@ -113,6 +117,17 @@ struct Dashboard::Inside {
     Means with_cancelling(Means given) const {
         given.commands.is_cancelled = [this] { return is_ending.load(); };
         return given;
+    }
+
+    /// Where `restream dashboard --rotate-token` has made new ones, whoever was let in by the old
+    /// ones is out. Where the files are missing, because somebody deleted run/, the old ones go on.
+    void watch_tokens() {
+        auto kept = kept_tokens(registry.layout());
+        if (!kept || *kept == tokens) return;
+        tokens = std::move(*kept);
+        door.renew(tokens.page, tokens.scrape);
+        api.renew_token(tokens.page);
+        server.end_readers();
     }
 
     Answer log_in(const Request& request, SteadyTime now) {
@@ -125,6 +140,7 @@ struct Dashboard::Inside {
     }
 
     void handle(Request request, Reply reply) {
+        watch_tokens();
         const SteadyTime now = SteadyClock::now();
         if (auto refused = door.refuse(request, now)) {
             audit.note_refused(request, *refused, now);
@@ -149,8 +165,8 @@ struct Dashboard::Inside {
     Means means;
     const Registry& registry;
     FileLock lock;
-    Published published;  ///< ends after all but the lock: who sees neither may start another
-    const Secret token;   ///< read once: the page's and the door's are the same
+    Published published;     ///< ends after all but the lock: who sees neither may start another
+    DashboardTokens tokens;  ///< the server's thread's own; the page's and the door's are the same
     Audit audit;
     ConfigWatch configs;
     Thumbnail thumbnail;

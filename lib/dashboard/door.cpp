@@ -117,6 +117,12 @@ WayIn Door::way_in(const Request& request) const {
     return way.value_or(rules_.password ? WayIn::password : WayIn::token);
 }
 
+void Door::renew(Secret token, Secret scrape_token) {
+    rules_.token = std::move(token);
+    rules_.scrape_token = std::move(scrape_token);
+    logins_.end_all();
+}
+
 std::string Door::new_cookie(const Request& request, WayIn way) {
     return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", cookie_name(),
                        logins_.begin(request.user, way));

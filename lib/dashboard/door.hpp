@@ -50,6 +50,8 @@ class Door {
     std::optional<Answer> refuse(const Request& request, SteadyTime now);
     /// How a request came in that was not refused.
     WayIn way_in(const Request& request) const;
+    /// From now on these tokens count, and every session has ended.
+    void renew(Secret token, Secret scrape_token);
     /// The answer to /login, which whoever may ask this dashboard at all may ask.
     Answer log_in(const Request& request, SteadyTime now);
     /// Of a browser that was let in by its password: what it may show instead from now on. Wrong

@@ -223,6 +223,15 @@ void HttpServer::publish(std::string_view event, std::string_view data) {
     }
 }
 
+void HttpServer::end_readers() {
+    const auto all = inside_->connections;
+    for (const auto& each : all) {
+        if (!each->reads_events()) continue;
+        each->close();
+        std::erase(inside_->connections, each);
+    }
+}
+
 std::size_t HttpServer::readers() const {
     return static_cast<std::size_t>(
         std::ranges::count_if(inside_->connections, &HttpConnection::reads_events));

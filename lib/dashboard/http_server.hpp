@@ -54,6 +54,8 @@ class HttpServer {
     /// On the server's thread: to all who read events. A reader that has not taken the last one of
     /// this name yet gets only the newest.
     void publish(std::string_view event, std::string_view data);
+    /// On the server's thread: all who read events are let go. They may ask again at once.
+    void end_readers();
     /// How many read events.
     std::size_t readers() const;
 

@@ -43,6 +43,8 @@ std::optional<WayIn> Logins::way_of(std::string_view session,
     return way;
 }
 
+void Logins::end_all() { sessions_.clear(); }
+
 bool Logins::use_code(std::string_view code) const {
     auto text = try_read_file(code_file_, longest_code);
     if (!text) return false;

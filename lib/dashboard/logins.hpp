@@ -29,6 +29,8 @@ class Logins {
     }
     /// How the browser of that session came in; no value if there is no such session.
     std::optional<WayIn> way_of(std::string_view session, std::optional<std::uint32_t> user) const;
+    /// Every session ends.
+    void end_all();
     /// Whether that is the code, and not older than ten minutes. It is used up then.
     bool use_code(std::string_view code) const;
 

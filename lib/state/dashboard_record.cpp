@@ -7,9 +7,11 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/path_fault.hpp"
 #include "base/path_trust.hpp"
 #include "base/paths.hpp"
 #include "base/random.hpp"
+#include "state/command_lock.hpp"
 #include "state/lock.hpp"
 #include "state/record.hpp"
 
@@ -52,23 +54,30 @@ std::optional<std::string> read_own(const std::filesystem::path& file) {
     return std::nullopt;
 }
 
+/// What the file holds, if it is a token nobody else could write.
+std::optional<Secret> read_token(const std::filesystem::path& file) {
+    auto text = read_own(file);
+    if (!text) return std::nullopt;
+    if (text->ends_with('\n')) text->pop_back();
+    // Kept in it before it is looked at: GCC 12 sees a move out of bounds otherwise.
+    Secret kept(std::move(*text));
+    if (!is_token(kept.reveal())) return std::nullopt;
+    return kept;
+}
+
 /// What the file holds; where it holds none, a new one.
 Secret kept_token(const std::filesystem::path& file) {
-    auto text = read_own(file);
-    if (text && text->ends_with('\n')) text->pop_back();
-    if (text) {
-        // Kept in it before it is looked at: GCC 12 sees a move out of bounds otherwise.
-        Secret kept(std::move(*text));
-        if (is_token(kept.reveal())) return kept;
-    }
-    return new_token(file);
+    auto kept = read_token(file);
+    return kept ? std::move(*kept) : new_token(file);
 }
 
 }  // namespace
 
 std::string to_json(const DashboardRecord& record) {
-    const json document = {
-        {"schema", schema}, {"process", json::parse(to_json(record.process))}, {"url", record.url}};
+    const json document = {{"schema", schema},
+                           {"process", json::parse(to_json(record.process))},
+                           {"url", record.url},
+                           {"listen", record.listen}};
     return document.dump() + "\n";
 }
 
@@ -82,7 +91,9 @@ std::optional<DashboardRecord> dashboard_record_from_json(std::string_view text)
     }
     const auto id = process_from_json(process->dump());
     if (!id) return std::nullopt;
-    return DashboardRecord{*id, url->get<std::string>()};
+    const auto listen = document.find("listen");
+    const bool is_told = listen != document.end() && listen->is_string();
+    return DashboardRecord{*id, url->get<std::string>(), is_told ? listen->get<std::string>() : ""};
 }
 
 std::optional<DashboardRecord> live_dashboard(const Layout& layout) {
@@ -96,6 +107,29 @@ std::optional<DashboardRecord> live_dashboard(const Layout& layout) {
 Secret dashboard_token(const Layout& layout) { return kept_token(layout.dashboard_token()); }
 
 Secret scrape_token(const Layout& layout) { return kept_token(layout.scrape_token()); }
+
+std::optional<DashboardTokens> kept_tokens(const Layout& layout) {
+    auto page = read_token(layout.dashboard_token());
+    auto scrape = read_token(layout.scrape_token());
+    if (!page || !scrape) return std::nullopt;
+    return DashboardTokens{std::move(*page), std::move(*scrape)};
+}
+
+void rotate_tokens(const Layout& layout) {
+    make_private_directory(layout.run_directory());
+    const CommandLock lock(layout, "dashboard");
+    std::error_code error;
+    std::filesystem::remove(layout.login_code(), error);
+    if (error) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("deleting {}: {}", layout.login_code().string(),
+                                file_fault(layout.login_code(), error).describe()),
+                    error);
+    }
+    new_token(layout.scrape_token());
+    // Last: whoever sees this one new has the other one new.
+    new_token(layout.dashboard_token());
+}
 
 Secret new_login_code(const Layout& layout) { return new_token(layout.login_code()); }
 

@@ -31,6 +31,19 @@ std::optional<DashboardRecord> live_dashboard(const Layout& layout);
 Secret dashboard_token(const Layout& layout);
 /// What lets a program of another user read /metrics, and nothing else; likewise.
 Secret scrape_token(const Layout& layout);
+/// Both tokens as they are now.
+struct DashboardTokens {
+    Secret page;    ///< see dashboard_token()
+    Secret scrape;  ///< see scrape_token()
+
+    bool operator==(const DashboardTokens&) const = default;
+};
+/// No value if one of the files is missing, or holds none.
+std::optional<DashboardTokens> kept_tokens(const Layout& layout);
+/// Makes new ones in their place; a login link that nobody has used is void. A dashboard that runs
+/// looks at the files before it answers: from then on the old ones count for nothing.
+/// **Throws**: Error{refused} if they can't be written, Error{busy}.
+void rotate_tokens(const Layout& layout);
 /// What starts one browser's session: a new code, which takes the place of one that was not used.
 /// **Throws**: Error{refused} where it can't be written.
 Secret new_login_code(const Layout& layout);

@@ -103,6 +103,7 @@ export class MockServer {
     #admit({ method, headers: sent }, pathname) {
         if (sent.host !== this.host) throw new Refusal(403, 'foreign_host', 'not a name of this dashboard');
         if (sent.origin !== undefined && sent.origin !== `http://${this.host}`) throw new Refusal(403, 'foreign_origin', 'another page asks');
+        if (this.world.isShut) throw new Refusal(403, 'not_owner', 'this dashboard is only for the user who started it', 'open a link');
         if (method === 'GET' || pathname === '/mock') return;
         const given = sent['x-restream-token'];
         if (given === undefined) throw new Refusal(403, 'token_missing', 'a change needs the token');

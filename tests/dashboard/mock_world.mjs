@@ -58,6 +58,8 @@ export class World {
         this.incidents = [];
         /// Of the audit log, the newest last.
         this.changes = [];
+        /// Nobody is let in any more.
+        this.isShut = false;
         this.destinations = new Map();
         this.configurationVersion = 0;
     }

@@ -47,7 +47,13 @@ class MockWorld {
 
     reset() {
         Object.assign(this.world, { isUp: true, publishing: Date.now() - 4000, trouble: null, problem: null, configError: null, publishKey: null,
-            silence: null, moreFindings: [], refusals: [], cutOffs: [], failedStop: null, incidents: [], changes: [] });
+            silence: null, moreFindings: [], refusals: [], cutOffs: [], failedStop: null, incidents: [], changes: [], isShut: false });
+    }
+
+    /// As new tokens do: whoever was let in is out.
+    shut() {
+        this.world.isShut = true;
+        this.server.dropEvents();
     }
 
     leave() { this.world.publishing = null; }
@@ -157,13 +163,14 @@ export const world = isMock ? new MockWorld() : new RealWorld();
 
 /// A change as a script makes it, with the token that stands in the page.
 export async function change(url, method, path, body = {}) {
-    const page = await ask(url, 'GET', '/');
-    const token = /name="restream-token" content="([^"]+)"/.exec(page.text)[1];
-    const answer = await ask(url, method, `/api/v1${path}`, body, { 'X-Restream-Token': token });
+    const answer = await ask(url, method, `/api/v1${path}`, body, { 'X-Restream-Token': await tokenOf(url) });
     assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
 }
 
-export const look = async (url, path) => JSON.parse((await ask(url, 'GET', `/api/v1${path}`)).text);
+export const look = async (url, path) =>
+    JSON.parse((await ask(url, 'GET', `/api/v1${path}`, null, { 'X-Restream-Token': await tokenOf(url) })).text);
+
+const tokenOf = async (url) => /name="restream-token" content="([^"]+)"/.exec((await ask(url, 'GET', '/')).text)[1];
 
 /// Takes away all that an earlier test has left.
 export async function removeAll() {

@@ -61,6 +61,8 @@ class EventReader {
     nlohmann::json wait(std::string_view name,
                         const std::function<bool(const nlohmann::json&)>& is_so,
                         Milliseconds longest = std::chrono::seconds(60));
+    /// **Blocks**: until the server has closed (true), or the deadline.
+    bool wait_closed(Milliseconds longest) { return line_.wait_closed(longest); }
     /// All bytes that came.
     const std::string& text() const { return text_; }
 

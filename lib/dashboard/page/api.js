@@ -15,7 +15,7 @@ export class ApiError extends Error {
     }
 }
 
-/// The page's token or password is not the server's any more: a new page has them.
+/// The page's token, cookie or password is not the server's any more: a new page has them, or says what to do.
 function reloadOnce() {
     try {
         const last = Number(sessionStorage.getItem(reloadedAs));
@@ -34,7 +34,7 @@ async function toError(response) {
         told = (await response.json()).error ?? {};
     } catch { /* not from the dashboard: a proxy's page */ }
     const isStale = response.status === 401 ||
-        (response.status === 403 && (told.code === 'token_wrong' || told.code === 'token_missing'));
+        (response.status === 403 && ['token_wrong', 'token_missing', 'not_owner'].includes(told.code));
     const isSilent = isStale && reloadOnce();
     if (typeof told.message !== 'string') {
         return new ApiError('status', t('error_status', { status: response.status }), { isSilent });

@@ -142,7 +142,11 @@ function showLink(link, isNews = true) {
     for (const each of byId('main').querySelectorAll('button')) set(each, 'aria-disabled', link === 'lost' ? 'true' : null);
     byId('main').setAttribute('aria-busy', String(link === 'connecting'));
     if (link === 'lost') showLost();
-    if (link === 'lost' && isNews) announce('link', t('link_lost_said'));
+    if (link === 'lost' && isNews) {
+        announce('link', t('link_lost_said'));
+        // A page that is not let in any more hears of it here, and is loaded anew: events do not say why they ended.
+        api.destinations().catch(() => {});
+    }
     if (link === 'open' && wasLost && isNews) announce('link', t('link_back_said'));
     if (link === 'open' && isNews) queueMicrotask(loadConfiguration);
     wasLost = link === 'lost';
