@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "base/rate_limit.hpp"
 #include "dashboard/message.hpp"
-#include "dashboard/rate.hpp"
 #include "state/audit_entry.hpp"
 #include "state/layout.hpp"
 

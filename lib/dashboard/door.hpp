@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/rate_limit.hpp"
 #include "base/secret.hpp"
 #include "dashboard/logins.hpp"
 #include "dashboard/message.hpp"
-#include "dashboard/rate.hpp"
 
 namespace restream {
 

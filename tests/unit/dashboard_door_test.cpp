@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/rate_limit.hpp"
 #include "dashboard/door.hpp"
-#include "dashboard/rate.hpp"
 #include "temporary_folder.hpp"
 
 namespace restream::tests {

@@ -1,4 +1,4 @@
-#include "dashboard/rate.hpp"
+#include "base/rate_limit.hpp"
 
 #include <algorithm>
 
