@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "base/peer_user.hpp"
 
@@ -15,34 +16,39 @@ namespace restream {
 
 namespace {
 
-/// An IPv4 end of a connection, as the kernel has it: an IPv6 socket that speaks IPv4, too.
+/// One end of a connection, as the kernel has it: of an IPv6 socket that speaks IPv4, the IPv4 one.
 struct End {
     int family = AF_UNSPEC;
     std::array<std::uint32_t, 4> address{};  ///< in network order; of IPv4 the first one
     std::uint16_t port = 0;                  ///< in network order
+    bool is_loopback = false;
+    std::uint32_t interface = 0;  ///< of a link-local address
 };
 
-std::optional<End> loopback_end(const sockaddr_storage& storage) {
-    End end;
+End ipv4_end(std::uint32_t address, std::uint16_t port) {
+    constexpr std::uint32_t loopback_net = 127;
+    return {AF_INET, {address, 0, 0, 0}, port, ntohl(address) >> 24 == loopback_net};
+}
+
+std::optional<End> end_of(const sockaddr_storage& storage) {
     if (storage.ss_family == AF_INET) {
         sockaddr_in in{};
         std::memcpy(&in, &storage, sizeof in);
-        end = {AF_INET, {in.sin_addr.s_addr, 0, 0, 0}, in.sin_port};
-    } else if (storage.ss_family == AF_INET6) {
-        sockaddr_in6 in6{};
-        std::memcpy(&in6, &storage, sizeof in6);
-        std::memcpy(end.address.data(), &in6.sin6_addr, sizeof in6.sin6_addr);
-        end.port = in6.sin6_port;
-        if (IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr)) {
-            end.family = AF_INET6;
-            return end;
-        }
-        if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) return std::nullopt;
-        end = {AF_INET, {end.address[3], 0, 0, 0}, end.port};
+        return ipv4_end(in.sin_addr.s_addr, in.sin_port);
     }
-    constexpr std::uint32_t loopback_net = 127;
-    if (end.family != AF_INET || ntohl(end.address[0]) >> 24 != loopback_net) return std::nullopt;
+    if (storage.ss_family != AF_INET6) return std::nullopt;
+    sockaddr_in6 in6{};
+    std::memcpy(&in6, &storage, sizeof in6);
+    End end{AF_INET6, {}, in6.sin6_port, IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) != 0};
+    std::memcpy(end.address.data(), &in6.sin6_addr, sizeof in6.sin6_addr);
+    end.interface = in6.sin6_scope_id;
+    if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) return ipv4_end(end.address[3], end.port);
     return end;
+}
+
+bool are_of_one_machine(const End& here, const End& there) {
+    if (here.family != there.family) return false;
+    return (here.is_loopback && there.is_loopback) || here.address == there.address;
 }
 
 /// The kernel's own tables are read in one question and one answer.
@@ -66,6 +72,7 @@ std::optional<inet_diag_msg> ask_for_socket(const End& local, const End& remote)
     request.idiag_states = ~std::uint32_t(0);
     request.id.idiag_sport = local.port;
     request.id.idiag_dport = remote.port;
+    request.id.idiag_if = local.interface;
     std::memcpy(request.id.idiag_src, local.address.data(), sizeof request.id.idiag_src);
     std::memcpy(request.id.idiag_dst, remote.address.data(), sizeof request.id.idiag_dst);
     request.id.idiag_cookie[0] = static_cast<std::uint32_t>(INET_DIAG_NOCOOKIE);
@@ -85,6 +92,34 @@ std::optional<inet_diag_msg> ask_for_socket(const End& local, const End& remote)
     return found;
 }
 
+/// A connection of this process with itself; not open where there is none.
+struct OwnConnection {
+    Fd caller;
+    Fd accepted;
+};
+
+OwnConnection connect_to_itself(int family) {
+    sockaddr_storage place{};
+    place.ss_family = static_cast<sa_family_t>(family);
+    socklen_t size = sizeof(sockaddr_in);
+    if (family == AF_INET) {
+        reinterpret_cast<sockaddr_in&>(place).sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    } else {
+        reinterpret_cast<sockaddr_in6&>(place).sin6_addr = in6addr_loopback;
+        size = sizeof(sockaddr_in6);
+    }
+    auto* const address = reinterpret_cast<sockaddr*>(&place);
+    const Fd listener(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    Fd caller(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int listening = static_cast<int>(listener.native());
+    const bool is_connected = ::bind(listening, address, size) == 0 &&
+                              ::listen(listening, 1) == 0 &&
+                              ::getsockname(listening, address, &size) == 0 &&
+                              ::connect(static_cast<int>(caller.native()), address, size) == 0;
+    if (!is_connected) return {};
+    return {std::move(caller), Fd(::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC))};
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> peer_user(Fd::Native connection) {
@@ -97,15 +132,27 @@ std::optional<std::uint32_t> peer_user(Fd::Native connection) {
         ::getpeername(number, reinterpret_cast<sockaddr*>(&theirs), &their_size) != 0) {
         return std::nullopt;
     }
-    const auto here = loopback_end(ours);
-    const auto there = loopback_end(theirs);
-    if (!here || !there || here->family != there->family) return std::nullopt;
+    const auto here = end_of(ours);
+    const auto there = end_of(theirs);
+    if (!here || !there || !are_of_one_machine(*here, *there)) return std::nullopt;
     const auto found = ask_for_socket(*there, *here);
-    // A socket that its process has closed belongs to nobody, and is told as root's.
-    if (!found || found->idiag_inode == 0) {
+    // A socket that its process has closed belongs to nobody, and is told as root's; and where it
+    // is gone, the kernel answers with one that listens there.
+    if (!found || found->idiag_inode == 0 || found->id.idiag_dport != here->port) {
         return std::nullopt;
     }
     return found->idiag_uid;
+}
+
+bool knows_peer_users() {
+    bool was_asked = false;
+    for (const int family : {AF_INET, AF_INET6}) {
+        const OwnConnection own = connect_to_itself(family);
+        if (!own.accepted.is_open()) continue;
+        if (peer_user(own.accepted.native())) return true;
+        was_asked = true;
+    }
+    return !was_asked;  // Without a connection nothing is learned: what is strict stays.
 }
 
 std::uint32_t this_user() { return ::geteuid(); }

@@ -33,8 +33,8 @@ std::string publish_url(const IngestConfig& config);
 /// What follows its first part may be a stream key.
 std::string played_path(const IngestConfig& config);
 
-/// The addresses and networks that may play, beside loopback: those of allow_play, and this
-/// machine's own outer address where relays reach the server by that.
+/// The addresses and networks that may play at nginx, which knows no users, beside loopback: those
+/// of allow_play, and this machine's own outer address where relays reach the server by that.
 std::vector<std::string> allowed_players(const IngestConfig& config);
 
 }  // namespace restream

@@ -1,6 +1,9 @@
 #include "ingest/admission.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 
 #include "base/error.hpp"
 #include "ingest/refusal_words.hpp"
@@ -32,9 +35,8 @@ void append_parts(std::string_view text, std::string& path) {
 }
 
 bool holds(const std::vector<Network>& networks, const Visitor& visitor) {
-    return visitor.is_local || std::ranges::any_of(networks, [&](const Network& each) {
-               return each.contains(visitor.address);
-           });
+    return std::ranges::any_of(networks,
+                               [&](const Network& each) { return each.contains(visitor.address); });
 }
 
 bool is_path(const Secret& path) {
@@ -42,6 +44,16 @@ bool is_path(const Secret& path) {
 }
 
 }  // namespace
+
+std::string place_of(const Visitor& visitor) {
+    if (visitor.is_local) {
+        return visitor.user ? fmt::format("user {} here", *visitor.user) : "here";
+    }
+    if (visitor.address.is_v4()) return visitor.address.text();
+    std::array<std::uint8_t, 16> network = visitor.address.bytes();
+    std::fill(network.begin() + 8, network.end(), std::uint8_t(0));
+    return IpAddress(network).text() + "/64";
+}
 
 Secret publication_path(const Secret& app, const Secret& name) {
     std::string path;
@@ -93,20 +105,39 @@ std::optional<Secret> Admission::keyed(const Secret& path) const {
     return std::nullopt;
 }
 
+bool Admission::is_own(const Visitor& visitor) const {
+    constexpr std::uint32_t root = 0;
+    return visitor.is_local && rules_.owner && visitor.user &&
+           (visitor.user == rules_.owner || visitor.user == root);
+}
+
 std::string Admission::shown(const Secret& path) const {
     const bool is_backup = !backup_path_.empty() && path.reveal() == backup_path_;
     return is_backup ? backup_path_ : shown_path(path, rules_.base_path);
 }
 
+bool Admission::shows_key(const Secret& path) const {
+    return rules_.publish_key && path.reveal().starts_with(rules_.base_path + "/") &&
+           path.reveal() != backup_path_;
+}
+
+bool Admission::shows_key(const Secret& app, const Secret& name) const {
+    return shows_key(publication_path(app, name));
+}
+
 std::variant<Secret, AdmissionRefusal> Admission::publish(const Visitor& from, const Secret& app,
-                                                          const Secret& name) const {
+                                                          const Secret& name,
+                                                          KeyTry key_try) const {
     const bool is_from_anywhere = rules_.publish_key && rules_.publishers.empty();
-    if (!is_from_anywhere && !holds(rules_.publishers, from)) {
+    if (!is_from_anywhere && !from.is_local && !holds(rules_.publishers, from)) {
         return AdmissionRefusal{denied, words_of_refusal("publishing_not_allowed")};
     }
     const Secret path = publication_path(app, name);
     if (!is_path(path)) return AdmissionRefusal{bad_name, words_of_refusal("bad_path")};
     if (!rules_.publish_key) return path;
+    if (shows_key(path) && key_try == KeyTry::withheld) {
+        return AdmissionRefusal{bad_name, words_of_refusal("too_many_wrong_keys")};
+    }
     if (auto admitted = keyed(path)) return std::move(*admitted);
     const std::string& text = path.reveal();
     if (text == rules_.base_path) return AdmissionRefusal{bad_name, words_of_refusal("no_key")};
@@ -117,12 +148,19 @@ std::variant<Secret, AdmissionRefusal> Admission::publish(const Visitor& from, c
 }
 
 std::variant<Secret, AdmissionRefusal> Admission::play(const Visitor& from, const Secret& app,
-                                                       const Secret& name) const {
-    if (!holds(rules_.players, from)) {
+                                                       const Secret& name, KeyTry key_try) const {
+    const bool is_allowed = holds(rules_.players, from);
+    if (!is_allowed && !from.is_local) {
         return AdmissionRefusal{play_failed, words_of_refusal("playing_not_allowed")};
+    }
+    if (!is_allowed && rules_.owner && !is_own(from)) {
+        return AdmissionRefusal{play_failed, words_of_refusal("playing_not_allowed_to_user")};
     }
     Secret path = publication_path(app, name);
     if (!is_path(path)) return AdmissionRefusal{play_failed, words_of_refusal("bad_path")};
+    if (shows_key(path) && key_try == KeyTry::withheld) {
+        return AdmissionRefusal{play_failed, words_of_refusal("too_many_wrong_keys")};
+    }
     // Somebody who plays what he typed into the encoder means the same.
     if (auto meant = keyed(path)) return std::move(*meant);
     return path;

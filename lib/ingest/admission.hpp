@@ -1,6 +1,7 @@
 // Who may publish and play at the embedded server, and under which path.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,8 +34,12 @@ struct AdmissionRules {
     /// Where publishers may come from, beside this machine. Empty: from anywhere with a key;
     /// without one, from this machine alone.
     std::vector<Network> publishers;
-    /// Where players may come from, beside this machine.
+    /// Where players may come from, beside the owner's processes on this machine. With an address
+    /// of this machine: whoever's processes they are.
     std::vector<Network> players;
+    /// The user whose processes on this machine may play, as root's may. Nothing where the system
+    /// does not say whose process asks: then all of this machine may.
+    std::optional<std::uint32_t> owner;
 };
 
 /// Who asks, as his socket says it.
@@ -42,13 +47,25 @@ struct Visitor {
     IpAddress address;
     /// From loopback, or from an address of this machine's own to the same one.
     bool is_local = false;
+    /// Of one who is local: whose process it is, where the system says it.
+    std::optional<std::uint32_t> user{};
 };
+
+/// What counts as one place, whatever addresses it has: one user of this machine, an IPv4 address,
+/// a network of IPv6 (/64). **Source**: RFC 6177, no site gets less.
+std::string place_of(const Visitor& visitor);
 
 /// Why somebody may not.
 struct AdmissionRefusal {
     std::string code;     ///< for onStatus: "NetStream.Publish.BadName"
     std::string problem;  ///< "wrong stream key": for the peer, and for who asks what went wrong
+    /// Whether the log is to have it: the same from the same place is logged once a minute.
+    bool is_news = true;
+    std::uint32_t times = 1;  ///< of the same, since the server started
 };
+
+/// Whether the key that somebody shows is looked at.
+enum class KeyTry { allowed, withheld };
 
 /// Decides. A value: knows who asks for what, not who is there already.
 class Admission {
@@ -59,9 +76,18 @@ class Admission {
 
     /// The path to publish, or to play.
     std::variant<Secret, AdmissionRefusal> publish(const Visitor& from, const Secret& app,
-                                                   const Secret& name) const;
+                                                   const Secret& name,
+                                                   KeyTry key_try = KeyTry::allowed) const;
     std::variant<Secret, AdmissionRefusal> play(const Visitor& from, const Secret& app,
-                                                const Secret& name) const;
+                                                const Secret& name,
+                                                KeyTry key_try = KeyTry::allowed) const;
+    /// Whether something stands where the key has to stand. Players may show it, too.
+    bool shows_key(const Secret& app, const Secret& name) const;
+
+    /// Whether the system says whose process asks from this machine.
+    bool knows_owner() const { return rules_.owner.has_value(); }
+    /// Whether it is the owner's process on this machine, or root's.
+    bool is_own(const Visitor& visitor) const;
 
     const std::string& base_path() const { return rules_.base_path; }
     /// Empty where there is no backup.
@@ -72,6 +98,7 @@ class Admission {
     bool is_guarded() const { return rules_.publish_key || !rules_.publishers.empty(); }
 
   private:
+    bool shows_key(const Secret& path) const;
     /// Where `path`, which has the key, leads; nothing for one that has not.
     std::optional<Secret> keyed(const Secret& path) const;
 

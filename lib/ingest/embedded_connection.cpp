@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/peer_user.hpp"
 #include "base/random.hpp"
 
 namespace restream {
@@ -154,13 +155,20 @@ bool EmbeddedConnection::handle(RtmpServerConnection::Event event) {
                       event);
 }
 
-void EmbeddedConnection::publish(const RtmpServerConnection::PublishWish& wish) {
+/// The system is asked once, and only of one who is here and wants something.
+void EmbeddedConnection::learn_who() {
     guest_.software = rtmp_.software();
+    Visitor& visitor = guest_.visitor;
+    if (visitor.is_local && !visitor.user) visitor.user = peer_user(socket_.native());
+}
+
+void EmbeddedConnection::publish(const RtmpServerConnection::PublishWish& wish) {
+    learn_who();
     const auto wall = std::chrono::system_clock::now();
     const auto answer =
         context_.publications.ask_to_publish(guest_, wish.app, wish.name, context_.now, wall);
     if (const auto* refusal = std::get_if<AdmissionRefusal>(&answer)) {
-        context_.log(fmt::format("refused a publisher: {}: {}", who(), refusal->problem));
+        log_refusal("publisher", *refusal);
         rtmp_.refuse(refusal->code, refusal->problem);
         return begin_leaving();
     }
@@ -171,11 +179,11 @@ void EmbeddedConnection::publish(const RtmpServerConnection::PublishWish& wish) 
 }
 
 void EmbeddedConnection::play(const RtmpServerConnection::PlayWish& wish) {
-    guest_.software = rtmp_.software();
-    const auto answer = context_.publications.ask_to_play(guest_, wish.app, wish.name,
+    learn_who();
+    const auto answer = context_.publications.ask_to_play(guest_, wish.app, wish.name, context_.now,
                                                           std::chrono::system_clock::now());
     if (const auto* refusal = std::get_if<AdmissionRefusal>(&answer)) {
-        context_.log(fmt::format("refused a player: {}: {}", who(), refusal->problem));
+        log_refusal("player", *refusal);
         rtmp_.refuse(refusal->code, refusal->problem);
         return begin_leaving();
     }
@@ -185,6 +193,13 @@ void EmbeddedConnection::play(const RtmpServerConnection::PlayWish& wish) {
     std::size_t burst_bytes = 0;
     path_ = &context_.publications.join(*this, std::get<Secret>(answer), burst_bytes);
     most_waiting_ = context_.limits.most_waiting_bytes + burst_bytes;
+}
+
+void EmbeddedConnection::log_refusal(std::string_view whom, const AdmissionRefusal& refusal) {
+    if (!refusal.is_news) return;
+    const std::string times =
+        refusal.times > 1 ? fmt::format(" ({} times by now)", refusal.times) : std::string();
+    context_.log(fmt::format("refused a {}: {}: {}{}", whom, who(), refusal.problem, times));
 }
 
 void EmbeddedConnection::take(const Tag& tag) {

@@ -94,8 +94,10 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
     Moved read_once();
     void handle_events();
     bool handle(RtmpServerConnection::Event event);
+    void learn_who();
     void publish(const RtmpServerConnection::PublishWish& wish);
     void play(const RtmpServerConnection::PlayWish& wish);
+    void log_refusal(std::string_view whom, const AdmissionRefusal& refusal);
     void take(const Tag& tag);
     void write();
     void touch();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/peer_user.hpp"
 #include "ingest/address.hpp"
 
 namespace restream {
@@ -35,7 +36,10 @@ EmbeddedSettings embedded_settings(const IngestConfig& config, const Secret& pub
         publication_path(Secret(endpoint.app), endpoint.playpath).reveal();
     if (config.has_publish_key()) settings.admission.publish_key = publish_key;
     settings.admission.publishers = networks(config.allow_publish);
-    settings.admission.players = networks(allowed_players(config));
+    // Not allowed_players(): relays that come by an outer address of this machine are known by
+    // their user, as those over loopback.
+    settings.admission.players = networks(config.allow_play);
+    if (knows_peer_users()) settings.admission.owner = this_user();
     settings.publications.takeover_after = config.takeover_after;
     settings.admission.backup = config.backup;
     settings.publications.backup_return_after = config.backup_return_after;

@@ -10,6 +10,8 @@ namespace restream {
 namespace {
 
 constexpr std::size_t most_refusals = 8;
+/// Whoever hammers at the door is a line a minute in the log.
+constexpr RateLimit::Rate most_told{1.0 / 60, 1};
 
 }  // namespace
 
@@ -34,7 +36,7 @@ class Publications::Path {
 };
 
 Publications::Publications(Admission admission, Rules rules)
-    : admission_(std::move(admission)), rules_(rules) {
+    : admission_(std::move(admission)), rules_(rules), told_(most_told) {
     if (!admission_.backup_path().empty()) broadcast_.emplace(rules_.backup_return_after);
 }
 
@@ -44,7 +46,14 @@ Publications::Answer Publications::ask_to_publish(const Guest& guest, const Secr
                                                   const Secret& name, SteadyTime now,
                                                   WallTime wall) {
     now_ = now;
-    Answer answer = admission_.publish(guest.visitor, app, name);
+    const bool shows_key = admission_.shows_key(app, name);
+    Answer answer = admission_.publish(guest.visitor, app, name, key_try(guest, shows_key, now));
+    if (shows_key) {
+        const auto* refusal = std::get_if<AdmissionRefusal>(&answer);
+        const bool is_wrong =
+            refusal != nullptr && refusal->problem == words_of_refusal("wrong_key");
+        if (is_wrong || refusal == nullptr) note_key(guest, refusal == nullptr, now);
+    }
     if (const auto* path = std::get_if<Secret>(&answer)) {
         if (auto occupied = make_room(*path, now)) answer = std::move(*occupied);
     }
@@ -83,12 +92,30 @@ std::optional<AdmissionRefusal> Publications::make_room(const Secret& path, Stea
 }
 
 Publications::Answer Publications::ask_to_play(const Guest& guest, const Secret& app,
-                                               const Secret& name, WallTime wall) {
-    Answer answer = admission_.play(guest.visitor, app, name);
+                                               const Secret& name, SteadyTime now, WallTime wall) {
+    now_ = now;
+    const bool shows_key = admission_.shows_key(app, name);
+    Answer answer = admission_.play(guest.visitor, app, name, key_try(guest, shows_key, now));
     if (auto* refusal = std::get_if<AdmissionRefusal>(&answer)) {
         return refused(IngestRefusal::Wish::play, guest, std::move(*refusal), wall);
     }
+    // The right one leads elsewhere. A wrong one is answered like any path that nobody publishes,
+    // and counts: who plays could else try them all.
+    if (shows_key) {
+        note_key(guest, std::get<Secret>(answer) != publication_path(app, name), now);
+    }
     return answer;
+}
+
+KeyTry Publications::key_try(const Guest& guest, bool shows_key, SteadyTime now) {
+    if (!shows_key || admission_.is_own(guest.visitor)) return KeyTry::allowed;
+    return key_guard_.may_try(guest.visitor, now) ? KeyTry::allowed : KeyTry::withheld;
+}
+
+void Publications::note_key(const Guest& guest, bool was_right, SteadyTime now) {
+    if (admission_.is_own(guest.visitor)) return;
+    if (was_right) return key_guard_.was_right(guest.visitor);
+    key_guard_.was_wrong(guest.visitor, now);
 }
 
 AdmissionRefusal Publications::refused(IngestRefusal::Wish wish, const Guest& guest,
@@ -103,6 +130,8 @@ AdmissionRefusal Publications::refused(IngestRefusal::Wish wish, const Guest& gu
         refusal.times = same->times + 1;
         refusals_.erase(same);
     }
+    why.times = refusal.times;
+    why.is_news = told_.take(place_of(guest.visitor) + why.problem, now_);
     refusals_.push_front(std::move(refusal));
     if (refusals_.size() > most_refusals) refusals_.pop_back();
     ++changes_;

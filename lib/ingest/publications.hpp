@@ -11,8 +11,10 @@
 #include <variant>
 
 #include "base/clock.hpp"
+#include "base/rate_limit.hpp"
 #include "ingest/admission.hpp"
 #include "ingest/broadcast.hpp"
+#include "ingest/key_guard.hpp"
 #include "ingest/publication.hpp"
 #include "ingest/publications_record.hpp"
 #include "rtmp/media_meter.hpp"
@@ -57,7 +59,8 @@ class Publications {
     /// way. A refusal is remembered.
     Answer ask_to_publish(const Guest& guest, const Secret& app, const Secret& name, SteadyTime now,
                           WallTime wall);
-    Answer ask_to_play(const Guest& guest, const Secret& app, const Secret& name, WallTime wall);
+    Answer ask_to_play(const Guest& guest, const Secret& app, const Secret& name, SteadyTime now,
+                       WallTime wall);
 
     /// REQUIRES: ask_to_publish() has just admitted him. The path is his until leave().
     Path& begin(Publisher& publisher, const Guest& guest, const Secret& path, WallTime wall);
@@ -81,6 +84,8 @@ class Publications {
     std::uint64_t changes() const { return changes_; }
 
   private:
+    KeyTry key_try(const Guest& guest, bool shows_key, SteadyTime now);
+    void note_key(const Guest& guest, bool was_right, SteadyTime now);
     std::optional<AdmissionRefusal> make_room(const Secret& path, SteadyTime now);
     AdmissionRefusal refused(IngestRefusal::Wish wish, const Guest& guest, AdmissionRefusal why,
                              WallTime wall);
@@ -95,6 +100,8 @@ class Publications {
 
     Admission admission_;
     Rules rules_;
+    KeyGuard key_guard_;
+    RateLimit told_;  ///< of refusals, by place and problem
     std::map<std::string, std::unique_ptr<Path>, std::less<>> paths_;
     /// Where there is a backup: it has the players of the base path, whose publication has none.
     std::optional<Broadcast> broadcast_;

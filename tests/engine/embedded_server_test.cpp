@@ -4,8 +4,11 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/paths.hpp"
+#include "base/peer_user.hpp"
 #include "base/process.hpp"
 #include "engine/embedded_scene.hpp"
 #include "engine/raw_client.hpp"
@@ -281,6 +284,58 @@ TEST_CASE("embedded server: a stuck player is dropped, and the others lose nothi
     CHECK(server.publishes([](const auto& record) { return record.dropped_players == 1; }));
     CHECK(!publisher.ending);
     CHECK(!good.ending);
+}
+
+TEST_CASE("embedded server: another user's process plays only where that is allowed") {
+    if (!knows_peer_users()) {
+        MESSAGE("skipped: this system does not say whose process it is");
+        return;
+    }
+    struct Case {
+        const char* what;
+        std::uint32_t owner;
+        const char* allowed;  ///< nullptr: nobody more
+        bool may;
+    };
+    const std::uint32_t other = this_user() + 1;
+    const std::vector<Case> cases = {
+        {"the owner", this_user(), nullptr, true},
+        {"another", other, nullptr, this_user() == 0},  // root may always
+        {"another who is allowed", other, "127.0.0.1", true},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.what);
+        EmbeddedSettings settings = test_settings();
+        settings.admission.owner = each.owner;
+        if (each.allowed != nullptr) {
+            settings.admission.players = {*Network::parse(each.allowed)};
+        }
+        const RunningServer server(settings);
+        Clients clients(server.port());
+        TestClient& player = clients.play();
+        CHECK(clients.wait([&] { return player.is_accepted() || player.ending; }));
+        CHECK(player.is_accepted() == each.may);
+        if (!each.may) CHECK(problem_of(player.ending).find("allow_play") != std::string::npos);
+    }
+}
+
+TEST_CASE("embedded server: wrong keys are looked at so often, and logged once") {
+    EmbeddedSettings settings = test_settings();
+    settings.admission.publish_key = Secret("k4secret");
+    const RunningServer server(settings);
+    Clients clients(server.port());
+    const auto problem = [&](const char* key) {
+        TestClient& publisher = clients.publish("live", key);
+        CHECK(clients.wait([&] { return publisher.is_accepted() || publisher.ending; }));
+        return publisher.is_accepted() ? std::string() : problem_of(publisher.ending);
+    };
+    for (int i = 0; i < 10; ++i) CHECK(problem("k5").find("wrong stream key") != std::string::npos);
+    for (const char* each : {"k5", "k4secret", "k6"}) {
+        CHECK(problem(each).find("too many wrong stream keys") != std::string::npos);
+    }
+    CHECK(std::ranges::count_if(server.log(), [](const std::string& line) {
+              return line.starts_with("refused a publisher");
+          }) == 2);
 }
 
 TEST_CASE("embedded server: a player that takes nothing for too long is dropped") {

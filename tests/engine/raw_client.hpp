@@ -40,6 +40,17 @@ class RawPublisher {
     RtmpClient client_;
 };
 
+/// A player that was accepted and reads nothing more; the system takes hardly anything in for it.
+class RawPlayer {
+  public:
+    /// **Throws**: std::runtime_error where it is not accepted in time.
+    explicit RawPlayer(int port, std::string_view app = "live");
+    const Fd& fd() const { return fd_; }
+
+  private:
+    Fd fd_;
+};
+
 /// This process may have one more descriptor, and no other. Until it goes.
 class DescriptorLimit {
   public:

@@ -1,6 +1,7 @@
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <stdexcept>
@@ -16,12 +17,12 @@ namespace {
 
 int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
-RtmpClient::Setup publishing(std::string_view app) {
+RtmpClient::Setup wishing(std::string_view app, RtmpRole role) {
     RtmpClient::Setup setup;
     setup.endpoint.host = "127.0.0.1";
     setup.endpoint.app = app;
     setup.endpoint.tc_url = "rtmp://127.0.0.1/" + setup.endpoint.app;
-    setup.role = RtmpRole::publish;
+    setup.role = role;
     setup.random = random_bytes(1528);
     return setup;
 }
@@ -42,6 +43,39 @@ Fd connected(Fd made, const Address& address) {
         throw std::runtime_error("nobody takes connections there");
     }
     return made;
+}
+
+// Whether the server still listens is the test's question.
+void write_bytes(const Fd& socket, std::span<const std::uint8_t> bytes) {
+    (void)write_all(socket, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+void write_output_of(RtmpClient& client, const Fd& socket) {
+    std::array<std::span<const std::uint8_t>, 16> pieces;
+    while (!client.output().is_empty()) {
+        const std::size_t count = client.output().gather(pieces);
+        std::size_t written = 0;
+        for (const auto piece : std::span(pieces).first(count)) {
+            write_bytes(socket, piece);
+            written += piece.size();
+        }
+        client.output().consume(written);
+    }
+}
+
+void await_accepted(const Fd& socket, RtmpClient& client, const char* else_what) {
+    const Deadline deadline = long_enough();
+    for (;;) {
+        const auto event = client.next();
+        write_output_of(client, socket);
+        if (std::holds_alternative<RtmpClient::Accepted>(event)) return;
+        std::array<char, 4096> block;
+        const bool is_there =
+            std::holds_alternative<RtmpClient::NeedMore>(event) && wait_readable(socket, deadline);
+        const std::size_t got = is_there ? read_some(socket, block) : 0;
+        if (got == 0) throw std::runtime_error(else_what);
+        client.feed({reinterpret_cast<const std::uint8_t*>(block.data()), got});
+    }
 }
 
 }  // namespace
@@ -75,42 +109,22 @@ bool is_closed_by_peer(const Fd& socket, const Deadline& deadline) {
 void half_close(const Fd& socket) { ::shutdown(number(socket), SHUT_WR); }
 
 RawPublisher::RawPublisher(int port, std::string_view app)
-    : fd_(connect_to(port)), client_(publishing(app)) {
-    const Deadline deadline = long_enough();
-    for (;;) {
-        const auto event = client_.next();
-        write_output();
-        if (std::holds_alternative<RtmpClient::Accepted>(event)) return;
-        std::array<char, 4096> block;
-        const bool is_there =
-            std::holds_alternative<RtmpClient::NeedMore>(event) && wait_readable(fd_, deadline);
-        const std::size_t got = is_there ? read_some(fd_, block) : 0;
-        if (got == 0) throw std::runtime_error("the publisher was not accepted");
-        client_.feed({reinterpret_cast<const std::uint8_t*>(block.data()), got});
-    }
+    : fd_(connect_to(port)), client_(wishing(app, RtmpRole::publish)) {
+    await_accepted(fd_, client_, "the publisher was not accepted");
 }
 
-void RawPublisher::write_output() {
-    std::array<std::span<const std::uint8_t>, 16> pieces;
-    while (!client_.output().is_empty()) {
-        const std::size_t count = client_.output().gather(pieces);
-        for (std::size_t i = 0; i < count; ++i) {
-            send_raw(pieces[i]);
-        }
-        std::size_t written = 0;
-        for (std::size_t i = 0; i < count; ++i) written += pieces[i].size();
-        client_.output().consume(written);
-    }
-}
+void RawPublisher::write_output() { write_output_of(client_, fd_); }
 
 void RawPublisher::send(const Tag& tag) {
     client_.send(tag);
     write_output();
 }
 
-void RawPublisher::send_raw(std::span<const std::uint8_t> bytes) {
-    // Whether the server still listens is the test's question.
-    (void)write_all(fd_, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+void RawPublisher::send_raw(std::span<const std::uint8_t> bytes) { write_bytes(fd_, bytes); }
+
+RawPlayer::RawPlayer(int port, std::string_view app) : fd_(connect_with_short_buffer(port)) {
+    RtmpClient client(wishing(app, RtmpRole::play));
+    await_accepted(fd_, client, "the player was not accepted");
 }
 
 DescriptorLimit::DescriptorLimit() {

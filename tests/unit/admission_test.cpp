@@ -181,6 +181,86 @@ TEST_CASE("admission: players need no key, and come from this machine unless all
     CHECK(played("127.0.0.1", "", "") == "-no path, or one that is too long");
 }
 
+TEST_CASE("admission: of this machine's users, the owner and root play, and who is allowed") {
+    const std::string no =
+        "-playing is for the user who runs the server; others of this machine need allow_play = "
+        "[\"127.0.0.0/8\", \"::1\"] in restream.toml";
+    struct Case {
+        std::optional<std::uint32_t> owner;
+        const char* allowed;  ///< nullptr: nobody more
+        const char* address;
+        std::optional<std::uint32_t> user;
+        std::string outcome;
+    };
+    const std::vector<Case> cases = {
+        {1000, nullptr, "127.0.0.1", 1000, "live"},
+        {1000, nullptr, "::1", 1000, "live"},
+        {1000, nullptr, "127.0.0.1", 0, "live"},
+        {1000, nullptr, "127.0.0.1", 1001, no},
+        {1000, nullptr, "::1", 1001, no},
+        {1000, nullptr, "127.0.0.1", std::nullopt, no},  // it is gone, or the system will not say
+        {0, nullptr, "127.0.0.1", 1000, no},
+        {std::nullopt, nullptr, "127.0.0.1", std::nullopt, "live"},  // no system that says it
+        {1000, "127.0.0.1", "127.0.0.1", 1001, "live"},
+        {1000, "127.0.0.0/8", "127.0.0.2", 1001, "live"},
+        {1000, "127.0.0.1", "127.0.0.2", 1001, no},
+        {1000, "10.0.0.0/8", "127.0.0.1", 1001, no},
+        {1000, "10.0.0.0/8", "10.0.0.1", std::nullopt, "live"},
+        {1000, nullptr, "10.0.0.1", std::nullopt, "-playing from this address is not allowed"},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.address);
+        CAPTURE(each.user.value_or(99));
+        AdmissionRules rules;
+        rules.base_path = "live";
+        rules.owner = each.owner;
+        if (each.allowed != nullptr) rules.players = {*Network::parse(each.allowed)};
+        Visitor visitor = from(each.address);
+        visitor.user = each.user;
+        const Admission admission(rules);
+        CHECK(outcome(admission.play(visitor, Secret("live"), Secret())) == each.outcome);
+        // Who may publish does not depend on it.
+        const bool may_publish = visitor.is_local;
+        CHECK((outcome(admission.publish(visitor, Secret("live"), Secret())) == "live") ==
+              may_publish);
+    }
+}
+
+TEST_CASE("admission: a key that is withheld is not looked at, right or wrong") {
+    AdmissionRules rules = keyed("live", "k4");
+    rules.backup = "backup";
+    const Admission admission(rules);
+    const std::string no =
+        "-too many wrong stream keys came from there; wait ten seconds and try again";
+    struct Case {
+        const char* app;
+        const char* name;
+        std::string published;
+        std::string played;
+    };
+    const std::vector<Case> cases = {
+        {"live", "k4", no, no},
+        {"live", "k5", no, no},
+        {"live/k4", "", no, no},
+        {"live", "k4/backup", no, no},
+        {"live", "k5/backup", no, no},
+        {"live", "", "-no stream key", "live"},
+        {"live", "backup", "-wrong stream key", "live/backup"},
+        {"other", "k4", "-another path than the ingest's", "other/k4"},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.app);
+        CAPTURE(each.name);
+        const Secret app(each.app), name(each.name);
+        const Visitor visitor = from("127.0.0.1");
+        CHECK(outcome(admission.publish(visitor, app, name, KeyTry::withheld)) == each.published);
+        CHECK(outcome(admission.play(visitor, app, name, KeyTry::withheld)) == each.played);
+        CHECK(admission.shows_key(app, name) == (each.published == no));
+    }
+    rules.publish_key.reset();
+    CHECK(!Admission(rules).shows_key(Secret("live"), Secret("k4")));
+}
+
 TEST_CASE("admission: a key that nobody could say is refused") {
     for (const char* bad : {"", "/", "//", "k?x=1", "?"}) {
         CAPTURE(bad);

@@ -1,6 +1,7 @@
 #include "ingest/publications.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "unit/tags.hpp"
 
@@ -182,7 +183,7 @@ TEST_CASE("publications: refusals of one kind are one line, and only the last fe
     CHECK(to_json(record).find("secret") == std::string::npos);
     for (int i = 0; i < 20; ++i) {
         const std::string address = "10.0.0." + std::to_string(i);
-        all.ask_to_play(guest(address.c_str()), Secret("live"), Secret(), wall);
+        all.ask_to_play(guest(address.c_str()), Secret("live"), Secret(), start, wall);
     }
     const auto later = all.record(start, wall);
     CHECK(later.refusals.size() == 8);
@@ -231,6 +232,121 @@ TEST_CASE("publications: a path is forgotten when nobody is there") {
     begin(all, again, "live/x");
     all.publish(*again.path, keyframe(0), start);
     CHECK(viewer.tags == 0);
+}
+
+namespace {
+
+constexpr std::uint32_t owner = 1000;
+
+Publications::Guest user_here(std::uint32_t user) {
+    Publications::Guest made = here;
+    made.visitor.user = user;
+    return made;
+}
+
+/// With a key, and a system that says whose process asks.
+Publications with_key(Publications::Rules rules = {}) {
+    AdmissionRules admission;
+    admission.base_path = "live";
+    admission.publish_key = Secret("k4");
+    admission.owner = owner;
+    admission.players = {*Network::parse("10.0.0.0/8")};
+    return Publications(Admission(admission), rules);
+}
+
+std::string published(Publications& all, const Publications::Guest& who, const std::string& name,
+                      SteadyTime now = start) {
+    return outcome(all.ask_to_publish(who, Secret("live"), Secret(name), now, wall));
+}
+
+std::string played(Publications& all, const Publications::Guest& who, const std::string& name,
+                   SteadyTime now = start) {
+    return outcome(all.ask_to_play(who, Secret("live"), Secret(name), now, wall));
+}
+
+const std::string too_many =
+    "-too many wrong stream keys came from there; wait ten seconds and try again";
+
+}  // namespace
+
+TEST_CASE("publications: who guesses keys has ten tries, and the right one is no better then") {
+    Publications all = with_key();
+    const auto guesser = guest("10.0.0.1");
+    int wrong = 0;
+    for (int i = 0; i < 1767; ++i) {
+        const std::string answer = published(all, guesser, fmt::format("guess{}", i));
+        wrong += answer == "-wrong stream key" ? 1 : 0;
+        if (answer != "-wrong stream key") CHECK(answer == too_many);
+    }
+    CHECK(wrong == 10);
+    CHECK(published(all, guesser, "k4") == too_many);
+    CHECK(published(all, guesser, "", start) == "-no stream key");  // no guess
+    CHECK(published(all, guest("10.0.0.2"), "k4") == "live");
+    CHECK(published(all, guesser, "k4", start + seconds(11)) == "live");
+}
+
+TEST_CASE("publications: the owner's encoder is let in, whatever other users try here") {
+    Publications all = with_key();
+    for (int i = 0; i < 100; ++i) published(all, user_here(1001), fmt::format("guess{}", i));
+    for (int i = 0; i < 100; ++i) published(all, here, fmt::format("guess{}", i));
+    CHECK(published(all, user_here(1001), "k4") == too_many);
+    CHECK(published(all, user_here(owner), "k4") == "live");
+    // Its own mistakes do not matter either: it can read the key.
+    for (int i = 0; i < 100; ++i) {
+        CHECK(published(all, user_here(owner), "mistake") == "-wrong stream key");
+    }
+    CHECK(published(all, user_here(owner), "k4") == "live");
+    CHECK(published(all, user_here(1002), "k4") == "live");
+}
+
+TEST_CASE("publications: an encoder from elsewhere is let in again, whoever guesses meanwhile") {
+    Publications all = with_key();
+    const auto encoder = guest("192.0.2.7");
+    CHECK(published(all, encoder, "k4") == "live");
+    for (int i = 0; i < 300; ++i) {
+        published(all, guest(fmt::format("10.0.{}.1", i % 256).c_str()), fmt::format("guess{}", i));
+    }
+    CHECK(published(all, guest("192.0.2.8"), "k4") == too_many);
+    CHECK(published(all, encoder, "k4") == "live");
+}
+
+TEST_CASE("publications: the key cannot be found by playing either") {
+    Publications all = with_key();
+    const auto player = guest("10.0.0.1");
+    CHECK(played(all, player, "k4") == "live");
+    int answered = 0;
+    for (int i = 0; i < 100; ++i) {
+        const std::string name = fmt::format("guess{}", i);
+        const std::string answer = played(all, player, name);
+        answered += answer == "live/" + name ? 1 : 0;
+        if (answer != "live/" + name) CHECK(answer == too_many);
+    }
+    CHECK(answered == 10);
+    CHECK(played(all, player, "k4") == too_many);
+    CHECK(played(all, player, "") == "live");
+    CHECK(played(all, user_here(owner), "k4") == "live");
+    // Where there is no key, any path may be played.
+    Publications open = make();
+    for (int i = 0; i < 100; ++i) CHECK(played(open, here, "other") == "live/other");
+}
+
+TEST_CASE("publications: the same refusal of the same place is news once a minute") {
+    Publications all = with_key();
+    int news = 0;
+    const auto ask = [&](const char* address, SteadyTime now) {
+        auto answer = all.ask_to_publish(guest(address), Secret("live"), Secret("x"), now, wall);
+        const auto& refusal = std::get<AdmissionRefusal>(answer);
+        news += refusal.is_news ? 1 : 0;
+        return refusal.times;
+    };
+    for (int i = 0; i < 500; ++i) ask("10.0.0.1", start + Milliseconds(i));
+    CHECK(news == 2);  // wrong keys, and too many of them
+    ask("10.0.0.2", start + seconds(1));
+    CHECK(news == 3);
+    CHECK(ask("10.0.0.1", start + seconds(2)) == 491);
+    CHECK(news == 3);
+    ask("10.0.0.1", start + seconds(61));
+    CHECK(news == 4);
 }
 
 namespace {
