@@ -230,6 +230,16 @@ std::optional<KeyProblem> foresee_publish_key_problem(const Config& config) {
     return foresee(asked_for_publish_key(config));
 }
 
+std::optional<std::size_t> foresee_publish_key_size(const Config& config) {
+    const Asked asked = asked_for_publish_key(config);
+    if (!config.ingest.has_publish_key() || std::holds_alternative<KeyCommand>(asked.reference)) {
+        return std::nullopt;
+    }
+    const auto resolved = resolve(asked, Deadline::never(), {});
+    const auto* key = std::get_if<Secret>(&resolved);
+    return key == nullptr ? std::nullopt : std::optional(key->reveal().size());
+}
+
 std::optional<KeyProblem> foresee_dashboard_password_problem(const Config& config) {
     return foresee(asked_for_dashboard_password(config));
 }

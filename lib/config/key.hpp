@@ -61,6 +61,9 @@ std::optional<KeyProblem> foresee_srt_problem(const Destination& destination);
 /// The variables that a destination's own relay needs.
 std::vector<std::string> own_variables(const Destination& destination);
 std::optional<KeyProblem> foresee_publish_key_problem(const Config& config);
+/// How long it is; nothing where there is none, where it cannot be read, and of a command, which is
+/// not run.
+std::optional<std::size_t> foresee_publish_key_size(const Config& config);
 std::optional<KeyProblem> foresee_dashboard_password_problem(const Config& config);
 
 /// The environment variables that hold keys, of destinations and of the ingest, webhooks' URLs and

@@ -169,9 +169,21 @@ inline constexpr std::array finding_table = {
              "the embedded server crashed {count} {count:time|times} since it was started", "",
              "please report it, with what led to it"},
     Sentence{"publish_key_short", "ingest", "place characters",
-             "other machines reach {place}, and publish_key is shorter than {characters} "
+             "publish_key, which publishers need at {place}, is shorter than {characters} "
              "characters",
-             "a short key can be guessed", "write a longer publish_key into restream.toml"},
+             "a short key can be guessed",
+             "write a longer one, such as 'openssl rand -hex 16' prints, into restream.toml and "
+             "OBS's Stream Key"},
+    Sentence{"publishing_open_to_users", "ingest", "place users",
+             "other users of this machine may publish to {place}: {users}",
+             "restream.toml has no publish_key",
+             "write a publish_key, such as 'openssl rand -hex 16' prints, into restream.toml and "
+             "OBS's Stream Key"},
+    Sentence{"playing_open_to_users", "ingest", "place users",
+             "other users of this machine may play what {place} has: {users}",
+             "this system does not say whose process it is that plays",
+             "have root load the kernel's modules inet_diag and tcp_diag, and restart the ingest "
+             "server"},
     Sentence{"ingest_open_by_key", "ingest", "place",
              "other machines reach {place}; they may publish with the key", "", ""},
     Sentence{"ingest_open_to_addresses", "ingest", "place addresses",

@@ -7,10 +7,13 @@
 #include <tuple>
 
 #include "base/error.hpp"
+#include "base/peer_user.hpp"
+#include "config/key.hpp"
 #include "config/url.hpp"
 #include "doctor/found.hpp"
 #include "doctor/network_checks.hpp"
 #include "doctor/turned_away.hpp"
+#include "doctor/user_checks.hpp"
 #include "ingest/address.hpp"
 #include "ingest/nginx_installation.hpp"
 #include "ingest/nginx_stat.hpp"
@@ -151,18 +154,23 @@ std::vector<Diagnosis> check_managed(const IngestConfig& config, const Layout& l
     return result;
 }
 
+/// The server lets a hundred wrong keys through and then one a second, from all places together.
+std::optional<Diagnosis> check_publish_key_size(const Config& config) {
+    // As many hexadecimal digits are 64 bits, and as many letters of a sentence enough.
+    constexpr std::size_t shortest_key = 16;
+    const auto size = foresee_publish_key_size(config);
+    if (!size || *size >= shortest_key) return std::nullopt;
+    const IngestConfig& ingest = config.ingest;
+    return found(Severity::warning, "publish_key_short",
+                 host_and_port(ingest.listen_host, ingest.listen_port), shortest_key);
+}
+
 /// Who can come from other machines, and what keeps strangers out.
 std::optional<Diagnosis> check_openness(const IngestConfig& config) {
-    // Guessed over a network at 1,000 tries a second, 8 letters and digits last for decades.
-    constexpr std::size_t shortest_key = 8;
     if (config.server == IngestServer::external || is_loopback(config.listen_host)) {
         return std::nullopt;
     }
     const std::string place = host_and_port(config.listen_host, config.listen_port);
-    const auto* text = std::get_if<KeyText>(&config.publish_key);
-    if (text != nullptr && text->text.reveal().size() < shortest_key) {
-        return found(Severity::warning, "publish_key_short", place, shortest_key);
-    }
     if (config.allow_publish.empty()) return found(Severity::ok, "ingest_open_by_key", place);
     return config.has_publish_key()
                ? found(Severity::ok, "ingest_open_by_key_to_addresses", place, config.allow_publish)
@@ -225,7 +233,10 @@ std::vector<Diagnosis> check_ingest(const Config& config, const Registry& regist
     std::vector<Diagnosis> result;
     if (!is_external) {
         result = check_managed(config.ingest, layout);
+        if (auto is_short = check_publish_key_size(config)) result.push_back(std::move(*is_short));
         if (auto open = check_openness(config.ingest)) result.push_back(std::move(*open));
+        auto users = check_other_users(config.ingest, other_people(), knows_peer_users());
+        std::ranges::move(users, std::back_inserter(result));
         if (!FileLock::is_held(layout.ingest_lock())) return result;
     }
     if (!check_reachable(config.ingest, result)) return result;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <nlohmann/json.hpp>
 
@@ -197,6 +198,15 @@ bool World::wait_state(const std::string& name, const std::string& state,
 json World::ingest() const {
     return json::parse(
         to_json(look_at_ingest(load_config(config()), Registry(layout()))))["ingest"];
+}
+
+bool World::is_well() const {
+    const json document = json::parse(run({"doctor", "--json"}).output, nullptr, false);
+    return !document.is_discarded() &&
+           std::ranges::all_of(document["findings"], [](const json& each) {
+               return each["severity"] == "ok" || each["code"] == "publishing_open_to_users" ||
+                      each["code"] == "playing_open_to_users";
+           });
 }
 
 bool World::wait_ingest(const std::string& state, Milliseconds longest) const {

@@ -62,8 +62,8 @@ class World {
     /// The test fails and ends if the command does not exit with 0.
     Outcome must(const std::vector<std::string>& arguments, const Call& call = {}) const;
 
-    /// What `restream status --json` prints, without a process; and the part about one destination (null if it is
-    /// unknown).
+    /// What `restream status --json` prints, without a process; and the part about one destination
+    /// (null if it is unknown).
     nlohmann::json status() const;
     nlohmann::json status(const std::string& name) const;
     std::string state(const std::string& name) const;
@@ -83,6 +83,9 @@ class World {
 
     /// What `restream ingest status --json` prints, without a process: its one object.
     nlohmann::json ingest() const;
+    /// Whether `doctor` finds nothing to complain of, but what other users of the machine on which
+    /// the tests run may do.
+    bool is_well() const;
     /// What the managed server's guardian says of itself; the test ends where it has no server.
     IngestRecord ingest_record() const;
     bool wait_ingest(const std::string& state,

@@ -228,9 +228,19 @@ export default {
         remedy: 'Merci de le signaler, en disant ce qui s’est passé avant.',
     },
     publish_key_short: {
-        message: 'D’autres machines atteignent {place}, et publish_key a moins de {characters} caractères',
+        message: 'publish_key, qu’il faut pour émettre vers {place}, a moins de {characters} caractères',
         cause: 'Une clé courte se devine.',
-        remedy: 'Écrivez un publish_key plus long dans restream.toml.',
+        remedy: 'Écrivez une clé plus longue, comme en donne « openssl rand -hex 16 », dans restream.toml et dans la clé de stream d’OBS.',
+    },
+    publishing_open_to_users: {
+        message: 'D’autres utilisateurs de cette machine peuvent émettre vers {place} : {users}',
+        cause: 'Il n’y a pas de publish_key dans restream.toml.',
+        remedy: 'Écrivez une publish_key, comme en donne « openssl rand -hex 16 », dans restream.toml et dans la clé de stream d’OBS.',
+    },
+    playing_open_to_users: {
+        message: 'D’autres utilisateurs de cette machine peuvent lire ce que {place} reçoit : {users}',
+        cause: 'Ce système ne dit pas à qui appartient un programme qui lit.',
+        remedy: 'Faites charger par root les modules inet_diag et tcp_diag du noyau, puis relancez le serveur d’ingest.',
     },
     ingest_open_by_key: {
         message: 'D’autres machines atteignent {place} ; avec la clé, elles peuvent émettre',
