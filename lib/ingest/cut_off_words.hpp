@@ -23,6 +23,8 @@ inline constexpr std::array cut_off_words = {
     CutOffWords{"too_slow", "sent a message too slowly"},
     CutOffWords{"took_nothing", "took nothing for too long"},
     CutOffWords{"too_far_behind", "took what it played too slowly"},
+    CutOffWords{"memory_short",
+                "read worst of all when what waits for players took too much memory"},
     CutOffWords{"did_not_read", "did not read the server's answers"},
     CutOffWords{"replaced", "was silent, and another publisher took its place"},
     CutOffWords{"too_many_connections", "gave way, because there were too many connections"},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -12,8 +13,10 @@ namespace restream {
 
 namespace {
 
-/// What is read of one connection before the others have their turn.
+/// What is read of one connection before the others have their turn: less where many play, because
+/// each may be given a copy before the turn ends and the bound of memory is looked at.
 constexpr std::size_t most_bytes_a_turn = 1024 * 1024;
+constexpr std::size_t least_bytes_a_turn = 64 * 1024;
 /// What a gathered write takes at once.
 constexpr std::size_t most_pieces = 64;
 /// **Source**: RtmpServerConnection::Setup.
@@ -64,7 +67,10 @@ EmbeddedConnection::EmbeddedConnection(ConnectionContext& context, Accepted acce
     watch_.await_readable();
 }
 
-EmbeddedConnection::~EmbeddedConnection() { leave_path(); }
+EmbeddedConnection::~EmbeddedConnection() {
+    leave_path();
+    context_.queue_bytes -= counted_bytes_;
+}
 
 void EmbeddedConnection::touch() {
     if (is_touched_) return;
@@ -74,8 +80,10 @@ void EmbeddedConnection::touch() {
 
 void EmbeddedConnection::readable() {
     context_.now = SteadyClock::now();
+    const std::size_t most =
+        std::max(most_bytes_a_turn / (1 + context_.players.total() / 16), least_bytes_a_turn);
     std::size_t bytes = 0;
-    while (!is_over() && bytes < most_bytes_a_turn) {
+    while (!is_over() && bytes < most) {
         const Moved moved = read_once();
         bytes += moved.bytes;
         // Where less came than there was room for, nothing more is there.
@@ -180,6 +188,7 @@ void EmbeddedConnection::publish(const RtmpServerConnection::PublishWish& wish) 
 
 void EmbeddedConnection::play(const RtmpServerConnection::PlayWish& wish) {
     learn_who();
+    guest_.players = context_.players.at(place_of(guest_.visitor));
     const auto answer = context_.publications.ask_to_play(guest_, wish.app, wish.name, context_.now,
                                                           std::chrono::system_clock::now());
     if (const auto* refusal = std::get_if<AdmissionRefusal>(&answer)) {
@@ -192,6 +201,7 @@ void EmbeddedConnection::play(const RtmpServerConnection::PlayWish& wish) {
     most_waiting_ = SIZE_MAX;
     std::size_t burst_bytes = 0;
     path_ = &context_.publications.join(*this, std::get<Secret>(answer), burst_bytes);
+    context_.players.add(place_of(guest_.visitor));
     most_waiting_ = context_.limits.most_waiting_bytes + burst_bytes;
 }
 
@@ -204,7 +214,8 @@ void EmbeddedConnection::log_refusal(std::string_view whom, const AdmissionRefus
 
 void EmbeddedConnection::take(const Tag& tag) {
     bytes_since_tag_ = 0;
-    if (path_ != nullptr && is_publisher_) context_.publications.publish(*path_, tag, context_.now);
+    if (path_ == nullptr || !is_publisher_) return;
+    context_.publications.publish(*path_, context_.held.counted(tag), context_.now);
 }
 
 void EmbeddedConnection::look_again() {
@@ -247,6 +258,13 @@ void EmbeddedConnection::settle() {
         ++context_.dropped_players;
         cut_off("too_far_behind");
     }
+    count_queue();
+}
+
+void EmbeddedConnection::count_queue() {
+    const std::size_t bytes = rtmp_.output().own_bytes();
+    context_.queue_bytes = context_.queue_bytes - counted_bytes_ + bytes;
+    counted_bytes_ = bytes;
 }
 
 void EmbeddedConnection::write() {
@@ -279,6 +297,7 @@ void EmbeddedConnection::leave_path() {
         context_.publications.leave(*path, static_cast<const Publisher&>(*this));
     } else {
         context_.publications.leave(*path, static_cast<const PublicationPlayer&>(*this));
+        context_.players.remove(place_of(guest_.visitor));
     }
 }
 
@@ -303,10 +322,14 @@ void EmbeddedConnection::close() {
     // What waits would else be kept by the kernel, for one who does not take it.
     if (!rtmp_.output().is_empty()) reset_on_close(socket_);
     rtmp_.output().clear();
+    count_queue();
     touch();
 }
 
-void EmbeddedConnection::give_way() { cut_off("too_many_connections"); }
+void EmbeddedConnection::give_way(std::string_view code) {
+    if (path_ != nullptr) ++context_.dropped_players;
+    cut_off(code);
+}
 
 void EmbeddedConnection::cut_off(std::string_view code) {
     if (is_over()) return;

@@ -12,6 +12,8 @@
 #include "base/fd.hpp"
 #include "ingest/connection_socket.hpp"
 #include "ingest/cut_offs.hpp"
+#include "ingest/held_media.hpp"
+#include "ingest/player_counts.hpp"
 #include "ingest/publications.hpp"
 #include "ingest/socket_watch.hpp"
 #include "rtmp/loop.hpp"
@@ -37,6 +39,11 @@ struct ConnectionLimits {
     /// For who was refused or put out to read why, and close.
     Milliseconds farewell = std::chrono::seconds(2);
     std::size_t longest_message = 8 * 1024 * 1024;
+    /// Of all media that the server has in memory, and of what the queues of all connections have
+    /// for themselves. Beyond it, who reads worst is put out. **Source**: what ten publications may
+    /// have in their caches (160 MiB), and room for six players with `most_waiting_bytes` of which
+    /// none shares a byte with another. Relays that keep up share all but a cache's burst.
+    std::size_t most_held_bytes = 256 * 1024 * 1024;
 };
 
 /// What the connections of one server share.
@@ -48,6 +55,9 @@ struct ConnectionContext {
     /// Who has something to write, or has ended: to be settled before the loop waits again.
     std::vector<EmbeddedConnection*> touched{};
     std::uint64_t dropped_players = 0;
+    HeldMedia held{};
+    std::size_t queue_bytes = 0;  ///< OutputQueue::own_bytes() of all connections
+    PlayerCounts players{};
     CutOffs cut_offs{};
     /// A line for the server's log, without secrets.
     std::function<void(std::string)> log{};
@@ -69,12 +79,19 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
     void say_goodbye();
     /// Ends it now, without a word.
     void close();
-    /// Ends it now, for the sake of another one.
-    void give_way();
+    /// Ends it now, for the sake of others. `code`: of cut_off_words.
+    void give_way(std::string_view code);
 
     bool is_over() const { return state_ == State::over; }
     /// Neither publishes nor plays: it gives way where there are too many.
     bool is_idle() const { return !is_over() && path_ == nullptr; }
+    /// What waits for who plays, or has played; of a publisher 0. **Unit**: bytes.
+    std::size_t unread_bytes() const {
+        const bool is_publisher = path_ != nullptr && is_publisher_;
+        return is_over() || is_publisher ? 0 : rtmp_.output().size();
+    }
+    /// Whether it is the owner's own process on this machine, such as a relay.
+    bool is_own() const { return context_.publications.is_own(guest_); }
 
     SteadyTime last_heard() const override { return last_heard_; }
     void look_again() override;
@@ -104,6 +121,7 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
     /// It publishes or plays no more.
     void leave_path();
     void begin_leaving();
+    void count_queue();
     /// Remembers and logs that the server ends it, and why: before it leaves its path.
     void note_cut_off(std::string_view code, std::string detail = {});
     void cut_off(std::string_view code);
@@ -126,6 +144,7 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
     bool has_shaken_hands_ = false;
     bool was_cut_off_ = false;
     std::size_t most_waiting_ = 0;
+    std::size_t counted_bytes_ = 0;  ///< its part of the context's queue_bytes
     SteadyTime connected_;
     SteadyTime wish_until_;
     SteadyTime leaving_since_{};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <list>
+#include <utility>
 
 #include "base/error.hpp"
 #include "ingest/address.hpp"
@@ -46,6 +47,7 @@ struct EmbeddedServer::Inside {
     bool accept_one(Listener& listener, bool somebody_waits);
     bool has_given_way();
     void settle();
+    void keep_to_budget();
     void look_at_clocks();
     void tell_record();
     PublicationsRecord make_record();
@@ -95,6 +97,7 @@ void EmbeddedServer::run() {
     while (!inside.is_stopping) {
         inside.loop.run_once(inside.next_deadline());
         inside.settle();
+        inside.keep_to_budget();
         inside.look_at_clocks();
         inside.tell_record();
     }
@@ -165,7 +168,7 @@ bool EmbeddedServer::Inside::accept_one(Listener& listener, bool somebody_waits)
 bool EmbeddedServer::Inside::has_given_way() {
     const auto oldest = std::ranges::find_if(connections, &EmbeddedConnection::is_idle);
     if (oldest == connections.end()) return false;
-    oldest->give_way();
+    oldest->give_way("too_many_connections");
     settle();
     return true;
 }
@@ -198,6 +201,24 @@ void EmbeddedServer::Inside::settle() {
     context.touched.clear();
     if (over.empty()) return;
     connections.remove_if([](const EmbeddedConnection& each) { return each.is_over(); });
+}
+
+/// Who reads worst goes first: who has the most unread, the owner's own processes last. Their
+/// payloads may be shared with others, so that it may take several.
+void EmbeddedServer::Inside::keep_to_budget() {
+    const auto badness = [](const EmbeddedConnection& each) {
+        return std::pair(!each.is_own(), each.unread_bytes());
+    };
+    while (context.held.bytes() + context.queue_bytes > settings.connection.most_held_bytes) {
+        auto worst = connections.end();
+        for (auto each = connections.begin(); each != connections.end(); ++each) {
+            if (each->unread_bytes() == 0) continue;
+            if (worst == connections.end() || badness(*each) > badness(*worst)) worst = each;
+        }
+        if (worst == connections.end()) return;
+        worst->give_way("memory_short");
+        settle();
+    }
 }
 
 void EmbeddedServer::Inside::look_at_clocks() {

@@ -96,6 +96,13 @@ Publications::Answer Publications::ask_to_play(const Guest& guest, const Secret&
     now_ = now;
     const bool shows_key = admission_.shows_key(app, name);
     Answer answer = admission_.play(guest.visitor, app, name, key_try(guest, shows_key, now));
+    const std::size_t most =
+        guest.visitor.is_local ? rules_.most_players_here : rules_.most_players_elsewhere;
+    // All relays are the owner's; what bounds them is the number of connections.
+    if (guest.players >= most && !admission_.is_own(guest.visitor) &&
+        std::holds_alternative<Secret>(answer)) {
+        answer = AdmissionRefusal{"NetStream.Play.Failed", words_of_refusal("too_many_players")};
+    }
     if (auto* refusal = std::get_if<AdmissionRefusal>(&answer)) {
         return refused(IngestRefusal::Wish::play, guest, std::move(*refusal), wall);
     }
@@ -109,6 +116,8 @@ Publications::Answer Publications::ask_to_play(const Guest& guest, const Secret&
 
 KeyTry Publications::key_try(const Guest& guest, bool shows_key, SteadyTime now) {
     if (!shows_key || admission_.is_own(guest.visitor)) return KeyTry::allowed;
+    // Who it is on this machine, nobody knows: then one user could keep the owner out.
+    if (guest.visitor.is_local && !admission_.knows_owner()) return KeyTry::allowed;
     return key_guard_.may_try(guest.visitor, now) ? KeyTry::allowed : KeyTry::withheld;
 }
 

@@ -43,11 +43,16 @@ class Publications {
         GopCache::Limits gop;
         /// Of the primary: how long it sends without a gap before it is on the air again.
         Milliseconds backup_return_after = std::chrono::seconds(10);
+        /// From one place (see place_of()) at the same time: of this machine, where relays come
+        /// from, and of another.
+        std::size_t most_players_here = 256;
+        std::size_t most_players_elsewhere = 32;
     };
     /// Who asks, for what is told about him.
     struct Guest {
         Visitor visitor;
         std::string software;
+        std::size_t players = 0;  ///< that play already, from the same place
     };
     class Path;
     using Answer = std::variant<Secret, AdmissionRefusal>;
@@ -71,6 +76,7 @@ class Publications {
     Path& join(PublicationPlayer& player, const Secret& path, std::size_t& burst_bytes);
     void leave(Path& path, const PublicationPlayer& player);
 
+    bool is_own(const Guest& guest) const { return admission_.is_own(guest.visitor); }
     bool has_publisher() const;
     /// As it may be shown: no stream key.
     std::string shown(const Path& path) const;

@@ -24,6 +24,7 @@ inline constexpr std::array refusal_words = {
                  "too many wrong stream keys came from there; wait ten seconds and try again"},
     RefusalWords{"other_path", "another path than the ingest's"},
     RefusalWords{"already_publishing", "already publishing"},
+    RefusalWords{"too_many_players", "too many players from there"},
     RefusalWords{"too_many_publications", "too many publications"},
 };
 

@@ -32,6 +32,10 @@ class OutputQueue {
 
     std::size_t size() const { return size_; }  ///< **Unit**: bytes
     bool is_empty() const { return size_ == 0; }
+    /// What only this queue has in memory: copied bytes, and what it keeps to find its pieces.
+    std::size_t own_bytes() const {
+        return pieces_.capacity() * sizeof(Piece) + copied_.capacity();
+    }
 
   private:
     struct Piece {

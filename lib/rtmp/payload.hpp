@@ -19,6 +19,9 @@ class Payload {
     std::span<const std::uint8_t> bytes() const { return {data_.get(), size_}; }
     std::size_t size() const { return size_; }
     bool is_empty() const { return size_ == 0; }
+    /// The same buffer, whose last owner lets go of `keeper`, too. A keeper counts what is held.
+    template <typename Keeper>
+    Payload kept_with(Keeper keeper) const;
     /// The same buffer, not only the same bytes.
     bool operator==(const Payload&) const = default;
 
@@ -49,6 +52,19 @@ class PayloadBuffer {
     std::shared_ptr<std::uint8_t[]> data_;
     std::size_t size_;
 };
+
+template <typename Keeper>
+Payload Payload::kept_with(Keeper keeper) const {
+    struct Both {
+        std::shared_ptr<const std::uint8_t[]> data;
+        Keeper keeper;
+    };
+    const auto both = std::make_shared<Both>(Both{data_, std::move(keeper)});
+    Payload kept;
+    kept.data_ = std::shared_ptr<const std::uint8_t[]>(both, data_.get());
+    kept.size_ = size_;
+    return kept;
+}
 
 inline Payload Payload::copy_of(std::span<const std::uint8_t> bytes) {
     PayloadBuffer buffer(bytes.size());

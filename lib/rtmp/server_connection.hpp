@@ -80,6 +80,7 @@ class RtmpServerConnection {
 
     Step step() const { return step_; }
     OutputQueue& output() { return link_.output(); }
+    const OutputQueue& output() const { return link_.output(); }
     /// For the list of who is there: "FMLE/3.0 (…)", as the peer says it, cleaned of control
     /// characters, ≤ 64 bytes; before connect, and where it says nothing, empty.
     const std::string& software() const { return software_; }

@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <list>
+#include <optional>
 
+#include "as_nobody.hpp"
 #include "base/error.hpp"
 #include "base/paths.hpp"
 #include "base/peer_user.hpp"
@@ -286,6 +289,134 @@ TEST_CASE("embedded server: a stuck player is dropped, and the others lose nothi
     CHECK(!good.ending);
 }
 
+TEST_CASE(
+    "embedded server: players that do not read share a budget, and a good one loses nothing") {
+    EmbeddedSettings settings = test_settings();
+    settings.connection.most_held_bytes = 6'000'000;
+    settings.connection.stuck_player = std::chrono::minutes(5);
+    settings.publications.gop.most_bytes = 1'000'000;
+    const RunningServer server(settings);
+    Clients clients(server.port());
+    TestClient& good = clients.play();
+    TestClient& publisher = clients.publish();
+    for (TestClient* each : {&good, &publisher}) REQUIRE(clients.wait_accepted(*each));
+    std::list<RawPlayer> deaf;
+    for (int i = 0; i < 8; ++i) deaf.emplace_back(server.port());
+    std::vector<Tag> sent = headers();
+    const auto send = [&](const Tag& tag) {
+        sent.push_back(tag);
+        clients.send(publisher, {tag});
+        // As in life: a good player keeps up.
+        REQUIRE(clients.wait([&] { return good.tags.size() + 5 > sent.size(); }));
+    };
+    clients.send(publisher, sent);
+    // Each is far from what it may leave waiting by itself: they are put out for what all have.
+    for (std::uint32_t i = 0; i < 250; ++i) {
+        send(big(TagType::video, i * 33, i % 10 == 0 ? 0x17 : 0x27, 60'000));
+    }
+    CHECK(clients.wait([&] { return good.tags.size() >= sent.size(); }));
+    CHECK(difference(good.tags, sent) == "");
+    CHECK(!good.ending);
+    CHECK(!publisher.ending);
+    CHECK(server.publishes([](const auto& record) {
+        return record.cut_offs.size() == 1 && record.cut_offs[0].code == "memory_short" &&
+               record.cut_offs[0].role == CutOff::Role::player && record.cut_offs[0].times == 8 &&
+               record.dropped_players == 8;
+    }));
+}
+
+TEST_CASE("embedded server: what was copied for each player counts for each") {
+    EmbeddedSettings settings = test_settings();
+    settings.connection.most_held_bytes = 6'000'000;
+    settings.connection.stuck_player = std::chrono::minutes(5);
+    const RunningServer server(settings);
+    Clients clients(server.port());
+    TestClient& good = clients.play();
+    TestClient& publisher = clients.publish();
+    for (TestClient* each : {&good, &publisher}) REQUIRE(clients.wait_accepted(*each));
+    // Of so short messages each queue has a copy.
+    std::list<RawPlayer> deaf;
+    for (int i = 0; i < 6; ++i) deaf.emplace_back(server.port());
+    REQUIRE(server.publishes([](const auto& record) {
+        return record.publications.size() == 1 && record.publications[0].players == 7;
+    }));
+    std::vector<Tag> sent;
+    for (std::uint32_t i = 0; i < 30'000; ++i) {
+        sent.push_back(big(TagType::audio, i, 0x2f, 250));
+        if (sent.size() % 500 != 0) continue;
+        clients.send(publisher, {sent.end() - 500, sent.end()});
+        REQUIRE(clients.wait([&] { return good.tags.size() + 500 > sent.size(); }));
+    }
+    CHECK(clients.wait([&] { return good.tags.size() >= sent.size(); }));
+    CHECK(difference(good.tags, sent) == "");
+    CHECK(server.publishes([](const auto& record) {
+        return record.cut_offs.size() == 1 && record.cut_offs[0].code == "memory_short";
+    }));
+}
+
+TEST_CASE("embedded server: where memory is short, the owner's own players go last") {
+    if (this_user() != 0 || !knows_peer_users()) {
+        MESSAGE("skipped: needs root, and a system that says whose process it is");
+        return;
+    }
+    EmbeddedSettings settings = test_settings();
+    settings.connection.most_held_bytes = 6'000'000;
+    settings.connection.stuck_player = std::chrono::minutes(5);
+    settings.admission.owner = this_user();
+    settings.admission.players = {*Network::parse("127.0.0.0/8")};
+    const RunningServer server(settings);
+    Clients clients(server.port());
+    TestClient& publisher = clients.publish();
+    REQUIRE(clients.wait_accepted(publisher));
+    // The owner's came first, and have at least as much unread.
+    std::list<RawPlayer> own, others;
+    for (int i = 0; i < 3; ++i) own.emplace_back(server.port());
+    for (int i = 0; i < 3; ++i) {
+        const AsNobody as_nobody;
+        others.emplace_back(server.port());
+    }
+    const auto is_short = [&] { return !server.record().cut_offs.empty(); };
+    std::uint32_t sent = 0;
+    const Deadline deadline = long_enough();
+    while (!is_short() && !deadline.has_passed()) {
+        for (int i = 0; i < 100; ++i) {
+            clients.send(publisher, {big(TagType::audio, sent++, 0x2f, 250)});
+        }
+        clients.wait(is_short, Deadline::after(Milliseconds(2)));
+    }
+    REQUIRE(is_short());
+    CHECK(server.record().cut_offs[0].code == "memory_short");
+    // One of the others is closed; none of the owner's.
+    CHECK(wait_until(long_enough(), [&] {
+        return std::ranges::any_of(others, [](const RawPlayer& each) {
+            return is_closed_by_peer(each.fd(), Deadline::after(Milliseconds(1)));
+        });
+    }));
+    for (const RawPlayer& each : own) {
+        CHECK(!is_closed_by_peer(each.fd(), Deadline::after(Milliseconds(20))));
+    }
+}
+
+TEST_CASE("embedded server: an address has so many players") {
+    EmbeddedSettings settings = test_settings();
+    settings.publications.most_players_here = 2;
+    const RunningServer server(settings);
+    Clients clients(server.port());
+    TestClient& first = clients.play();
+    TestClient& second = clients.play("live", "other");
+    for (TestClient* each : {&first, &second}) REQUIRE(clients.wait_accepted(*each));
+    TestClient& third = clients.play();
+    CHECK(clients.wait([&] { return third.ending.has_value(); }));
+    CHECK(problem_of(third.ending).find("too many players") != std::string::npos);
+    CHECK(server.publishes([](const auto& record) {
+        return record.refusals.size() == 1 && record.refusals[0].wish == IngestRefusal::Wish::play;
+    }));
+    clients.drop(first);
+    REQUIRE(server.publishes([](const auto& record) { return record.connections == 1; }));
+    TestClient& fourth = clients.play();
+    CHECK(clients.wait_accepted(fourth));
+}
+
 TEST_CASE("embedded server: another user's process plays only where that is allowed") {
     if (!knows_peer_users()) {
         MESSAGE("skipped: this system does not say whose process it is");
@@ -322,7 +453,12 @@ TEST_CASE("embedded server: another user's process plays only where that is allo
 TEST_CASE("embedded server: wrong keys are looked at so often, and logged once") {
     EmbeddedSettings settings = test_settings();
     settings.admission.publish_key = Secret("k4secret");
+    // Whoever asks here is not the owner, nor root.
+    const bool is_root = this_user() == 0;
+    settings.admission.owner = is_root ? 0 : this_user() + 1;
     const RunningServer server(settings);
+    std::optional<AsNobody> as_nobody;
+    if (is_root) as_nobody.emplace();
     Clients clients(server.port());
     const auto problem = [&](const char* key) {
         TestClient& publisher = clients.publish("live", key);

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <charconv>
 #include <list>
 #include <nlohmann/json.hpp>
@@ -29,16 +30,19 @@ namespace {
 /// Of gigabytes that are claimed. Sanitizers keep what was freed for a while. **Unit**: kilobytes.
 constexpr long most_growth_kb = 128 * 1024;
 
-/// **Unit**: kilobytes; what the process has for itself, and its share of what it shares.
-long pss_of(int pid) {
-    const std::string text = content_of(fmt::format("/proc/{}/smaps_rollup", pid));
-    const auto at = text.find("\nPss:");
+/// What stands behind `label`, which begins a line.
+long number_in(const std::string& path, const std::string& label) {
+    const std::string text = content_of(path);
+    const auto at = text.find("\n" + label);
     REQUIRE(at != std::string::npos);
     const auto digits = text.find_first_of("0123456789", at);
-    long kilobytes = 0;
-    std::from_chars(text.data() + digits, text.data() + text.size(), kilobytes);
-    return kilobytes;
+    long number = 0;
+    std::from_chars(text.data() + digits, text.data() + text.size(), number);
+    return number;
 }
+
+/// **Unit**: kilobytes; what the process has for itself, and its share of what it shares.
+long pss_of(int pid) { return number_in(fmt::format("/proc/{}/smaps_rollup", pid), "Pss:"); }
 
 /// The test's own soft limit of descriptors, up to the hard one. Until it goes.
 class MoreDescriptors {
@@ -185,6 +189,8 @@ class Broadcast {
         }
         return false;
     }
+    /// The most that the server ever had in memory. **Unit**: kilobytes.
+    long peak_kb() const { return number_in(fmt::format("/proc/{}/status", server_), "VmHWM:"); }
     /// The server is the same, and has not grown by much.
     void check_memory() const {
         CHECK(world_.status()["ingest"]["worker_pid"] == server_);
@@ -247,6 +253,38 @@ TEST_CASE("hostile: rude, slow, endless and silent peers cost the live ones noth
     live.check("all are out");
     live.check_open();
     live.check_memory();
+}
+
+TEST_CASE("hostile: forty players that never read have a bound together, and relays lose nothing") {
+    const Broadcast live;
+    RawPublisher load(live.port(), "load");
+    std::list<RawPlayer> deaf;
+    for (int i = 0; i < 40; ++i) deaf.emplace_back(live.port(), "load");
+    REQUIRE(live.wait_players(2));
+    const long before = live.peak_kb();
+    // Of so short messages each player's queue has a copy, less than a player may leave waiting.
+    const std::vector<std::uint8_t> sound(250, 0x2f);
+    for (std::uint32_t i = 0; i < 60'000; ++i) {
+        load.send(make_tag(TagType::audio, RtmpTime(i), sound));
+        if (i % 20'000 == 0) live.check("some of the load");
+    }
+    live.check("all of the load");
+    // A sanitizer keeps what was freed, and is so slow that the players' time is over first.
+    if (!is_short()) {
+        const json cut_offs = live.world().ingest()["cut_offs"];
+        CHECK_MESSAGE(
+            std::ranges::any_of(cut_offs,
+                                [](const json& each) { return each["code"] == "memory_short"; }),
+            cut_offs.dump());
+        const Outcome doctor = live.world().run({"doctor"});
+        CHECK_MESSAGE(doctor.output.find("took too much memory") != std::string::npos,
+                      doctor.describe());
+        const long grown = live.peak_kb() - before;
+        CAPTURE(grown);
+        // 256 MiB, and what the heap loses between queues that grow.
+        CHECK(grown < 400 * 1024);
+    }
+    live.check_open();
 }
 
 TEST_CASE("hostile: publishers that misbehave end themselves alone") {

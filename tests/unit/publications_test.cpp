@@ -250,7 +250,7 @@ Publications with_key(Publications::Rules rules = {}) {
     admission.base_path = "live";
     admission.publish_key = Secret("k4");
     admission.owner = owner;
-    admission.players = {*Network::parse("10.0.0.0/8")};
+    admission.players = {*Network::parse("10.0.0.0/8"), *Network::parse("127.0.0.0/8")};
     return Publications(Admission(admission), rules);
 }
 
@@ -299,11 +299,24 @@ TEST_CASE("publications: the owner's encoder is let in, whatever other users try
     CHECK(published(all, user_here(1002), "k4") == "live");
 }
 
+TEST_CASE("publications: where the system does not say who asks here, nobody is kept out here") {
+    AdmissionRules admission;
+    admission.base_path = "live";
+    admission.publish_key = Secret("k4");
+    Publications all{Admission(admission), {}};
+    for (int i = 0; i < 100; ++i) {
+        CHECK(published(all, here, fmt::format("guess{}", i)) == "-wrong stream key");
+    }
+    CHECK(published(all, here, "k4") == "live");
+    for (int i = 0; i < 100; ++i) published(all, guest("10.0.0.1"), fmt::format("guess{}", i));
+    CHECK(published(all, guest("10.0.0.1"), "k4") == too_many);
+}
+
 TEST_CASE("publications: an encoder from elsewhere is let in again, whoever guesses meanwhile") {
     Publications all = with_key();
     const auto encoder = guest("192.0.2.7");
     CHECK(published(all, encoder, "k4") == "live");
-    for (int i = 0; i < 300; ++i) {
+    for (int i = 0; i < 1500; ++i) {
         published(all, guest(fmt::format("10.0.{}.1", i % 256).c_str()), fmt::format("guess{}", i));
     }
     CHECK(published(all, guest("192.0.2.8"), "k4") == too_many);
@@ -313,7 +326,7 @@ TEST_CASE("publications: an encoder from elsewhere is let in again, whoever gues
 TEST_CASE("publications: the key cannot be found by playing either") {
     Publications all = with_key();
     const auto player = guest("10.0.0.1");
-    CHECK(played(all, player, "k4") == "live");
+    CHECK(played(all, guest("10.0.0.2"), "k4") == "live");
     int answered = 0;
     for (int i = 0; i < 100; ++i) {
         const std::string name = fmt::format("guess{}", i);
@@ -347,6 +360,28 @@ TEST_CASE("publications: the same refusal of the same place is news once a minut
     CHECK(news == 3);
     ask("10.0.0.1", start + seconds(61));
     CHECK(news == 4);
+}
+
+TEST_CASE("publications: one place has so many players, and this machine has more") {
+    Publications::Rules rules;
+    rules.most_players_here = 3;
+    rules.most_players_elsewhere = 2;
+    Publications all = with_key(rules);
+    struct Case {
+        Publications::Guest who;
+        std::size_t players;
+        bool may;
+    };
+    const std::vector<Case> cases = {
+        {user_here(1001), 2, true},     {user_here(1001), 3, false},  {user_here(owner), 3, true},
+        {user_here(owner), 1000, true}, {guest("10.0.0.1"), 1, true}, {guest("10.0.0.1"), 2, false},
+    };
+    for (Case each : cases) {
+        CAPTURE(each.players);
+        each.who.players = each.players;
+        CHECK(played(all, each.who, "") == (each.may ? "live" : "-too many players from there"));
+    }
+    CHECK(all.record(start, wall).refusals.size() == 2);
 }
 
 namespace {
