@@ -6,6 +6,7 @@
 #include <array>
 
 #include "config/url.hpp"
+#include "dashboard/route.hpp"
 
 namespace restream {
 
@@ -52,8 +53,12 @@ std::optional<std::string> from_base64(std::string_view text) {
     return bytes;
 }
 
-/// What no path knows is refused by all of them.
-bool changes(Method method) { return method != Method::get && method != Method::other; }
+/// "http://127.0.0.1:5000" of "http://127.0.0.1:5000/x?y".
+std::string_view origin_of(std::string_view url) {
+    const auto scheme = url.find("://");
+    if (scheme == std::string_view::npos) return url;
+    return url.substr(0, url.find_first_of("/?#\\", scheme + 3));
+}
 
 Answer too_many(std::string_view message, std::string_view remedy, std::string_view seconds) {
     Answer answer = refusal(429, "too_many", message, remedy);
@@ -208,11 +213,15 @@ bool Door::is_our_origin(const Request& request) const {
         request.fetch_site != "none") {
         return is_link_to_page(request);
     }
-    if (request.origin.empty()) return true;
-    // Behind a proxy that speaks TLS the page's origin is https; the host is ours all the same.
-    const std::string origin = lowered(request.origin);
     const std::string host = lowered(request.host);
-    return origin == "http://" + host || origin == "https://" + host;
+    // Behind a proxy that speaks TLS the page's origin is https; the host is ours all the same.
+    const auto is_ours = [&](std::string_view origin) {
+        const std::string small = lowered(origin);
+        return small.empty() || small == "http://" + host || small == "https://" + host;
+    };
+    // Where a page is not encrypted, browsers send no Sec-Fetch-Site beyond loopback, and an Origin
+    // only with what may change something.
+    return is_ours(request.origin) && is_ours(origin_of(request.referer));
 }
 
 std::optional<Answer> Door::check_password(const Request& request, SteadyTime now) {
@@ -248,9 +257,10 @@ std::optional<Answer> Door::refuse(const Request& request, SteadyTime now) {
     if (foreign) return foreign;
     if (request.path == "/healthz" || request.path == "/login") return std::nullopt;
     if (auto refused = check_visitor(request, now)) return refused;
-    if (!changes(request.method)) return std::nullopt;
+    if (!takes_token(request.method, request.path)) return std::nullopt;
     if (request.token.empty()) {
-        return refusal(403, "token_missing", "what changes something needs the token",
+        return refusal(403, "token_missing",
+                       "what changes something, or starts a command, needs the token",
                        "send it as X-Restream-Token; it stands in run/dashboard.token in the state "
                        "folder");
     }

@@ -38,10 +38,10 @@ struct DoorRules {
 /// what has to be known.
 ///
 /// A page of another site can make a browser ask anything of `127.0.0.1`, and by a name that leads
-/// there (DNS rebinding) even read the answer. So: the Host must be ours, the Origin must be ours
-/// where there is one, and what changes something needs a token, which only our page holds. A
-/// browser never sends a header of that name for a foreign page without asking first, and it is not
-/// allowed to.
+/// there (DNS rebinding) even read the answer. So: the Host must be ours, the Origin and the
+/// Referer must be ours where there are any, and what changes something or starts a command needs a
+/// token, which only our page holds. A browser never sends a header of that name for a foreign page
+/// without asking first, and it is not allowed to.
 class Door {
   public:
     explicit Door(DoorRules rules);

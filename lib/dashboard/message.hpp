@@ -24,6 +24,7 @@ struct Request {
     std::string query;     ///< what follows `?`
     std::string host;      ///< the headers of these names; empty where they are not there
     std::string origin;
+    std::string referer;
     std::string fetch_site;
     std::string fetch_mode;
     std::string fetch_dest;

@@ -39,9 +39,9 @@ bool is_twice(const Message& message, boost::beast::string_view name) {
 }
 
 bool is_ambiguous(const Message& message) {
-    constexpr std::array<const char*, 9> single = {
-        "Host",   "Origin",        "Sec-Fetch-Site", "X-Restream-Token", "Authorization",
-        "Cookie", "If-None-Match", "Content-Length", "Transfer-Encoding"};
+    constexpr std::array<const char*, 10> single = {
+        "Host",          "Origin", "Referer",       "Sec-Fetch-Site", "X-Restream-Token",
+        "Authorization", "Cookie", "If-None-Match", "Content-Length", "Transfer-Encoding"};
     if (std::ranges::any_of(single, [&](const char* name) { return is_twice(message, name); })) {
         return true;
     }
@@ -71,6 +71,7 @@ std::variant<Request, Answer> read_request(const Message& message, std::string a
     if (mark < target.size()) request.query = target.substr(mark + 1);
     request.host = text_of(message[http::field::host]);
     request.origin = text_of(message[http::field::origin]);
+    request.referer = text_of(message[http::field::referer]);
     request.fetch_site = text_of(message["Sec-Fetch-Site"]);
     request.fetch_mode = text_of(message["Sec-Fetch-Mode"]);
     request.fetch_dest = text_of(message["Sec-Fetch-Dest"]);

@@ -158,6 +158,15 @@ std::variant<Route, Answer> find_route(Method method, std::string_view path) {
     return answer;
 }
 
+bool takes_token(Method method, std::string_view path) {
+    // What no path knows is refused by all of them.
+    if (method == Method::other) return false;
+    if (method != Method::get) return true;
+    const auto found = find_route(method, path);
+    const auto* route = std::get_if<Route>(&found);
+    return route != nullptr && (route->lane == Lane::query || route->lane == Lane::change);
+}
+
 Answer no_such_path() {
     return refusal(404, "not_found", "there is nothing under this path",
                    "the paths are described in docs/api.md and openapi.json");

@@ -51,6 +51,10 @@ struct Route {
 /// What is asked for, or why it is nothing (404, 405).
 std::variant<Route, Answer> find_route(Method method, std::string_view path);
 
+/// Whether it takes the token: what changes something, and what has a command run, which takes a
+/// process and up to seconds of work. What only looks is answered from memory or from files.
+bool takes_token(Method method, std::string_view path);
+
 /// 404.
 Answer no_such_path();
 

@@ -19,6 +19,8 @@ const headers = {
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-store',
 };
+/// What runs a command although it only looks: it takes the token, too.
+const commands = ['/api/v1/services', '/api/v1/doctor', '/api/v1/explain'];
 const batches = ['/enable', '/disable', '/start', '/stop', '/restart'];
 const tick_ms = 100;
 const wait_ms = 15000;
@@ -103,8 +105,10 @@ export class MockServer {
     #admit({ method, headers: sent }, pathname) {
         if (sent.host !== this.host) throw new Refusal(403, 'foreign_host', 'not a name of this dashboard');
         if (sent.origin !== undefined && sent.origin !== `http://${this.host}`) throw new Refusal(403, 'foreign_origin', 'another page asks');
+        const from = sent.referer?.split('/').slice(0, 3).join('/');
+        if (from !== undefined && from !== `http://${this.host}`) throw new Refusal(403, 'foreign_origin', 'another page asks');
         if (this.world.isShut) throw new Refusal(403, 'not_owner', 'this dashboard is only for the user who started it', 'open a link');
-        if (method === 'GET' || pathname === '/mock') return;
+        if (pathname === '/mock' || (method === 'GET' && !commands.includes(pathname))) return;
         const given = sent['x-restream-token'];
         if (given === undefined) throw new Refusal(403, 'token_missing', 'a change needs the token');
         if (given !== token) throw new Refusal(403, 'token_wrong', 'the token is wrong');

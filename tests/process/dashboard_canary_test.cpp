@@ -48,7 +48,9 @@ struct Searched {
         return answer;
     }
     HttpAnswer get(const std::string& path) const {
-        return searched(path, dashboard->get(path, password));
+        HttpHeaders headers = password;
+        headers.emplace_back("X-Restream-Token", dashboard->token());
+        return searched(path, dashboard->get(path, headers));
     }
     HttpAnswer change(const std::string& method, const std::string& path,
                       const json& body = {}) const {

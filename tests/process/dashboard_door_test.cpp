@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "as_nobody.hpp"
 #include "engine/raw_client.hpp"
 #include "process/dashboard_scene.hpp"
 
@@ -35,6 +36,7 @@ TEST_CASE(
          "403 foreign_host"},
         {{token[0], {"Origin", "http://evil.example"}}, "403 foreign_origin"},
         {{token[0], {"Origin", "null"}}, "403 foreign_origin"},
+        {{token[0], {"Referer", "http://evil.example/"}}, "403 foreign_origin"},
         {{token[0], {"Sec-Fetch-Site", "cross-site"}}, "403 foreign_origin"},
     };
     for (const Row& row : rows) {
@@ -45,6 +47,12 @@ TEST_CASE(
     CHECK(dashboard.get("/api/v1/status", {{"Host", "evil.example"}}).brief() ==
           "403 foreign_host");
     CHECK(dashboard.get("/", {{"Origin", "http://evil.example"}}).brief() == "403 foreign_origin");
+    CHECK(dashboard.get("/", {{"Referer", "http://evil.example/"}}).brief() ==
+          "403 foreign_origin");
+    for (const char* command : {"/api/v1/doctor", "/api/v1/explain", "/api/v1/services"}) {
+        CHECK(dashboard.get(command).brief() == "403 token_missing");
+        CHECK(dashboard.get(command, token).status == 200);
+    }
     const auto page = dashboard.get("/");
     CHECK(page.status == 200);
     CHECK(page.body.find(dashboard.token()) != std::string::npos);
@@ -68,17 +76,8 @@ TEST_CASE("dashboard: another user of this machine sees nothing, but with a link
     const std::string scrape_token = content_of(world.layout().scrape_token());
     const auto ask = [&](const char* method, const std::string& path, const HttpHeaders& headers) {
         // Who makes a socket is whose it is.
-        constexpr uid_t nobody = 65534;
-        REQUIRE(::seteuid(nobody) == 0);
-        HttpAnswer answer;
-        try {
-            answer = http(port, method, path, headers);
-        } catch (...) {
-            REQUIRE(::seteuid(0) == 0);
-            throw;
-        }
-        REQUIRE(::seteuid(0) == 0);
-        return answer;
+        const AsNobody as_nobody;
+        return http(port, method, path, headers);
     };
     CHECK(dashboard.get("/").status == 200);
     for (const char* path : {"/", "/api/v1/status", "/api/v1/destinations", "/api/v1/events",
@@ -95,8 +94,8 @@ TEST_CASE("dashboard: another user of this machine sees nothing, but with a link
     CHECK(ask("GET", "/metrics", {{"Authorization", bearer}}).status == 200);
     CHECK(ask("GET", "/", {{"Authorization", bearer}}).brief() == "403 not_owner");
     // The link of the owner lets one browser in, once.
-    const auto link = json::parse(world.must({"dashboard", "--link", "--json"}).output)["url"]
-                          .get<std::string>();
+    const auto link =
+        json::parse(world.must({"dashboard", "--link", "--json"}).output)["url"].get<std::string>();
     const std::string path = link.substr(link.find("/login"));
     CHECK(ask("GET", path.substr(0, path.size() - 1), {}).status == 403);
     const HttpAnswer let_in = ask("GET", path, {});

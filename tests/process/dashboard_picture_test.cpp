@@ -182,12 +182,15 @@ TEST_CASE(
     REQUIRE(is_jpeg(watched.wait_picture()));
     const int pid = picture_process();
     REQUIRE(pid != 0);
+    std::string token = content_of(watched.world.layout().dashboard_token());
+    token.pop_back();
     freeze(pid);
     int answered = 0;
     while (!is_gone(pid) && answered < 1000) {
         CountedTime took;
         REQUIRE(http(watched.port, "GET", "/api/v1/status").status == 200);
-        REQUIRE(http(watched.port, "GET", "/api/v1/doctor").status == 200);
+        REQUIRE(http(watched.port, "GET", "/api/v1/doctor", {{"X-Restream-Token", token}}).status ==
+                200);
         REQUIRE(watched.wait_ingest_told());
         CHECK(took.passed() < 10s);
         ++answered;

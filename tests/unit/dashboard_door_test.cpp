@@ -136,6 +136,62 @@ TEST_CASE("dashboard: no page of another site may ask, not even look") {
     }
 }
 
+TEST_CASE("dashboard: no page of another site may ask, although its browser sends no Origin") {
+    Door door(rules());
+    struct Row {
+        const char* referer;
+        const char* refused;
+    };
+    const Row rows[] = {
+        {"http://127.0.0.1:5000", ""},
+        {"http://127.0.0.1:5000/", ""},
+        {"http://127.0.0.1:5000/x?y#z", ""},
+        {"HTTP://127.0.0.1:5000/", ""},
+        {"https://127.0.0.1:5000/", ""},
+        {"http://evil.example/", "403 foreign_origin"},
+        {"http://evil.example/http://127.0.0.1:5000/", "403 foreign_origin"},
+        {"http://evil.example?http://127.0.0.1:5000/", "403 foreign_origin"},
+        {"http://127.0.0.1:5000.evil.example/", "403 foreign_origin"},
+        {"http://127.0.0.1:5000@evil.example/", "403 foreign_origin"},
+        {"http://127.0.0.1:50000/", "403 foreign_origin"},
+        {"http://127.0.0.1:5001/", "403 foreign_origin"},
+        {"http://127.0.0.1/", "403 foreign_origin"},
+        {"http://localhost:5000/", "403 foreign_origin"},
+        {"127.0.0.1:5000", "403 foreign_origin"},
+        {"//127.0.0.1:5000/", "403 foreign_origin"},
+        {"about:blank", "403 foreign_origin"},
+        {"null", "403 foreign_origin"},
+        {" ", "403 foreign_origin"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.referer);
+        for (const char* path : {"/", "/api/v1/status", "/login", "/healthz"}) {
+            Request asked = request(Method::get, path);
+            asked.referer = row.referer;
+            CHECK(refusal_of(door, asked) == row.refused);
+            asked.origin = "http://127.0.0.1:5000";
+            CHECK(refusal_of(door, asked) == row.refused);
+            asked.fetch_site = "same-origin";
+            CHECK(refusal_of(door, asked) == row.refused);
+        }
+    }
+}
+
+TEST_CASE("dashboard: what starts a command needs the token, although it only looks") {
+    Door door(rules());
+    for (const char* path : {"/api/v1/doctor", "/api/v1/explain", "/api/v1/services"}) {
+        CAPTURE(path);
+        Request asked = request(Method::get, path);
+        CHECK(refusal_of(door, asked) == "403 token_missing");
+        asked.is_head = true;
+        CHECK(refusal_of(door, asked) == "403 token_missing");
+        asked.token = "x";
+        CHECK(refusal_of(door, asked) == "403 token_wrong");
+        asked.token = token;
+        CHECK(refusal_of(door, asked) == "");
+    }
+}
+
 TEST_CASE("dashboard: what changes something needs the token, looking does not") {
     Door door(rules());
     for (const Method method : {Method::post, Method::put, Method::remove}) {
@@ -196,6 +252,8 @@ TEST_CASE("dashboard: a link of another site opens the page, and nothing else") 
             asked.fetch_site = site;
             asked.fetch_mode = row.mode;
             asked.fetch_dest = row.destination;
+            CHECK(refusal_of(door, asked) == row.refused);
+            asked.referer = "http://evil.example/";
             CHECK(refusal_of(door, asked) == row.refused);
             asked.origin = "http://evil.example";
             CHECK(refusal_of(door, asked) == "403 foreign_origin");

@@ -41,6 +41,25 @@ TEST_CASE("dashboard: each path means one thing") {
     }
 }
 
+TEST_CASE("dashboard: the token is for what changes something and for what has a command run") {
+    for (const char* path :
+         {"/", "/assets/app.js", "/healthz", "/metrics", "/login", "/api/v1/status",
+          "/api/v1/events", "/api/v1/ingest", "/api/v1/destinations", "/api/v1/destinations/x/log",
+          "/api/v1/thumbnail", "/nowhere", "/api/v1/doctor/fix"}) {
+        CAPTURE(path);
+        CHECK_FALSE(takes_token(Method::get, path));
+        CHECK_FALSE(takes_token(Method::other, path));
+        for (const Method method : {Method::post, Method::put, Method::remove}) {
+            CHECK(takes_token(method, path));
+        }
+    }
+    for (const char* path : {"/api/v1/services", "/api/v1/doctor", "/api/v1/explain"}) {
+        CAPTURE(path);
+        CHECK(takes_token(Method::get, path));
+        CHECK_FALSE(takes_token(Method::other, path));
+    }
+}
+
 TEST_CASE("dashboard: a command is named by its path, and told what it is about") {
     using Arguments = std::vector<std::string>;
     struct Row {

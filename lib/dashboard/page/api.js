@@ -54,8 +54,7 @@ function withDeadline(signal, seconds) {
 
 /// **Throws** ApiError. `as`: "json" or "text". An answer that `signal` cut short is a silent error.
 export async function request(method, path, { body, signal, as = 'json', seconds = 15 } = {}) {
-    const headers = {};
-    if (method !== 'GET') headers['X-Restream-Token'] = token;
+    const headers = { 'X-Restream-Token': token };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     const deadline = withDeadline(signal, seconds);
     try {
