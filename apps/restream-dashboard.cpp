@@ -8,10 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/inbox.hpp"
 #include "base/paths.hpp"
+#include "base/peer_user.hpp"
 #include "base/process.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
@@ -73,6 +76,21 @@ std::optional<Secret> password_for(const HostAndPort& listen, const Config& conf
     return std::get<Secret>(std::move(password));
 }
 
+/// A password that everybody on the way reads is none; what it protects is read, too.
+void warn_of_clear_text(const std::string& host, const Config& config) {
+    if (is_loopback(host) || config.dashboard.has_tls()) return;
+    complain("dashboard",
+             fmt::format("warning: {} is reached without TLS: whoever is on the way reads the "
+                         "password, and what it protects; write cert and key under [dashboard] in "
+                         "restream.toml, or listen on 127.0.0.1 and use an SSH tunnel",
+                         host));
+}
+
+std::optional<TlsFiles> tls_files(const Config& config) {
+    if (!config.dashboard.has_tls()) return std::nullopt;
+    return TlsFiles{config.dashboard.certificate, config.dashboard.key};
+}
+
 /// What was done, in words and as scripts see it.
 struct Done {
     std::string_view words;
@@ -108,12 +126,13 @@ int start(const Options& options) {
     const Registry registry{trusted_state()};
     registry.prepare();
     const auto running = DashboardStart::begin(config, registry.layout()).wait();
+    if (running.is_new) warn_of_clear_text(config.dashboard.listen_host, config);
     const Done done = running.is_new ? Done{"started", "started"} : Done{"was running", "running"};
     return tell(options, done, running.record);
 }
 
 int rotate(const Options& options) {
-    const Layout layout(state_directory());
+    const Layout layout = trusted_state();
     rotate_tokens(layout);
     const int status = tell(options, {"has new tokens", "rotated"}, live_dashboard(layout));
     if (options.json) return status;
@@ -161,10 +180,18 @@ int serve(const Options& options) {
         means.port = listen.port;
         means.names = config.dashboard.hosts;
         means.password = password_for(listen, config);
+        const bool is_for_owner = !means.password;
+        means.tls = tls_files(config);
         means.complain = [](const std::string& words) { complain("dashboard", words); };
         if (!report.is_awaited()) lift_dashboard_end(registry.layout());
         Inbox inbox;  // before any thread
         Dashboard dashboard(std::move(means), registry);
+        warn_of_clear_text(listen.host, config);
+        if (is_for_owner && !knows_peer_users()) {
+            complain("dashboard",
+                     "warning: this system does not say whose process asks: browsers need a link "
+                     "('restream dashboard --link') or a password");
+        }
         print_lines(StandardHandle::output, fmt::format("dashboard: {}\n", dashboard.url()));
         std::fflush(stdout);
         report.ready();
@@ -177,6 +204,20 @@ int serve(const Options& options) {
     return 0;
 }
 
+void check_is_one_thing(const Options& options) {
+    std::vector<std::string_view> given;
+    for (const auto& [is_given, name] : {std::pair(!options.listen.empty(), "--listen"),
+                                         {options.background, "--background"},
+                                         {options.stop, "--stop"},
+                                         {options.link, "--link"},
+                                         {options.rotate_token, "--rotate-token"}}) {
+        if (is_given) given.emplace_back(name);
+    }
+    if (given.size() < 2) return;
+    throw Error(ErrorKind::usage,
+                fmt::format("{} and {} do not go together; give one of them", given[0], given[1]));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -184,37 +225,20 @@ int main(int argc, char** argv) {
         "dashboard", "Serves the web page, until Ctrl-C: http://127.0.0.1:5000.", argc, argv,
         [](CLI::App& app) -> CommandBody {
             auto options = std::make_shared<Options>();
-            auto* listen = app.add_option("--listen", options->listen,
-                                          "where (what restream.toml says, else 127.0.0.1:5000)")
-                               ->type_name("ADDRESS:PORT");
-            auto* background =
-                app.add_flag("--background", options->background,
-                             "return when it listens; it goes on without this terminal")
-                    ->excludes(listen);
-            app.add_flag("--stop", options->stop, "end the one that runs")
-                ->excludes(listen)
-                ->excludes(background);
-            auto* link = app.add_flag("--link", options->link,
-                                      "make a link that lets one browser in, for another user of "
-                                      "this machine")
-                             ->excludes(listen)
-                             ->excludes(background);
+            app.add_option("--listen", options->listen,
+                           "where (what restream.toml says, else 127.0.0.1:5000)")
+                ->type_name("ADDRESS:PORT");
+            app.add_flag("--background", options->background,
+                         "return when it listens; it goes on without this terminal");
+            app.add_flag("--stop", options->stop, "end the one that runs");
+            app.add_flag("--link", options->link,
+                         "make a link that lets one browser in, for another user of this machine");
             app.add_flag("--rotate-token", options->rotate_token,
-                         "make new tokens; whoever was let in has to come in again")
-                ->excludes(listen)
-                ->excludes(background)
-                ->excludes(link);
+                         "make new tokens; whoever was let in has to come in again");
             app.add_flag("--json", options->json,
                          "with the others: one JSON document on standard output");
             return [options] {
-                if (options->stop && options->link) {
-                    throw Error(ErrorKind::usage, "--link goes with a dashboard that runs on");
-                }
-                if (options->stop && options->rotate_token) {
-                    throw Error(ErrorKind::usage,
-                                "--rotate-token and --stop do not go together; give one, then the "
-                                "other");
-                }
+                check_is_one_thing(*options);
                 if (options->rotate_token) return rotate(*options);
                 if (options->stop) return stop(*options);
                 if (options->link) return make_link(*options);

@@ -60,8 +60,12 @@ struct DashboardConfig {
     KeyReference password;
     /// Names under which browsers reach it, beside loopback's and the address it listens on.
     std::vector<std::string> hosts;
+    /// PEM files of what it shows over TLS; both or none.
+    std::filesystem::path certificate;
+    std::filesystem::path key;
 
     bool has_password() const { return !std::holds_alternative<std::monostate>(password); }
+    bool has_tls() const { return !certificate.empty(); }
 };
 
 struct Config {

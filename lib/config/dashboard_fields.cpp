@@ -32,10 +32,24 @@ void read_hosts(const Fields& fields, DashboardConfig& dashboard) {
     }
 }
 
+void read_tls(const Fields& fields, DashboardConfig& dashboard) {
+    const auto certificate = fields.text("cert");
+    const auto key = fields.text("key");
+    if (certificate && !key) {
+        fields.fail("cert", "needs the certificate's private key beside it; add key = \"PATH\"");
+    }
+    if (key && !certificate) {
+        fields.fail("key", "needs its certificate beside it; add cert = \"PATH\"");
+    }
+    if (!certificate) return;
+    dashboard.certificate = read_path(fields, "cert", *certificate);
+    dashboard.key = read_path(fields, "key", *key);
+}
+
 }  // namespace
 
 DashboardConfig read_dashboard(const Fields& fields) {
-    fields.allow_only({"enabled", "listen", "password", "hosts"});
+    fields.allow_only({"enabled", "listen", "password", "hosts", "cert", "key"});
     DashboardConfig dashboard;
     dashboard.enabled = fields.flag("enabled").value_or(false);
     if (const auto text = fields.text("listen")) {
@@ -50,6 +64,7 @@ DashboardConfig read_dashboard(const Fields& fields) {
     }
     dashboard.password = read_key(fields, "password");
     read_hosts(fields, dashboard);
+    read_tls(fields, dashboard);
     if (!is_loopback(dashboard.listen_host) && !dashboard.has_password()) {
         fields.fail("listen",
                     fmt::format("opens the dashboard to {}, where anybody could switch your "

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <memory>
 #include <thread>
 
 #include "base/atomic_file.hpp"
@@ -17,6 +19,7 @@
 #include "dashboard/door.hpp"
 #include "dashboard/feed.hpp"
 #include "dashboard/http_server.hpp"
+#include "dashboard/identity_watch.hpp"
 #include "dashboard/jobs.hpp"
 #include "dashboard/thumbnail.hpp"
 #include "ingest/address.hpp"
@@ -46,10 +49,24 @@ FileLock take_lock(const Layout& layout) {
 
 bool is_any_address(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 
-/// What to open in a browser of this machine.
-std::string url_of(const std::string& host, int port) {
-    const std::string reachable = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host;
-    return "http://" + host_and_port(reachable, port);
+std::unique_ptr<IdentityWatch> watch_identity(const Dashboard::Means& means) {
+    if (!means.tls) return nullptr;
+    return std::make_unique<IdentityWatch>(*means.tls, means.complain);
+}
+
+/// What to open in a browser of this machine: with TLS, the first name that the certificate is for,
+/// where there is one.
+std::string url_of(const Dashboard::Means& means, IdentityWatch* identities, int port) {
+    const std::string& host = means.host;
+    std::string reachable = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host;
+    if (identities == nullptr) return "http://" + host_and_port(reachable, port);
+    const auto identity = identities->current(SteadyClock::now());
+    if (!identity->is_for(reachable)) {
+        const auto name = std::ranges::find_if(
+            means.names, [&](const std::string& each) { return identity->is_for(each); });
+        if (name != means.names.end()) reachable = *name;
+    }
+    return "https://" + host_and_port(reachable, port);
 }
 
 /// Where it is found, as long as this lives.
@@ -86,23 +103,28 @@ struct Dashboard::Inside {
           audit(registry.layout(), means.complain),
           configs(means.commands.config, means.commands.share),
           thumbnail(means.commands, configs),
-          server(means.host, means.port,
-                 [this](Request request, Reply reply) {
-                     handle(std::move(request), std::move(reply));
-                 }),
-          url(url_of(means.host, server.port())),
+          identities(watch_identity(means)),
+          server(
+              means.host, means.port,
+              [this](Request request, Reply reply) {
+                  handle(std::move(request), std::move(reply));
+              },
+              shown_identities()),
+          url(url_of(means, identities.get(), server.port())),
           door(rules()),
           api({means.commands, tokens.page, means.version}, configs, registry, lanes, thumbnail,
               audit),
           feed(server, api, configs, lanes, thumbnail) {
         lock.note(fmt::format("{} dashboard {}\n", this_process().pid, url));
-        published.tell({this_process(), url});
+        published.tell({this_process(), url, means.host});
         server.every(between_looks_at_tokens, [this] { watch_tokens(); });
     }
 
     DoorRules rules() const {
         DoorRules all;
         all.port = server.port();
+        all.url = url;
+        all.has_tls = identities != nullptr;
         all.hosts = means.names;
         all.hosts.push_back(means.host);
         all.is_any_address = is_any_address(means.host);
@@ -112,6 +134,11 @@ struct Dashboard::Inside {
         all.owner = this_user();
         all.login_code = registry.layout().login_code();
         return all;
+    }
+
+    HttpServer::Identities shown_identities() const {
+        if (!identities) return {};
+        return [watch = identities.get()] { return watch->current(SteadyClock::now()); };
     }
 
     Means with_cancelling(Means given) const {
@@ -170,6 +197,7 @@ struct Dashboard::Inside {
     Audit audit;
     ConfigWatch configs;
     Thumbnail thumbnail;
+    std::unique_ptr<IdentityWatch> identities;  ///< null where it speaks without TLS
     HttpServer server;
     const std::string url;
     Door door;

@@ -11,6 +11,7 @@
 #include "base/inbox.hpp"
 #include "base/secret.hpp"
 #include "dashboard/commands.hpp"
+#include "rtmp/tls_identity.hpp"
 #include "state/registry.hpp"
 
 namespace restream {
@@ -26,13 +27,16 @@ class Dashboard {
         int port = 5000;
         std::vector<std::string> names;  ///< under which it may be asked, beside its addresses
         std::optional<Secret> password;
-        /// Is called once, from any thread, if the audit log can't be written.
-        std::function<void(const std::string&)> complain = {};
+        std::optional<TlsFiles> tls;  ///< what it shows; nothing: it speaks without TLS
+        /// Told, from any thread, of an audit log that can't be written (once), and of a renewed
+        /// certificate that can't be used.
+        std::function<void(const std::string&)> complain = [](const std::string&) {};
     };
 
     /// Takes the lock and listens. `registry` must outlive it.
     /// **Throws**: Error{busy} that says where the dashboard is that runs already; Error{refused}
-    /// by whom the port is taken; Error{usage} where `host` is none.
+    /// by whom the port is taken; Error{usage} where `host` is none; Error{config} where the
+    /// certificate cannot be used.
     Dashboard(Means means, const Registry& registry);
     ~Dashboard();
     Dashboard(const Dashboard&) = delete;

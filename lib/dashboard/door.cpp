@@ -82,13 +82,6 @@ std::string_view bearer_token(std::string_view header) {
                                                               : std::string_view();
 }
 
-Answer ask_for_password(std::string_view message) {
-    Answer answer = refusal(401, "password", message,
-                            "any user name, and the password that restream.toml names");
-    answer.headers.emplace_back("WWW-Authenticate", "Basic realm=\"restream\", charset=\"UTF-8\"");
-    return answer;
-}
-
 }  // namespace
 
 std::optional<Secret> basic_password(std::string_view header) {
@@ -111,6 +104,18 @@ Door::Door(DoorRules rules)
 
 std::string Door::cookie_name() const { return fmt::format("restream-{}", rules_.port); }
 
+Answer Door::ask_for_password(const Request& request, std::string_view message) const {
+    const bool is_read_on_the_way = !rules_.has_tls && !is_loopback(request.address);
+    Answer answer = refusal(
+        401, "password", message,
+        fmt::format("any user name, and the password that restream.toml names{}",
+                    is_read_on_the_way
+                        ? "; this connection is not encrypted: whoever is on the way reads it"
+                        : ""));
+    answer.headers.emplace_back("WWW-Authenticate", "Basic realm=\"restream\", charset=\"UTF-8\"");
+    return answer;
+}
+
 bool Door::is_logged_in(const Request& request) const {
     const auto session = cookie_value(request.cookie, cookie_name());
     return !session.empty() && logins_.has(session, request.user);
@@ -129,8 +134,8 @@ void Door::renew(Secret token, Secret scrape_token) {
 }
 
 std::string Door::new_cookie(const Request& request, WayIn way) {
-    return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", cookie_name(),
-                       logins_.begin(request.user, way));
+    return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict{}", cookie_name(),
+                       logins_.begin(request.user, way), rules_.has_tls ? "; Secure" : "");
 }
 
 bool Door::may_try(const Request& request, SteadyTime now) {
@@ -186,13 +191,18 @@ std::optional<Answer> Door::check_visitor(const Request& request, SteadyTime now
 }
 
 bool Door::is_our_host(std::string_view host) const {
-    const std::string small = lowered(host);
+    std::string small = lowered(host);
+    // A browser leaves out the port that goes without saying.
+    const auto bracket = small.rfind(']');  // in an IPv6 address there are colons
+    const bool has_port =
+        small.find(':', bracket == std::string::npos ? 0 : bracket) != std::string::npos;
+    if (rules_.port == (rules_.has_tls ? 443 : 80) && !small.empty() && !has_port) {
+        small += fmt::format(":{}", rules_.port);
+    }
     const auto is_name = [&](std::string_view name) {
         const bool is_ipv6 = name.find(':') != std::string_view::npos;
         const std::string written = is_ipv6 ? fmt::format("[{}]", name) : std::string(name);
-        // A browser leaves out the port that goes without saying.
-        return small == fmt::format("{}:{}", written, rules_.port) ||
-               (rules_.port == 80 && small == written);
+        return small == fmt::format("{}:{}", written, rules_.port);
     };
     constexpr std::array loopback = {"127.0.0.1", "localhost", "::1"};
     if (std::ranges::any_of(loopback, is_name) || std::ranges::any_of(rules_.hosts, is_name)) {
@@ -214,10 +224,12 @@ bool Door::is_our_origin(const Request& request) const {
         return is_link_to_page(request);
     }
     const std::string host = lowered(request.host);
-    // Behind a proxy that speaks TLS the page's origin is https; the host is ours all the same.
+    // Behind a proxy that speaks TLS the page's origin is https; the host is ours all the same. A
+    // page that came without TLS is not ours where we speak it: whoever is on the way can make one.
     const auto is_ours = [&](std::string_view origin) {
         const std::string small = lowered(origin);
-        return small.empty() || small == "http://" + host || small == "https://" + host;
+        return small.empty() || small == "https://" + host ||
+               (!rules_.has_tls && small == "http://" + host);
     };
     // Where a page is not encrypted, browsers send no Sec-Fetch-Site beyond loopback, and an Origin
     // only with what may change something.
@@ -226,18 +238,19 @@ bool Door::is_our_origin(const Request& request) const {
 
 std::optional<Answer> Door::check_password(const Request& request, SteadyTime now) {
     if (!rules_.password) return std::nullopt;
-    if (request.authorization.empty()) return ask_for_password("the dashboard has a password");
+    if (request.authorization.empty())
+        return ask_for_password(request, "the dashboard has a password");
     if (!may_try(request, now)) return wait_with_passwords();
     const auto given = basic_password(request.authorization);
     if (given && equal_in_constant_time(given->reveal(), rules_.password->reveal())) {
         return std::nullopt;
     }
     count_wrong(request, now);
-    return ask_for_password("the password is wrong");
+    return ask_for_password(request, "the password is wrong");
 }
 
 std::optional<Answer> Door::check_site(const Request& request) const {
-    const std::string open = fmt::format("open http://127.0.0.1:{}", rules_.port);
+    const std::string open = "open " + rules_.url;
     if (!is_our_host(request.host)) {
         return refusal(403, "foreign_host", "this dashboard is not asked under that name",
                        open + ", or add the name to [dashboard] hosts in restream.toml");

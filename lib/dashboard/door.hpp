@@ -18,7 +18,9 @@ namespace restream {
 
 /// What the door knows.
 struct DoorRules {
-    int port = 5000;                 ///< that it listens on
+    int port = 5000;                            ///< that it listens on
+    std::string url = "http://127.0.0.1:5000";  ///< what to open instead
+    bool has_tls = false;
     std::vector<std::string> hosts;  ///< names and addresses under which it may be asked, without
                                      ///< ports; loopback's are always good
     /// It listens on every address: then any address is good, too. A foreign page that has been
@@ -67,6 +69,7 @@ class Door {
     bool is_our_origin(const Request& request) const;
     std::optional<Answer> check_visitor(const Request& request, SteadyTime now);
     std::optional<Answer> check_password(const Request& request, SteadyTime now);
+    Answer ask_for_password(const Request& request, std::string_view message) const;
     bool is_logged_in(const Request& request) const;
     /// A wrong password or code was given from there: counted for it, and for all together.
     void count_wrong(const Request& request, SteadyTime now);

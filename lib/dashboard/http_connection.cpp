@@ -28,6 +28,9 @@ constexpr std::size_t most_ignored_bytes = 1024 * 1024;
 /// What the kernel keeps for one client that does not read; by itself it would grow to megabytes.
 constexpr int most_unread_bytes = 128 * 1024;
 constexpr auto patience_with_refused = seconds(2);
+constexpr auto patience_for_handshake = seconds(10);
+/// For TLS's goodbye, which the other side answers.
+constexpr auto patience_with_goodbye = seconds(2);
 constexpr auto patience_for_request = seconds(10);
 constexpr auto patience_for_next_request = seconds(30);
 constexpr auto patience_for_writing = seconds(10);
@@ -53,6 +56,14 @@ constexpr HeaderLine safe_headers[] = {{"Cache-Control", "no-store"},
                                        {"Cross-Origin-Opener-Policy", "same-origin"},
                                        {"Cross-Origin-Resource-Policy", "same-origin"}};
 
+/// **Source**: RFC 8446, section 5.1: what begins a handshake.
+constexpr std::uint8_t handshake_record = 22;
+
+Answer ask_for_tls() {
+    return refusal(400, "tls_missing", "this dashboard is only asked over TLS",
+                   "write https:// instead of http:// into the address");
+}
+
 /// What the client is told; nothing where it has only gone.
 std::optional<Answer> refusal_of(error_code error) {
     if (error == http::error::header_limit) {
@@ -74,8 +85,9 @@ std::optional<Answer> refusal_of(error_code error) {
 
 }  // namespace
 
-HttpConnection::HttpConnection(boost::asio::ip::tcp::socket socket, ConnectionOwner& owner)
-    : line_(std::move(socket)),
+HttpConnection::HttpConnection(boost::asio::ip::tcp::socket socket, const TlsIdentity* identity,
+                               ConnectionOwner& owner)
+    : line_(std::move(socket), identity),
       owner_(owner),
       buffer_(most_buffered_bytes),
       idle_since_(SteadyClock::now()),
@@ -89,13 +101,38 @@ HttpConnection::HttpConnection(boost::asio::ip::tcp::socket socket, ConnectionOw
                               ignored);
 }
 
-void HttpConnection::begin() { read(); }
+void HttpConnection::begin() {
+    if (!line_.has_tls()) return read();
+    greet();
+}
+
+/// The first byte says whether it speaks TLS: who asks without it is told so, in words that it
+/// understands.
+void HttpConnection::greet() {
+    line_.tcp().expires_after(patience_for_handshake);
+    line_.tcp().async_read_some(
+        boost::asio::buffer(&first_byte_, 1),
+        [self = shared_from_this()](error_code error, std::size_t) { self->have_greeting(error); });
+}
+
+void HttpConnection::have_greeting(error_code error) {
+    if (error || is_closed_) return end();
+    if (first_byte_ != handshake_record) {
+        line_.drop_tls();
+        return refuse(ask_for_tls());
+    }
+    line_.tls().async_handshake(Line::Tls::server, boost::asio::buffer(&first_byte_, 1),
+                                [self = shared_from_this()](error_code failed, std::size_t) {
+                                    if (failed || self->is_closed_) return self->end();
+                                    self->read();
+                                });
+}
 
 void HttpConnection::close() {
     if (is_closed_) return;
     is_closed_ = true;
     silence_.cancel();
-    line_.close();
+    line_.tcp().close();
 }
 
 void HttpConnection::end() {
@@ -110,7 +147,7 @@ void HttpConnection::read() {
     parser_->body_limit(most_body_bytes);
     // What is left of the request before this one has come already.
     const bool is_first = buffer_.size() > 0 || !response_;
-    line_.expires_after(is_first ? patience_for_request : patience_for_next_request);
+    line_.tcp().expires_after(is_first ? patience_for_request : patience_for_next_request);
     http::async_read(
         line_, buffer_, *parser_,
         [self = shared_from_this()](error_code error, std::size_t) { self->have_read(error); });
@@ -128,7 +165,7 @@ void HttpConnection::have_read(error_code error) {
     is_head_ = std::get<Request>(read).is_head;
     is_answering_ = true;
     const bool keep_alive = parser_->keep_alive();
-    line_.expires_never();
+    line_.tcp().expires_never();
     std::weak_ptr<HttpConnection> weak = weak_from_this();
     owner_.handle(std::get<Request>(std::move(read)), [weak, keep_alive](Answer answer) {
         auto self = weak.lock();
@@ -168,7 +205,7 @@ void HttpConnection::write(Answer answer, bool keep_alive) {
     response.prepare_payload();
     // The length stays: it is what GET would have got.
     if (is_head_) response.body().clear();
-    line_.expires_after(patience_for_writing);
+    line_.tcp().expires_after(patience_for_writing);
     http::async_write(line_, response,
                       [self = shared_from_this(), keep_alive](error_code error, std::size_t) {
                           self->have_written(keep_alive, error);
@@ -179,22 +216,35 @@ void HttpConnection::have_written(bool keep_alive, error_code error) {
     is_answering_ = false;
     if (error || is_closed_) return end();
     if (keep_alive) return read();
-    line_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, error);
-    if (!is_refused_) return end();
-    line_.expires_after(patience_with_refused);
+    say_goodbye();
+}
+
+/// Without it, a client cannot tell an answer's end from one that was cut off.
+void HttpConnection::say_goodbye() {
+    if (!line_.has_tls()) return end_writing();
+    line_.tcp().expires_after(patience_with_goodbye);
+    line_.tls().async_shutdown([self = shared_from_this()](error_code) { self->end_writing(); });
+}
+
+void HttpConnection::end_writing() {
+    error_code ignored;
+    line_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    if (!is_refused_ || is_closed_) return end();
+    line_.tcp().expires_after(patience_with_refused);
     ignore_rest();
 }
 
 void HttpConnection::ignore_rest() {
     buffer_.clear();
-    line_.async_read_some(buffer_.prepare(most_buffered_bytes),
-                          [self = shared_from_this()](error_code error, std::size_t count) {
-                              self->ignored_bytes_ += count;
-                              if (error || self->ignored_bytes_ > most_ignored_bytes) {
-                                  return self->end();
-                              }
-                              self->ignore_rest();
-                          });
+    // Below TLS: nobody looks at it.
+    line_.tcp().async_read_some(buffer_.prepare(most_buffered_bytes),
+                                [self = shared_from_this()](error_code error, std::size_t count) {
+                                    self->ignored_bytes_ += count;
+                                    if (error || self->ignored_bytes_ > most_ignored_bytes) {
+                                        return self->end();
+                                    }
+                                    self->ignore_rest();
+                                });
 }
 
 void HttpConnection::begin_events() {
@@ -235,16 +285,16 @@ void HttpConnection::write_events() {
     if (is_let_go_) events_ = "retry: 60000\n\n";
     if (events_.empty()) return;
     is_writing_ = true;
-    line_.expires_after(patience_for_writing);
-    boost::asio::async_write(line_, boost::asio::buffer(events_),
-                             [self = shared_from_this(), is_last = is_let_go_](error_code error,
-                                                                               std::size_t) {
-                                 self->is_writing_ = false;
-                                 self->events_.clear();
-                                 if (error || is_last || self->is_closed_) return self->end();
-                                 self->line_.expires_never();
-                                 self->write_events();
-                             });
+    line_.tcp().expires_after(patience_for_writing);
+    boost::asio::async_write(
+        line_, boost::asio::buffer(events_),
+        [self = shared_from_this(), is_last = is_let_go_](error_code error, std::size_t) {
+            self->is_writing_ = false;
+            self->events_.clear();
+            if (error || is_last || self->is_closed_) return self->end();
+            self->line_.tcp().expires_never();
+            self->write_events();
+        });
 }
 
 void HttpConnection::await_silence() {

@@ -4,9 +4,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "dashboard/http_server.hpp"
+#include "dashboard/line_asio.hpp"
 #include "dashboard/message.hpp"
 
 namespace restream {
@@ -37,7 +38,9 @@ class ConnectionOwner {
 /// client goes. Keeps itself alive while something is under way.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   public:
-    HttpConnection(boost::asio::ip::tcp::socket socket, ConnectionOwner& owner);
+    /// `identity`: as Line has it.
+    HttpConnection(boost::asio::ip::tcp::socket socket, const TlsIdentity* identity,
+                   ConnectionOwner& owner);
 
     void begin();
     /// Whatever is under way ends soon.
@@ -59,18 +62,23 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
     using Response = boost::beast::http::response<boost::beast::http::string_body>;
 
+    void greet();
+    void have_greeting(boost::beast::error_code error);
     void read();
     void have_read(boost::beast::error_code error);
     void refuse(Answer answer);
     void write(Answer answer, bool keep_alive);
     void have_written(bool keep_alive, boost::beast::error_code error);
+    void say_goodbye();
+    void end_writing();
     void ignore_rest();
     void begin_events();
     void write_events();
     void await_silence();
     void end();
 
-    boost::beast::tcp_stream line_;
+    Line line_;
+    std::uint8_t first_byte_ = 0;  ///< of who is to speak TLS
     ConnectionOwner& owner_;
     std::string address_;
     std::optional<std::uint32_t> user_;  ///< whose process it is, as Request has it

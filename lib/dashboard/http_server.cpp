@@ -61,7 +61,8 @@ tcp::endpoint endpoint_of(const std::string& host, int port) {
 }  // namespace
 
 struct HttpServer::Inside final : ConnectionOwner {
-    explicit Inside(Handler what) : handler(std::move(what)) {}
+    Inside(Handler what, Identities whose)
+        : handler(std::move(what)), identities(std::move(whose)) {}
 
     void listen(const std::string& host, int port) {
         const tcp::endpoint endpoint = endpoint_of(host, port);
@@ -98,7 +99,9 @@ struct HttpServer::Inside final : ConnectionOwner {
 
     void take(tcp::socket socket) {
         if (connections.size() >= most_connections && !make_room()) return;
-        auto connection = std::make_shared<HttpConnection>(std::move(socket), *this);
+        const auto identity = identities ? identities() : nullptr;
+        auto connection =
+            std::make_shared<HttpConnection>(std::move(socket), identity.get(), *this);
         connections.push_back(connection);
         connection->begin();
     }
@@ -179,13 +182,14 @@ struct HttpServer::Inside final : ConnectionOwner {
     tcp::acceptor acceptor{context};
     asio::steady_timer timer{context};
     Handler handler;
+    Identities identities;
     std::vector<std::shared_ptr<HttpConnection>> connections;
     std::vector<std::shared_ptr<asio::steady_timer>> repeating;
     bool is_closing_ = false;
 };
 
-HttpServer::HttpServer(const std::string& host, int port, Handler handler)
-    : inside_(std::make_shared<Inside>(std::move(handler))) {
+HttpServer::HttpServer(const std::string& host, int port, Handler handler, Identities identities)
+    : inside_(std::make_shared<Inside>(std::move(handler), std::move(identities))) {
     inside_->listen(host, port);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "dashboard/message.hpp"
+#include "rtmp/tls_identity.hpp"
 
 namespace restream {
 
@@ -15,20 +16,23 @@ namespace restream {
 /// after the client is, is dropped.
 using Reply = std::function<void(Answer)>;
 
-/// Serves HTTP/1.1 on one address, on the thread that calls run().
+/// Serves HTTP/1.1 on one address, over TLS or without, on the thread that calls run().
 ///
-/// Every client is hostile until it has shown otherwise: a request has 10 s to arrive, its headers
-/// 8 KiB and its body 64 KiB; an answer has 10 s to leave; a connection that asks nothing is kept
-/// for 30 s. At most 256 connections are held: for a new one, the one that has been idle longest
-/// goes. At most 32 of them read events: for one more, the oldest one of the client that has the
-/// most of them goes.
+/// Every client is hostile until it has shown otherwise: a handshake has 10 s, a request has 10 s
+/// to arrive, its headers 8 KiB and its body 64 KiB; an answer has 10 s to leave; a connection that
+/// asks nothing is kept for 30 s. At most 256 connections are held: for a new one, the one that has
+/// been idle longest goes. At most 32 of them read events: for one more, the oldest one of the
+/// client that has the most of them goes.
 class HttpServer {
   public:
     using Handler = std::function<void(Request, Reply)>;
+    /// What the next client is shown; called on the server's thread. Never null.
+    using Identities = std::function<std::shared_ptr<const TlsIdentity>()>;
 
     /// Listens. **Throws**: Error{refused} that says by whom the port is taken, or what else is
     /// wrong; Error{usage} where `host` is no address of this machine.
-    HttpServer(const std::string& host, int port, Handler handler);
+    /// `identities`: of a server that speaks TLS, and nothing else; empty: without TLS.
+    HttpServer(const std::string& host, int port, Handler handler, Identities identities = {});
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

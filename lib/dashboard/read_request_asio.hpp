@@ -20,7 +20,7 @@ std::variant<Request, Answer> read_request(
     std::string address);
 
 /// Who is counted as one: an IPv4 address, or a network of IPv6 (its first 64 bits), in which
-/// anybody has as many addresses as there are.
+/// anybody has as many addresses as there are. This machine's own stays "::1".
 std::string client_of(const boost::asio::ip::address& address);
 
 }  // namespace restream

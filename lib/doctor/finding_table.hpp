@@ -280,6 +280,15 @@ inline constexpr std::array finding_table = {
              "run 'restream dashboard --stop', and start it again"},
     Sentence{"dashboard_password_unusable", "dashboard", "problem", "[dashboard] {problem}", "",
              ""},
+    Sentence{"dashboard_unencrypted", "dashboard", "host",
+             "other machines reach it at {host} without TLS",
+             "whoever is on the way reads the password, and what it protects",
+             "write cert and key under [dashboard] in restream.toml, or let it listen on 127.0.0.1 "
+             "and use an SSH tunnel"},
+    Sentence{"dashboard_certificate_unusable", "dashboard", "problem", "{problem}", "", ""},
+    Sentence{"dashboard_certificate_ends", "dashboard", "path days",
+             "the certificate {path} ends in {days} {days:day|days}", "",
+             "renew it; the dashboard takes the new file by itself"},
     Sentence{"dashboard_down", "dashboard", "", "wanted, but it does not run", "",
              "run 'restream dashboard --background': it says why where it cannot be started"},
 

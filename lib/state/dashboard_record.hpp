@@ -14,7 +14,8 @@ namespace restream {
 /// The content of run/dashboard.json. What counts is the lock beside it.
 struct DashboardRecord {
     ProcessId process;
-    std::string url;  ///< "http://127.0.0.1:5000"
+    std::string url;       ///< "http://127.0.0.1:5000"
+    std::string listen{};  ///< the address that it listens on: "0.0.0.0"
 
     bool operator==(const DashboardRecord&) const = default;
 };

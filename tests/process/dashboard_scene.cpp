@@ -19,7 +19,7 @@ Dashboard::Dashboard(const World& world, const std::string& listen, const Call& 
     : world_(world),
       port_(free_port()),
       run_(world.start({"dashboard", "--listen", fmt::format("{}:{}", listen, port_)}, call)) {
-    const auto has_url = [&] { return has(run_.output(), "dashboard: http://"); };
+    const auto has_url = [&] { return has(run_.output(), "dashboard: http"); };
     wait_until(Patience(seconds(20)), [&] { return has_url() || run_.has_ended(); });
     CHECK_MESSAGE(has_url(), run_.error());
 }

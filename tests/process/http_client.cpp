@@ -21,7 +21,9 @@ std::string lowered(std::string_view text) {
     return result;
 }
 
-HttpAnswer parse(const std::string& text) {
+}  // namespace
+
+HttpAnswer http_answer(const std::string& text) {
     HttpAnswer answer;
     const auto head_end = text.find("\r\n\r\n");
     if (head_end == std::string::npos || !text.starts_with("HTTP/1.1 ")) return answer;
@@ -38,8 +40,6 @@ HttpAnswer parse(const std::string& text) {
     answer.body = text.substr(head_end + 4);
     return answer;
 }
-
-}  // namespace
 
 // RFC 4648, section 4.
 std::string basic_authorization(std::string_view password) {
@@ -98,8 +98,8 @@ bool HttpLine::wait_closed(Milliseconds longest) {
     return is_closed_by_peer(socket_, Deadline::after(longest));
 }
 
-HttpAnswer http(int port, std::string_view method, std::string_view path,
-                const HttpHeaders& headers, std::string_view body, Milliseconds longest) {
+std::string http_request(int port, std::string_view method, std::string_view path,
+                         const HttpHeaders& headers, std::string_view body) {
     std::string text = fmt::format("{} {} HTTP/1.1\r\n", method, path);
     HttpHeaders all = {{"Host", fmt::format("127.0.0.1:{}", port)}, {"Connection", "close"}};
     if (!body.empty() || method != "GET") {
@@ -112,9 +112,14 @@ HttpAnswer http(int port, std::string_view method, std::string_view path,
     for (const auto& [name, value] : all) text += fmt::format("{}: {}\r\n", name, value);
     text += "\r\n";
     text += body;
+    return text;
+}
+
+HttpAnswer http(int port, std::string_view method, std::string_view path,
+                const HttpHeaders& headers, std::string_view body, Milliseconds longest) {
     HttpLine line(port);
-    line.send(text);
-    return parse(line.read_until("", longest));
+    line.send(http_request(port, method, path, headers, body));
+    return http_answer(line.read_until("", longest));
 }
 
 }  // namespace restream::test

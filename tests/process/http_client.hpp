@@ -28,6 +28,11 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 /// What a browser sends who was given that password, for any user's name.
 std::string basic_authorization(std::string_view password);
 
+/// The bytes of http()'s request, and what bytes mean as an answer.
+std::string http_request(int port, std::string_view method, std::string_view path,
+                         const HttpHeaders& headers, std::string_view body);
+HttpAnswer http_answer(const std::string& text);
+
 /// To 127.0.0.1. `headers` are sent beside, or in the place of, Host, Connection and
 /// Content-Length. **Blocks**: until the server closes or the deadline.
 HttpAnswer http(int port, std::string_view method, std::string_view path,

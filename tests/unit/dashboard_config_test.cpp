@@ -82,6 +82,15 @@ TEST_CASE("dashboard config: enabled, its names, and a password in each way") {
     CHECK(std::get<KeyFile>(read(R"(password = { file = "/p" })").password).path == "/p");
 }
 
+TEST_CASE("dashboard config: a certificate and its key, beside the file or elsewhere") {
+    const DashboardConfig config = read("cert = \"tls/c.pem\"\nkey = \"/k.pem\"");
+    CHECK(config.has_tls());
+    CHECK(config.certificate.is_absolute());
+    CHECK(config.certificate.string().ends_with("/tls/c.pem"));
+    CHECK(config.key == "/k.pem");
+    CHECK_FALSE(read("").has_tls());
+}
+
 namespace {
 
 struct Wrong {
@@ -143,6 +152,14 @@ constexpr Wrong wrong_fields[] = {
     {R"(hosts = ["stu dio"])", "hosts"},
     {R"(hosts = ["studio\n"])", "hosts"},
     {R"(hosts = ["st\u00fcdio"])", "hosts"},
+    {R"(cert = "c.pem")", "add key"},
+    {R"(key = "k.pem")", "add cert"},
+    {"cert = \"\"\nkey = \"k.pem\"", "cert"},
+    {"cert = \"~/c.pem\"\nkey = \"k.pem\"", "~"},
+    {"cert = 1\nkey = \"k.pem\"", "cert"},
+    {"cert = true\nkey = \"k.pem\"", "cert"},
+    {"cert = { file = \"c.pem\" }\nkey = \"k.pem\"", "cert"},
+    {R"(certificate = "c.pem")", "certificate"},
     {R"(port = 5000)", "port"},
     {R"(Listen = "127.0.0.1:5000")", "Listen"},
     {R"(token = "CANARY")", "token"},

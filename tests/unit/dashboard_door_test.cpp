@@ -136,6 +136,92 @@ TEST_CASE("dashboard: no page of another site may ask, not even look") {
     }
 }
 
+TEST_CASE("dashboard: with TLS only a page that came over TLS may ask, and cookies are secure") {
+    DoorRules all = rules();
+    all.has_tls = true;
+    all.url = "https://127.0.0.1:5000";
+    all.password = Secret("open sesame: 1");
+    Door door(all);
+    Request asked = request(Method::get, "/");
+    asked.authorization = "Basic YW55Om9wZW4gc2VzYW1lOiAx";
+    for (const bool is_referer : {false, true}) {
+        const auto told_from = [&](const char* from) {
+            Request made = asked;
+            (is_referer ? made.referer : made.origin) = from;
+            return refusal_of(door, made);
+        };
+        CHECK(told_from("https://127.0.0.1:5000") == "");
+        CHECK(told_from("http://127.0.0.1:5000") == "403 foreign_origin");
+        CHECK(told_from("https://127.0.0.1") == "403 foreign_origin");
+    }
+    const auto cookie = door.cookie_for(asked);
+    REQUIRE(cookie);
+    CHECK(cookie->ends_with("; HttpOnly; SameSite=Strict; Secure"));
+    asked.host = "evil.example";
+    CHECK(door.refuse(asked, start)->body.find("open https://127.0.0.1:5000") != std::string::npos);
+}
+
+TEST_CASE("dashboard: the port that goes without saying is not said") {
+    struct Row {
+        int port;
+        bool has_tls;
+        const char* host;
+        const char* refused;
+    };
+    const Row rows[] = {
+        {443, true, "studio.local", ""},
+        {443, true, "studio.local:443", ""},
+        {443, true, "[::1]", ""},
+        {443, true, "192.168.1.5", ""},
+        {443, true, "[fe80::7]", ""},
+        {443, true, "evil.example", "403 foreign_host"},
+        {443, true, "studio.local:80", "403 foreign_host"},
+        {443, true, "studio.local:", "403 foreign_host"},
+        {443, true, "", "403 foreign_host"},
+        {443, false, "studio.local", "403 foreign_host"},
+        {80, false, "studio.local", ""},
+        {80, false, "192.168.1.5", ""},
+        {80, true, "studio.local", "403 foreign_host"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.port);
+        CAPTURE(row.host);
+        DoorRules all = rules();
+        all.port = row.port;
+        all.has_tls = row.has_tls;
+        all.hosts = {"studio.local"};
+        all.is_any_address = true;
+        Door door(all);
+        Request asked = request();
+        asked.host = row.host;
+        CHECK(refusal_of(door, asked) == row.refused);
+    }
+}
+
+TEST_CASE("dashboard: who asks for a password says where everybody on the way reads it") {
+    struct Row {
+        const char* address;
+        bool has_tls;
+        bool is_said;
+    };
+    const Row rows[] = {{"192.168.1.7", false, true}, {"2001:db8::", false, true},
+                        {"192.168.1.7", true, false}, {"127.0.0.1", false, false},
+                        {"127.0.0.9", false, false},  {"::1", false, false}};
+    for (const Row& row : rows) {
+        CAPTURE(row.address);
+        DoorRules all = rules();
+        all.password = Secret("open sesame: 1");
+        all.has_tls = row.has_tls;
+        Door door(all);
+        Request asked = request();
+        asked.address = row.address;
+        const auto refused = door.refuse(asked, start);
+        REQUIRE(refused);
+        CHECK(refused->status == 401);
+        CHECK((refused->body.find("not encrypted") != std::string::npos) == row.is_said);
+    }
+}
+
 TEST_CASE("dashboard: no page of another site may ask, although its browser sends no Origin") {
     Door door(rules());
     struct Row {

@@ -110,6 +110,8 @@ TEST_CASE("dashboard: who has a network of addresses is counted as one") {
     CHECK(client("2001:db8:1:2:3:4:5:6") == client("2001:db8:1:2::ffff"));
     CHECK(client("2001:db8:1:2::1") != client("2001:db8:1:3::1"));
     CHECK(client("::ffff:10.0.0.1") != client("::ffff:10.0.0.2"));
+    CHECK(client("::1") == "::1");
+    CHECK(client("::2") != "::1");
 }
 
 TEST_CASE("dashboard: a body says which members change, and which go") {

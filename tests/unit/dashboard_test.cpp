@@ -91,9 +91,14 @@ TEST_CASE("dashboard: a change is seen that a file's size and time do not show")
 }
 
 TEST_CASE("dashboard: its record reads back, and nothing else does") {
-    const DashboardRecord record{this_process(), "http://127.0.0.1:5000"};
+    const DashboardRecord record{this_process(), "https://127.0.0.1:5000", "0.0.0.0"};
     const std::string text = to_json(record);
     CHECK(dashboard_record_from_json(text) == record);
+    // Of an older dashboard.
+    std::string old = text;
+    old.replace(old.find("\"listen\":\"0.0.0.0\","), 19, "");
+    REQUIRE(dashboard_record_from_json(old));
+    CHECK(dashboard_record_from_json(old)->listen.empty());
     for (const std::string& bad :
          {std::string(), std::string("null"), std::string("[]"), std::string("{}"),
           std::string("{\"schema\":2}"), std::string("{\"schema\":1,\"url\":7,\"process\":{}}"),

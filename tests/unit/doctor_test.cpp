@@ -311,6 +311,41 @@ TEST_CASE("doctor: a dashboard that is wanted and not there, and one without its
     CHECK(has(check_dashboard(scene.config, layout), Severity::ok, "it is at http://127.0.0.1"));
 }
 
+TEST_CASE(
+    "doctor: a dashboard that other machines reach without TLS, and a certificate that is bad") {
+    Scene scene;
+    const Layout& layout = scene.registry.layout();
+    const auto codes = [&] {
+        std::string all;
+        for (const auto& each : check_dashboard(scene.config, layout)) {
+            all +=
+                std::string(severity_name(each.finding.severity)) + " " + each.finding.code + "\n";
+        }
+        return all;
+    };
+    scene.config.dashboard.listen_host = "0.0.0.0";
+    CHECK(codes() == "warning dashboard_unencrypted\n");
+    scene.config.dashboard.certificate = scene.folder.path() / "none.pem";
+    scene.config.dashboard.key = scene.folder.path() / "none.key";
+    CHECK(codes() == "warning dashboard_certificate_unusable\n");
+    scene.config.dashboard.enabled = true;
+    CHECK(codes() == "failure dashboard_certificate_unusable\nwarning dashboard_down\n");
+    const auto lock = FileLock::try_acquire(layout.dashboard_lock());
+    const auto publish = [&](const DashboardRecord& record) {
+        REQUIRE_FALSE(
+            publish_file(layout.dashboard_record(), to_json(record), Durability::survives_crash));
+    };
+    scene.config.dashboard.certificate.clear();
+    publish({this_process(), "http://127.0.0.1:5000", "192.168.1.5"});
+    CHECK(codes() == "ok dashboard_runs\nwarning dashboard_unencrypted\n");
+    for (const auto& [url, listen] : {std::pair("https://127.0.0.1:5000", "0.0.0.0"),
+                                      std::pair("http://127.0.0.1:5000", "127.0.0.1"),
+                                      std::pair("http://127.0.0.1:5000", "")}) {
+        publish({this_process(), url, listen});
+        CHECK(codes() == "ok dashboard_runs\n");
+    }
+}
+
 TEST_CASE("doctor: FFmpeg that lacks what restream needs is a failure, without SRT a warning") {
     AvFeatures features{"5.1", true, {}};
     CHECK(check_ffmpeg(features)[0].finding.severity == Severity::ok);

@@ -164,6 +164,16 @@ function showLost() {
     setText(lost.querySelector('.lost-text'), events.lastHeard === 0 ? t('lost_never') : t('lost_since', { time: age }));
 }
 
+/// Whoever is on the way reads this page, and the password that opened it. A proxy's TLS is one.
+function showEncryption() {
+    const isOfThisMachine = /^(localhost|127\.[0-9.]+|\[::1\])$/.test(location.hostname);
+    const isRead = location.protocol === 'http:' && !isOfThisMachine;
+    show(byId('unencrypted'), isRead);
+    if (!isRead) return;
+    byId('unencrypted').replaceChildren(icon('trouble'),
+        h('p', {}, h('strong', { text: t('unencrypted') }), h('span', { text: t('unencrypted_why') })));
+}
+
 /// Why the server cannot look; null where it can.
 let problem = null;
 let shownProblem = '';
@@ -234,6 +244,7 @@ onLanguage(() => {
     for (const each of cards.values()) each.refreshWords();
     for (const part of [ingestPanel, doctorPanel, emptyState, morePlaces, changesPanel]) part?.refreshWords();
     showHints();
+    showEncryption();
     showLink(events.link, false);
     showProblem();
     if (model.status !== null) showDestinations();
@@ -271,6 +282,7 @@ closeOnLeave(byId('more-actions'));
 showHints();
 byId('add').addEventListener('click', () => openAddForm());
 showLanguages();
+showEncryption();
 showLink('connecting');
 events.open();
 const first = firstStatus();

@@ -2,6 +2,7 @@
 // it stands where that tells more than the code.
 export default {
     bad_request: { message: 'Le tableau de bord n’a pas compris la demande : {message}', remedy: '' },
+    tls_missing: { message: 'Ce tableau de bord ne répond que par TLS.', remedy: 'Écrivez https:// au lieu de http:// dans l’adresse.' },
     invalid: { message: 'Ces réglages ne sont pas acceptés : {message}', remedy: 'Rien n’a été changé : corrigez-les et essayez encore.' },
     password: { message: 'Il faut le mot de passe du tableau de bord.', remedy: 'Rechargez la page et donnez-le.' },
     foreign_host: { message: 'Ce tableau de bord ne répond pas sous ce nom.', remedy: 'Ouvrez-le à l’adresse que dit « restream dashboard », ou ajoutez ce nom à [dashboard] hosts.' },

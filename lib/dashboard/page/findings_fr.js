@@ -421,6 +421,18 @@ export default {
     dashboard_password_unusable: {
         message: 'Le mot de passe du tableau de bord est inutilisable : {problem}',
     },
+    dashboard_unencrypted: {
+        message: 'D’autres machines atteignent le tableau de bord par {host}, sans TLS',
+        cause: 'Qui se trouve sur le chemin lit le mot de passe, et ce qu’il protège.',
+        remedy: 'Donnez cert et key sous [dashboard] dans restream.toml, ou faites-le écouter sur 127.0.0.1 et passez par un tunnel SSH.',
+    },
+    dashboard_certificate_unusable: {
+        message: 'Le certificat du tableau de bord est inutilisable : {problem}',
+    },
+    dashboard_certificate_ends: {
+        message: 'Le certificat {path} finit dans {days} {days:jour|jours}',
+        remedy: 'Renouvelez-le ; le tableau de bord prend le nouveau fichier de lui-même.',
+    },
     dashboard_down: {
         message: 'Le tableau de bord est demandé, mais ne tourne pas',
         remedy: 'Lancez « restream dashboard --background » : il dit pourquoi s’il ne peut pas démarrer.',

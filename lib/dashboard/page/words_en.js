@@ -46,6 +46,8 @@ export default {
     problem_line: '{file}, line {line}:',
     problem_column: '{file}, line {line}, column {column}:',
     problem_goes_on: 'What runs goes on. Nothing can be started or changed until you fix the file.',
+    unencrypted: 'This connection is not encrypted.',
+    unencrypted_why: 'Whoever is on the way reads the password and what you see, and can change it. Write cert and key under [dashboard] in restream.toml.',
     link_lost_said: 'The connection to the dashboard is lost',
     link_back_said: 'The connection to the dashboard is back',
 

@@ -47,6 +47,8 @@ export default {
     problem_line: '{file}, ligne {line} :',
     problem_column: '{file}, ligne {line}, colonne {column} :',
     problem_goes_on: 'Ce qui tourne continue. Rien ne peut être démarré ni changé tant que vous n’avez pas corrigé le fichier.',
+    unencrypted: 'Cette connexion n’est pas chiffrée.',
+    unencrypted_why: 'Qui se trouve sur le chemin lit le mot de passe et ce que vous voyez, et peut le changer. Donnez cert et key sous [dashboard] dans restream.toml.',
     link_lost_said: 'La connexion au tableau de bord est perdue',
     link_back_said: 'La connexion au tableau de bord est rétablie',
 
