@@ -10,6 +10,8 @@
 #include "base/paths.hpp"
 #include "base/terminal.hpp"
 #include "command.hpp"
+#include "config/service.hpp"
+#include "doctor/clear_text_checks.hpp"
 #include "doctor/config_checks.hpp"
 #include "doctor/dashboard_checks.hpp"
 #include "doctor/finding.hpp"
@@ -47,6 +49,15 @@ bool is_config_broken(const Diagnosis& each) {
            std::ranges::find(codes, each.finding.code) != codes.end();
 }
 
+/// None where they cannot be read: check_services says so.
+Services known_services() {
+    try {
+        return load_services(share_directory());
+    } catch (const Error&) {
+        return {};
+    }
+}
+
 std::vector<Diagnosis> diagnose() {
     const Registry registry{Layout(state_directory())};
     Findings findings;
@@ -66,6 +77,7 @@ std::vector<Diagnosis> diagnose() {
     }
     if (checked.config) {
         findings.add(check_destinations(*checked.config, registry));
+        findings.add(check_clear_text(*checked.config, known_services()));
         findings.add(check_dashboard(*checked.config, registry.layout()));
     }
     if (!checked.config && state.is_readable) {

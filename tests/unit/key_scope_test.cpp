@@ -112,6 +112,11 @@ TEST_CASE("key scope: a secret stays where its servers do") {
         {with_backup, {unset("backup_url")}},
         {youtube, {set("url", "rtmps://b.rtmps.youtube.com/live2?backup=1")}},
         {youtube, {set("backup", "off")}},
+        // The service's own server, with encryption now.
+        {"service = \"twitch\"\nurl = \"rtmp://live.twitch.tv/app\"\nkey = { env = \"A\" }\n",
+         {unset("url")}},
+        {"service = \"twitch\"\nurl = \"rtmp://live.twitch.tv/app\"\nkey = { env = \"A\" }\n",
+         {set("url", "rtmps://ingest.global-contribute.live-video.net:443/app")}},
         {youtube, {unset("service"), set("url", "rtmps://a.rtmps.youtube.com/live2")}},
     };
     for (const Row& row : rows) {
@@ -130,6 +135,13 @@ TEST_CASE("key scope: what is dropped at one step does not come back at the next
     CHECK(home.change({{set("url", "rtmps://evil.example/live2")}}).dropped == Names{"key"});
     CHECK(home.change({{unset("url")}}).dropped.empty());
     CHECK(std::holds_alternative<std::monostate>(load_config(home.folder.path()).at("a").key));
+}
+
+TEST_CASE("key scope: a key of dotted fields is dropped, too") {
+    const Home home("url = \"rtmp://one.example/live\"\nkey.file = \"a.key\"\n");
+    CHECK(home.change({{set("url", "rtmp://evil.example/live")}}).dropped == Names{"key"});
+    CHECK(home.text() == "url = \"rtmp://evil.example/live\"\n");
+    CHECK_FALSE(home.folder.has("destinations.d/a.key"));
 }
 
 TEST_CASE("key scope: SRT's passphrase and stream ID are dropped, too") {
@@ -163,7 +175,6 @@ TEST_CASE("key scope: a key that comes along is for the new server, and the old 
 }
 
 TEST_CASE("key scope: what can't be is refused, and nothing is changed") {
-    const char* const dotted = "url = \"rtmp://one.example/live\"\nkey.file = \"a.key\"\n";
     struct Row {
         const char* before;
         DestinationChange change;
@@ -175,7 +186,6 @@ TEST_CASE("key scope: what can't be is refused, and nothing is changed") {
         {own_server, {{set("url", "rtmp://evil.example/live")}, Secret("with blank")}},
         {own_server, {no_change, Secret("")}},
         {youtube, {{unset("service")}}},
-        {dotted, {{set("url", "rtmp://evil.example/live")}}},
     };
     for (const Row& row : rows) {
         CAPTURE(row.before);

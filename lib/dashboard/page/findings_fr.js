@@ -392,6 +392,16 @@ export default {
     caller_awaited: {
         message: '{relay} : attend qu’on l’appelle',
     },
+    key_in_clear: {
+        message: '{relay} : sa clé de stream va à {place} sans chiffrement',
+        cause: 'Qui se trouve sur le chemin peut la lire, et publier avec elle.',
+        remedy: 'Si ce serveur a une URL rtmps://, donnez-la à {destination}.',
+    },
+    key_in_clear_needlessly: {
+        message: '{relay} : sa clé de stream va à {place} sans chiffrement',
+        cause: 'Qui se trouve sur le chemin peut la lire, et publier avec elle.',
+        remedy: 'Donnez à {destination} le serveur chiffré de la plateforme : {field} = "{url}"',
+    },
     url_invalid: {
         message: '{relay} : son URL n’en est pas une',
     },
@@ -453,6 +463,14 @@ export default {
     },
     presets_new: {
         message: 'Les réglages des plateformes datent du {date}',
+    },
+    media_contained: {
+        message: 'Les processus qui lisent des médias sont confinés : {measures}',
+    },
+    media_uncontained: {
+        message: 'Les processus qui lisent des médias ne sont pas entièrement confinés ici : {missing}',
+        cause: 'Ce noyau, ou le conteneur dans lequel ceci tourne, ne le permet pas.',
+        remedy: 'Autorisez-y seccomp et no_new_privs.',
     },
     presets_old: {
         message: 'Les réglages des plateformes ont {days} jours',
