@@ -12,6 +12,7 @@ build_packages=(
     libboost-dev
     libcli11-dev
     libfmt-dev
+    libseccomp-dev
     libssl-dev
     libswscale-dev
     libtomlplusplus-dev

@@ -9,15 +9,15 @@ namespace restream {
 
 namespace {
 
-enum class Kind { kept, keyframe, inter };
+enum class QueuedKind { kept, keyframe, inter };
 
-Kind kind_of(const Tag& tag) {
-    if (tag.type != TagType::video) return Kind::kept;
+QueuedKind kind_of(const Tag& tag) {
+    if (tag.type != TagType::video) return QueuedKind::kept;
     const auto facts = video_facts(tag.bytes());
     if (!facts || facts->is_sequence_header || facts->is_end_of_sequence || facts->is_command) {
-        return Kind::kept;
+        return QueuedKind::kept;
     }
-    return facts->is_keyframe ? Kind::keyframe : Kind::inter;
+    return facts->is_keyframe ? QueuedKind::keyframe : QueuedKind::inter;
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ bool TagQueue::is_burst_over(SteadyTime now) const {
 }
 
 void TagQueue::drop_video() {
-    const auto is_dropped = [](const Entry& each) { return kind_of(each.tag) != Kind::kept; };
+    const auto is_dropped = [](const Entry& each) { return kind_of(each.tag) != QueuedKind::kept; };
     for (const Entry& each : entries_) {
         if (!is_dropped(each)) continue;
         bytes_ -= each.tag.bytes().size();
@@ -56,9 +56,9 @@ void TagQueue::drop_video() {
 }
 
 void TagQueue::push(Tag tag, SteadyTime now, bool begins) {
-    const Kind kind = kind_of(tag);
-    if (kind == Kind::keyframe) is_dropping_ = false;
-    if (is_dropping_ && kind == Kind::inter) {
+    const QueuedKind kind = kind_of(tag);
+    if (kind == QueuedKind::keyframe) is_dropping_ = false;
+    if (is_dropping_ && kind == QueuedKind::inter) {
         ++dropped_;
         return;
     }
