@@ -1,16 +1,21 @@
-// Makes a slate for relays, which start it: see lib/relay/slate_keeper.hpp.
+// Makes a slate for relays, which have it started: see lib/relay/slate_keeper.hpp. A child decodes
+// the picture and encodes the slate; this writes it.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/path_fault.hpp"
 #include "command.hpp"
+#include "contain/apart.hpp"
+#include "contain/contain.hpp"
 #include "media/slate_maker.hpp"
 
 namespace {
@@ -19,6 +24,12 @@ using namespace restream;
 
 /// One for each size and rate that was ever live, and each of the user's pictures: the oldest go.
 constexpr std::size_t most_slates = 16;
+/// The picture, which may be a photograph, and the encoder for the largest size.
+constexpr std::uint64_t makers_memory_bytes = std::uint64_t(2) << 30;
+constexpr auto makers_processor = std::chrono::seconds(60);
+constexpr auto patience = std::chrono::minutes(5);
+/// As relays read at most; see lib/relay/slate_keeper.cpp.
+constexpr std::size_t longest_slate_bytes = 16 * 1024 * 1024;
 
 struct Options {
     std::string size;
@@ -65,9 +76,34 @@ void remove_oldest(const std::filesystem::path& folder) {
     for (const auto& [time, path] : slates) std::filesystem::remove(path, ignored);
 }
 
+/// What is left from here on: the folder of slates.
+void contain_for(const std::filesystem::path& folder) {
+    const Containment::Paths paths = {folder.empty() ? std::filesystem::path(".") : folder};
+    Containment rest;
+    rest.calls = SystemCalls::of_a_listener;
+    rest.readable = paths;
+    rest.writable = paths;
+    rest.ports.emplace();
+    rest.memory_bytes = makers_memory_bytes;
+    contain(rest);
+}
+
 int make(const Options& options) {
-    const std::string bytes = make_slate(shape_of(options), options.picture);
+    const SlateShape shape = shape_of(options);
+    std::optional<PictureFile> picture;
+    Apart how;
+    if (!options.picture.empty()) {
+        picture.emplace(options.picture);
+        how.keeps = {&picture->descriptor()};
+    }
+    how.memory_bytes = makers_memory_bytes;
+    how.processor = makers_processor;
+    how.patience = patience;
+    how.longest_result_bytes = longest_slate_bytes;
     const std::filesystem::path file = options.file;
+    contain_for(file.parent_path());
+    const std::string bytes =
+        do_apart(how, [&] { return make_slate(shape, picture ? &*picture : nullptr); }).result;
     if (const auto error = publish_file(file, bytes, Durability::survives_crash)) {
         throw Error(ErrorKind::refused, fmt::format("writing {}: {}", options.file,
                                                     file_fault(file, error).describe()));

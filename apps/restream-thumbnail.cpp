@@ -1,5 +1,7 @@
 // The ingest's picture of now as a JPEG on standard output: one, or one whenever it is asked. The
-// dashboard keeps one that serves; see lib/dashboard/picture_process.hpp for what they say.
+// dashboard keeps one that serves; see lib/dashboard/picture_process.hpp for what they say. It
+// plays the ingest, contained; what that gave is decoded by a child for each picture, which can do
+// nothing else.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,8 +20,11 @@
 #include "base/process.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
+#include "contain/apart.hpp"
+#include "contain/contain.hpp"
 #include "media/thumbnail_maker.hpp"
 #include "relay/rtmp_source.hpp"
+#include "rtmp/endpoint.hpp"
 #include "rtmp/setup_tags.hpp"
 #include "rtmp/tag_body.hpp"
 
@@ -36,6 +41,14 @@ constexpr auto patience_with_sound = seconds(2);
 constexpr auto longest_rest = seconds(60);
 constexpr std::size_t longest_request_bytes = 4096;
 constexpr std::size_t longest_reason_bytes = 500;
+/// As many as ThumbnailMaker makes at most.
+constexpr std::size_t longest_jpeg_bytes = 128 * 1024;
+/// One keyframe and its small copy: 8K at 10 bits and in full colour is 200 MB.
+constexpr std::uint64_t decoders_memory_bytes = 1 << 30;
+/// Headers and one keyframe as they arrive, which the RTMP client bounds, and what TLS needs.
+constexpr std::uint64_t own_memory_bytes = 1 << 30;
+/// An 8K keyframe takes half a second.
+constexpr auto decoders_processor = seconds(8);
 
 bool is_keyframe(const Tag& tag) {
     const auto body = tag.type == TagType::video ? video_body(tag.bytes()) : std::nullopt;
@@ -78,9 +91,48 @@ std::vector<Tag> receive(const std::string& url, const std::function<bool()>& is
     throw Error(ErrorKind::no, "no keyframe came");
 }
 
+/// Has each picture decoded by a process of its own, which can do nothing else.
+class Decoders {
+  public:
+    std::string operator()(const std::function<std::string()>& decode) {
+        Apart how;
+        how.memory_bytes = decoders_memory_bytes;
+        how.processor = decoders_processor;
+        how.patience = patience;
+        how.longest_result_bytes = longest_jpeg_bytes;
+        DoneApart done = do_apart(how, decode);
+        processor_ += done.processor;
+        return std::move(done.result);
+    }
+    /// What they have taken in all.
+    Milliseconds processor() const { return processor_; }
+
+  private:
+    Milliseconds processor_{0};
+};
+
+int port_of(const std::string& url) {
+    const auto ingest = play_endpoint(url);
+    return ingest ? ingest->port : 0;
+}
+
+/// What is left from here on: the ingest's port, and what looking up its host needs.
+void contain_for(int port) {
+    Containment rest;
+    rest.calls = SystemCalls::of_a_player;
+    rest.readable = paths_of_the_network();
+    rest.writable.emplace();
+    constexpr std::uint16_t dns_port = 53;  // answers that are too long for UDP
+    rest.ports = std::vector<std::uint16_t>{static_cast<std::uint16_t>(port), dns_port};
+    rest.memory_bytes = own_memory_bytes;
+    contain(rest);
+}
+
 int make_one() {
     const std::string url = load_config(config_directory()).ingest.url;
-    const std::string jpeg = ThumbnailMaker().make(receive(url, [] { return false; }));
+    contain_for(port_of(url));
+    ThumbnailMaker maker{Decoders()};
+    const std::string jpeg = maker.make(receive(url, [] { return false; }));
     std::fwrite(jpeg.data(), 1, jpeg.size(), stdout);
     return 0;
 }
@@ -101,13 +153,15 @@ std::optional<std::string> next_request(const Fd& from) {
 
 double processor_ms() { return double(std::clock()) * 1000 / CLOCKS_PER_SEC; }
 
-std::string answer(ThumbnailMaker& maker, const std::string& url, const Fd& asker) {
+std::string answer(ThumbnailMaker& maker, const Decoders& decoders, const std::string& url,
+                   const Fd& asker) {
     // Whoever waits for an answer says nothing: it has gone.
     const auto is_given_up = [&] { return wait_readable(asker, Deadline::after(seconds(0))); };
-    const double begun = processor_ms();
+    const auto used_ms = [&] { return processor_ms() + double(decoders.processor().count()); };
+    const double begun = used_ms();
     try {
         const std::string jpeg = maker.make(receive(url, is_given_up));
-        return fmt::format("picture {} {:.0f}\n", jpeg.size(), processor_ms() - begun) + jpeg;
+        return fmt::format("picture {} {:.0f}\n", jpeg.size(), used_ms() - begun) + jpeg;
     } catch (const Error& error) {
         std::string reason = error.what();
         reason.resize(std::min(reason.size(), longest_reason_bytes));
@@ -121,9 +175,17 @@ int serve() {
     give_way();
     const Fd input(0);
     const Fd output(1);
-    ThumbnailMaker maker;
+    Decoders decoders;
+    ThumbnailMaker maker(std::ref(decoders));
+    std::optional<int> port;
     while (const auto url = next_request(input)) {
-        if (!write_all(output, answer(maker, *url, input))) break;
+        if (!port) {
+            port = port_of(*url);
+            contain_for(*port);
+        }
+        // Contained for another ingest: the dashboard starts one for this.
+        if (port != port_of(*url)) break;
+        if (!write_all(output, answer(maker, decoders, *url, input))) break;
         give_back_memory();
     }
     return 0;

@@ -58,13 +58,53 @@ FrameHandle dark_picture(int width, int height) {
     return frame;
 }
 
+int read_picture(void* file, std::uint8_t* into, int size) noexcept {
+    const auto got =
+        static_cast<const PictureFile*>(file)->read({into, static_cast<std::size_t>(size)});
+    if (!got) return AVERROR(EIO);
+    return *got == 0 ? AVERROR_EOF : static_cast<int>(*got);
+}
+
+std::int64_t seek_picture(void* file, std::int64_t offset, int whence) noexcept {
+    const auto& picture = *static_cast<const PictureFile*>(file);
+    whence &= ~AVSEEK_FORCE;
+    if (whence != AVSEEK_SIZE) return picture.seek(offset, whence).value_or(AVERROR(ESPIPE));
+    const auto now = picture.seek(0, SEEK_CUR);
+    const auto size = picture.seek(0, SEEK_END);
+    if (!now || !size || !picture.seek(*now, SEEK_SET)) return AVERROR(ESPIPE);
+    return *size;
+}
+
+CustomAvioHandle reader_of(const PictureFile& picture) {
+    constexpr int buffer_bytes = 64 * 1024;
+    auto* const buffer = static_cast<unsigned char*>(av_malloc(buffer_bytes));
+    // libav wants a pointer to what is not const, and hands it on.
+    auto* const file = const_cast<PictureFile*>(&picture);
+    CustomAvioHandle made(buffer ? avio_alloc_context(buffer, buffer_bytes, 0, file, read_picture,
+                                                      nullptr, seek_picture)
+                                 : nullptr);
+    if (!made) {
+        av_free(buffer);
+        throw std::bad_alloc();
+    }
+    return made;
+}
+
+/// Opens nothing: a picture that refers to other files, as a playlist does, is none.
+int open_no_other(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) noexcept {
+    return AVERROR(EPERM);
+}
+
 /// The first picture of a file.
-FrameHandle decode(const std::filesystem::path& file) {
-    const std::string name = file.string();
-    AVFormatContext* opened = nullptr;
-    AvOptions options;
-    options.set("pattern_type", "none");  // of image files: a percent sign is one
-    check(avformat_open_input(&opened, ("file:" + name).c_str(), nullptr, options.address()), name);
+FrameHandle decode(const PictureFile& file) {
+    const std::string& name = file.name();
+    const CustomAvioHandle reader = reader_of(file);
+    AVFormatContext* opened = avformat_alloc_context();
+    if (opened == nullptr) throw std::bad_alloc();
+    opened->pb = reader.get();
+    opened->io_open = open_no_other;
+    // Without its name: what opens files by their names, as image2 does, is not chosen then.
+    check(avformat_open_input(&opened, nullptr, nullptr, nullptr), name);
     const InputHandle input(opened);
     check(avformat_find_stream_info(opened, nullptr), name);
     const AVCodec* codec = nullptr;
@@ -245,10 +285,10 @@ void encode_silence(const SlateShape& shape, AVCodecContext& encoder, Writer& wr
 
 }  // namespace
 
-std::string make_slate(const SlateShape& shape, const std::filesystem::path& picture) {
+std::string make_slate(const SlateShape& shape, const PictureFile* picture) {
     capture_av_log();
     const FrameHandle frame = dark_picture(shape.width, shape.height);
-    if (!picture.empty()) draw(*decode(picture), *frame);
+    if (picture != nullptr) draw(*decode(*picture), *frame);
     const CodecContextHandle video = open_video(shape);
     const CodecContextHandle audio = open_audio(shape);
     Writer writer;

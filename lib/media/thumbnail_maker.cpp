@@ -124,9 +124,12 @@ FrameHandle scale(const AVFrame& picture) {
     small->width = width;
     small->height = std::max(2, static_cast<int>(std::lround(picture.height * factor / 2)) * 2);
     check(av_frame_get_buffer(small.get(), 0), "no memory for a picture");
+    // The fast one writes code of its own where it does not make the picture narrower, which a
+    // contained process may not.
+    const int method = small->width < picture.width ? SWS_FAST_BILINEAR : SWS_BILINEAR;
     const ScalerHandle scaler(sws_getContext(
         picture.width, picture.height, static_cast<AVPixelFormat>(picture.format), small->width,
-        small->height, AV_PIX_FMT_YUVJ420P, SWS_FAST_BILINEAR, nullptr, nullptr, nullptr));
+        small->height, AV_PIX_FMT_YUVJ420P, method, nullptr, nullptr, nullptr));
     if (!scaler) fail("its format can't be converted");
     check(sws_scale(scaler.get(), picture.data, picture.linesize, 0, picture.height, small->data,
                     small->linesize),
@@ -172,7 +175,7 @@ std::string ThumbnailMaker::make(const std::vector<Tag>& tags) {
     now.insert(now.end(), keyframe.frame.begin(), keyframe.frame.end());
     if (jpeg_.empty() || now != made_of_) {
         jpeg_.clear();
-        jpeg_ = encode_small_enough(*scale(*decode(keyframe)));
+        jpeg_ = run_([&] { return encode_small_enough(*scale(*decode(keyframe))); });
         made_of_ = std::move(now);
     }
     return jpeg_;

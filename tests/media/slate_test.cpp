@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/error.hpp"
+#include "contain/apart.hpp"
 #include "media/peers.hpp"
 #include "media/slate_maker.hpp"
 #include "rtmp/media_meter.hpp"
@@ -33,7 +34,8 @@ void write(const std::filesystem::path& file, const std::string& bytes) {
 
 std::string refusal(const std::filesystem::path& picture) {
     try {
-        make_slate({320, 180, 30, 48000, 2}, picture);
+        const PictureFile file(picture);
+        make_slate({320, 180, 30, 48000, 2}, &file);
     } catch (const Error& error) {
         CHECK(error.kind() == ErrorKind::refused);
         return error.what();
@@ -47,7 +49,7 @@ TEST_CASE("slate: has the size and rates that were asked for, one keyframe, and 
     for (const SlateShape shape :
          {SlateShape{1920, 1080, 30, 48000, 2}, SlateShape{320, 180, 12.5, 44100, 1}}) {
         CAPTURE(shape.width);
-        const std::string flv = make_slate(shape, {});
+        const std::string flv = make_slate(shape, nullptr);
         auto slate = read(flv, shape);
         REQUIRE(slate);
         MediaMeter meter;
@@ -83,14 +85,46 @@ TEST_CASE("slate: has the size and rates that were asked for, one keyframe, and 
 TEST_CASE("slate: shows the user's picture, whatever its size") {
     const TempFolder folder;
     const SlateShape shape{320, 180, 30, 48000, 2};
-    const std::string plain = make_slate(shape, {});
+    const std::string plain = make_slate(shape, nullptr);
     for (const auto& [width, height] : {std::pair(640, 360), {33, 77}, {2, 2}, {1, 1}}) {
         CAPTURE(width);
         write(folder / "a b%d.ppm", bitmap(width, height));
-        const std::string flv = make_slate(shape, folder / "a b%d.ppm");
+        const PictureFile picture(folder / "a b%d.ppm");
+        const std::string flv = make_slate(shape, &picture);
         CHECK(flv != plain);
         CHECK(read(flv, shape));
     }
+}
+
+TEST_CASE("slate: a contained process makes the same one") {
+    const TempFolder folder;
+    const SlateShape shape{1920, 1080, 30, 48000, 2};
+    write(folder / "picture.ppm", bitmap(640, 360));
+    const PictureFile picture(folder / "picture.ppm");
+    Apart how;
+    how.keeps = {&picture.descriptor()};
+    how.memory_bytes = std::uint64_t(2) << 30;
+    how.processor = std::chrono::seconds(60);
+    how.patience = std::chrono::minutes(2);
+    how.longest_result_bytes = 16 * 1024 * 1024;
+    const std::string made = do_apart(how, [&] { return make_slate(shape, &picture); }).result;
+    CHECK(read(made, shape));
+    REQUIRE(picture.seek(0, SEEK_SET));
+    CHECK(made == make_slate(shape, &picture));
+}
+
+TEST_CASE("slate: a picture is known by its bytes, and can refer to no other file") {
+    const TempFolder folder;
+    const SlateShape shape{320, 180, 30, 48000, 2};
+    write(folder / "picture.txt", bitmap(64, 36));
+    const PictureFile picture(folder / "picture.txt");
+    CHECK(read(make_slate(shape, &picture), shape));
+    // A playlist, which FFmpeg would follow.
+    write(folder / "picture.mpg", bitmap(64, 36));
+    write(folder / "list.png", fmt::format("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n"
+                                           "#EXT-X-ENDLIST\n",
+                                           (folder / "picture.mpg").string()));
+    CHECK(refusal(folder / "list.png").find("list.png") != std::string::npos);
 }
 
 TEST_CASE("slate: a picture that is none is refused with its name") {

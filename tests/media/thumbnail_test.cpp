@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "contain/apart.hpp"
 #include "media/slate_maker.hpp"
 #include "media/thumbnail_maker.hpp"
 #include "relay/slate.hpp"
@@ -13,7 +14,7 @@ namespace {
 /// Sequence headers and the keyframe behind them.
 std::vector<Tag> picture(int width, int height) {
     const SlateShape shape{width, height, 5, 48000, 2};
-    const std::string flv = make_slate(shape, {});
+    const std::string flv = make_slate(shape, nullptr);
     auto slate =
         Slate::read({reinterpret_cast<const std::uint8_t*>(flv.data()), flv.size()}, shape);
     REQUIRE(slate);
@@ -55,6 +56,30 @@ TEST_CASE("thumbnail: is a small JPEG with the picture's shape") {
     CHECK(size_of(wide) == std::pair(480, 270));
     CHECK(size_of(ThumbnailMaker().make(picture(320, 180))) == std::pair(320, 180));
     CHECK(size_of(ThumbnailMaker().make(picture(360, 640))) == std::pair(360, 640));
+}
+
+TEST_CASE("thumbnail: a contained process decodes a keyframe and makes the same picture") {
+    int apart = 0;
+    ThumbnailMaker contained([&](const std::function<std::string()>& decode) {
+        ++apart;
+        Apart how;
+        how.memory_bytes = std::uint64_t(1) << 30;
+        how.processor = std::chrono::seconds(20);
+        how.patience = std::chrono::seconds(60);
+        how.longest_result_bytes = 128 * 1024;
+        return do_apart(how, decode).result;
+    });
+    // Narrower, as wide as it is, upright, and the largest that is taken.
+    for (const auto& [width, height] :
+         {std::pair(1920, 1080), {480, 270}, {320, 180}, {360, 640}, {7680, 4320}}) {
+        CAPTURE(width);
+        const auto tags = picture(width, height);
+        const std::string made = contained.make(tags);
+        CHECK(made == ThumbnailMaker().make(tags));
+        CHECK(contained.make(tags) == made);
+    }
+    CHECK(apart == 5);
+    CHECK_THROWS_AS(contained.make({}), Error);
 }
 
 TEST_CASE("thumbnail: of what is no picture none is made") {

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/paths.hpp"
@@ -25,15 +27,27 @@ bool is_jpeg(const std::string& bytes) {
     return bytes.starts_with("\xFF\xD8\xFF") && bytes.ends_with("\xFF\xD9");
 }
 
-/// The process that makes the pictures; 0 where there is none. There is never more than one.
+std::string status_of(int pid) {
+    return try_read_file(fmt::format("/proc/{}/status", pid), 1 << 16).value_or("");
+}
+
+/// The process that makes the pictures; 0 where there is none. There is never more than one, beside
+/// its child while that decodes.
 int picture_process() {
-    int pid = 0;
+    std::vector<int> found;
     for (const Descendant& each : living_descendants()) {
-        if (each.command.find("restream-thumbnail --serve") == std::string::npos) continue;
-        CHECK(pid == 0);
-        pid = each.pid;
+        if (each.command.find("restream-thumbnail --serve") != std::string::npos) {
+            found.push_back(each.pid);
+        }
     }
-    return pid;
+    const auto is_child = [&](int pid) {
+        const std::string status = status_of(pid);
+        return std::ranges::any_of(
+            found, [&](int parent) { return has(status, fmt::format("PPid:\t{}\n", parent)); });
+    };
+    std::erase_if(found, is_child);
+    CHECK(found.size() <= 1);
+    return found.empty() ? 0 : found.front();
 }
 
 std::string environment_of(int pid) {
@@ -45,7 +59,7 @@ std::string environment_of(int pid) {
 Outcome thumbnail(const World& world, const std::vector<std::string>& arguments,
                   const Call& call = {}) {
     CommandLine line = world.command(arguments, call);
-    line.program = program_directory() / "restream-thumbnail";
+    line.program = tested_programs() / "restream-thumbnail";
     return run_command_line(line);
 }
 
@@ -251,6 +265,38 @@ TEST_CASE("dashboard picture: its process has no key in its environment, nor one
     REQUIRE(wait_until(Patience(20s), [] { return picture_process() != 0; }));
     CHECK_FALSE(environment_of(picture_process()).empty());
     CHECK_FALSE(has(environment_of(picture_process()), "CANARY"));
+}
+
+TEST_CASE("dashboard picture: its process is contained, and reaches nothing but the ingest") {
+    Watched watched;
+    REQUIRE(is_jpeg(watched.wait_picture()));
+    const int pid = picture_process();
+    REQUIRE(pid != 0);
+    const std::string status = status_of(pid);
+    CHECK_MESSAGE(has(status, "NoNewPrivs:\t1\n"), status);
+    CHECK_MESSAGE(has(status, "Seccomp:\t2\n"), status);
+}
+
+TEST_CASE("dashboard picture: its process ends where it is asked for another ingest's") {
+    Pipe requests = make_pipe();
+    Pipe answers = make_pipe();
+    SpawnRequest request;
+    request.program = tested_programs() / "restream-thumbnail";
+    request.arguments = {"--serve"};
+    request.input = &requests.read_end;
+    request.output = &answers.write_end;
+    ChildProcess child = ChildProcess::spawn(request);
+    answers.write_end.close();
+    const auto answer = [&](const std::string& url) {
+        REQUIRE(write_all(requests.write_end, url + "\n"));
+        std::array<char, 1024> block{};
+        REQUIRE(wait_readable(answers.read_end, Deadline::after(60s)));
+        return std::string(block.data(), read_some(answers.read_end, block));
+    };
+    CHECK(answer("rtmp://127.0.0.1:1/live").starts_with("none "));
+    CHECK(answer("rtmp://127.0.0.1:1/other").starts_with("none "));
+    CHECK(answer("rtmp://127.0.0.1:2/live").empty());
+    CHECK(child.wait(Deadline::after(60s)) == 0);
 }
 
 TEST_CASE("dashboard picture: the command makes one, or serves until its input ends") {
