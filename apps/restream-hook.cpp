@@ -1,9 +1,11 @@
-// Tells a user's hook of a change of a relay's state: started by relays, which hand it one job a
+// Tells a user's hook of a change of a relay's state: started for relays, which hand it one job a
 // line; see lib/relay/hook_keeper.hpp.
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
@@ -33,6 +35,17 @@ std::optional<std::string> next_line(const Fd& from, std::string& unread) {
     }
 }
 
+/// The hooks that may be run, one a line: where the relay's word alone does not count, because it
+/// reads what strangers send. Nothing where it does.
+std::optional<std::vector<std::string>> known_hooks() {
+    const Fd from = inherited_descriptor(0);
+    if (!from.is_open()) return std::nullopt;
+    std::vector<std::string> lines;
+    std::string unread;
+    while (auto line = next_line(from, unread)) lines.push_back(std::move(*line));
+    return lines;
+}
+
 /// Its first line: what a relay reads.
 std::string one_line(std::string text) {
     std::ranges::replace(text, '\n', ' ');
@@ -43,12 +56,17 @@ int work() {
     forbid_core_dumps();
     const Fd input(0);
     const Fd output(1);
+    const auto known = known_hooks();
     std::string unread;
     while (const auto line = next_line(input, unread)) {
         const auto job = hook_job_from_line(*line);
         if (!job) throw Error(ErrorKind::usage, "is started by relays; see restream.toml(5)");
+        const bool is_known =
+            !known || std::ranges::find(*known, to_line(job->hook)) != known->end();
+        const std::string words =
+            is_known ? run_hook(*job) : "the configuration has another hook now";
         // Where the relay has gone, nobody hears it.
-        write_all(output, one_line(run_hook(*job)) + "\n");
+        write_all(output, one_line(words) + "\n");
     }
     return 0;
 }

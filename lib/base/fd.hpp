@@ -59,6 +59,12 @@ bool wait_readable(const Fd& fd, const Deadline& deadline) noexcept;
 /// The same for several: until one of them is.
 bool wait_any_readable(std::initializer_list<const Fd*> fds, const Deadline& deadline) noexcept;
 
+/// The same for any number up to 8.
+bool wait_any_readable(std::span<const Fd* const> fds, const Deadline& deadline) noexcept;
+
+/// Whether somebody still holds the other end of a pipe that this writes into.
+bool has_reader(const Fd& write_end) noexcept;
+
 /// What the starter of this process handed on in SpawnRequest::inherited, by its place there; not
 /// open where there is none. To be asked once for each, before anything else is opened.
 Fd inherited_descriptor(std::size_t index) noexcept;

@@ -75,6 +75,15 @@ bool wait_readable(const Fd& fd, const Deadline& deadline) noexcept {
 }
 
 bool wait_any_readable(std::initializer_list<const Fd*> fds, const Deadline& deadline) noexcept {
+    return wait_any_readable(std::span(fds.begin(), fds.size()), deadline);
+}
+
+bool has_reader(const Fd& write_end) noexcept {
+    pollfd entry{static_cast<int>(write_end.native()), 0, 0};
+    return ::poll(&entry, 1, 0) == 0;  // POLLERR is told unasked
+}
+
+bool wait_any_readable(std::span<const Fd* const> fds, const Deadline& deadline) noexcept {
     std::array<pollfd, 8> entries{};
     assert(fds.size() <= entries.size());
     std::ranges::transform(fds, entries.begin(), [](const Fd* fd) {

@@ -61,6 +61,11 @@ std::string to_line(const HookJob& job) {
     return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+std::string to_line(const StateHook& hook) {
+    const json document = {{"hook", hook_json(hook)}, {"deadline_ms", hook.deadline.count()}};
+    return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 std::optional<HookJob> hook_job_from_line(std::string_view line) {
     try {
         const json document = json::parse(line);

@@ -25,6 +25,8 @@ HookJob hook_job(const StateHook& hook, const HookEvent& event);
 
 /// One line, without its end.
 std::string to_line(const HookJob& job);
+/// What is done, as one line without its end: equal where two hooks do the same.
+std::string to_line(const StateHook& hook);
 /// Nothing where it is none.
 std::optional<HookJob> hook_job_from_line(std::string_view line);
 

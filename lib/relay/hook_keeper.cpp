@@ -121,14 +121,36 @@ void HookKeeper::perform(const Task& task) {
         return;
     }
     run->input.close();
-    const auto status = run->child.wait(end);
-    if (!status) run->child.ask(Ask::kill);
+    const std::string how = await_end(*run, end);
     if (words.empty()) {
-        report(status ? fmt::format("restream-hook ended without a word ({})", *status)
-                      : "restream-hook hung, and was killed");
+        report(how);
     } else {
         report(words == "done" ? "" : words);
     }
+}
+
+/// How it ended, for where it said nothing. **Blocks**: until then, or the deadline: then it is
+/// killed, where it is ours.
+std::string HookKeeper::await_end(Run& run, const Deadline& deadline) {
+    if (!run.child) {
+        hear(run, deadline);  // to its end: it says one line
+        return "restream-hook ended without a word";
+    }
+    const auto status = run.child->wait(deadline);
+    if (status) return fmt::format("restream-hook ended without a word ({})", *status);
+    run.child->ask(Ask::kill);
+    return "restream-hook hung, and was killed";
+}
+
+ChildProcess HookKeeper::start(const Task& task, Fd& input, Fd& words) const {
+    SpawnRequest request;
+    request.program = means_.programs / "restream-hook";
+    request.without_variables = task.without_variables;
+    std::erase(request.without_variables, task.job.hook.variable());
+    request.input = &input;
+    request.output = &words;
+    request.is_detached = true;  // it may outlive this process by what it was handed last
+    return ChildProcess::spawn(request);
 }
 
 /// Starts restream-hook, and gives it the job.
@@ -136,17 +158,14 @@ std::optional<HookKeeper::Run> HookKeeper::begin(const Task& task) {
     try {
         Pipe input = make_pipe();
         Pipe words = make_pipe();
-        SpawnRequest request;
-        request.program = means_.programs / "restream-hook";
-        request.without_variables = task.without_variables;
-        std::erase(request.without_variables, task.job.hook.variable());
-        request.input = &input.read_end;
-        request.output = &words.write_end;
-        request.is_detached = true;  // it may outlive this process by what it was handed last
-        Run run{ChildProcess::spawn(request), std::move(input.write_end),
-                std::move(words.read_end)};
-        input.read_end.close();
-        words.write_end.close();
+        Run run{{}, std::move(input.write_end), std::move(words.read_end)};
+        if (means_.start) {
+            means_.start(std::move(input.read_end), std::move(words.write_end));
+        } else {
+            run.child = start(task, input.read_end, words.write_end);
+            input.read_end.close();
+            words.write_end.close();
+        }
         // Far less than a pipe holds: it never waits for its reader.
         write_all(run.input, to_line(task.job) + "\n");
         return run;

@@ -33,6 +33,9 @@ class HookKeeper {
     struct Means {
         std::filesystem::path programs;               ///< the folder with restream-hook
         std::function<void(const std::string&)> log;  ///< from any thread
+        /// Where this process may run no program: has restream-hook started, with these as its
+        /// standard input and output. Throws Error where that cannot be.
+        std::function<void(Fd input, Fd words)> start = {};
     };
     explicit HookKeeper(Means means);
     /// Hands over what is left. Does not wait for it.
@@ -53,7 +56,7 @@ class HookKeeper {
   private:
     /// The restream-hook that runs.
     struct Run {
-        ChildProcess child;
+        std::optional<ChildProcess> child;  ///< nothing where another process started it
         Fd input;
         Fd words;  ///< what it says
     };
@@ -69,7 +72,9 @@ class HookKeeper {
     Task task_of(HookEvent event) const;
     void perform(const Task& task);
     std::optional<Run> begin(const Task& task);
+    ChildProcess start(const Task& task, Fd& input, Fd& words) const;
     std::string hear(Run& run, const Deadline& deadline);
+    std::string await_end(Run& run, const Deadline& deadline);
     void hand_over(Run* run);
     bool is_ending() const;
     void report(const std::string& problem);

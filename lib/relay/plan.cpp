@@ -60,39 +60,42 @@ auto settings_of(const SrtOptions& srt) {
 
 std::variant<Plan, SessionEnd> plan_of(Config config, Destination destination,
                                        SecretCommands commands,
-                                       const std::function<bool()>& is_cancelled) {
+                                       const std::function<bool()>& is_cancelled,
+                                       const RunSecretCommand& run) {
     const auto deadline = Deadline::after(patience);
-    const auto is_left_out = [&](const KeyReference& reference) {
-        return commands == SecretCommands::are_left_out &&
-               std::holds_alternative<KeyCommand>(reference);
-    };
-    Secret key;
-    if (!is_left_out(destination.key)) {
-        auto read = resolve_key(destination, deadline, is_cancelled);
-        if (const auto* problem = std::get_if<KeyProblem>(&read)) {
-            return SessionEnd{EndCode::key_unavailable, problem->message};
+    const auto read = [&](SecretOf which, const KeyReference& reference,
+                          decltype(&resolve_key) resolve) -> std::variant<Secret, KeyProblem> {
+        if (std::holds_alternative<KeyCommand>(reference)) {
+            if (commands == SecretCommands::are_left_out) return Secret();
+            if (run) return run(which, deadline);
         }
-        key = std::move(std::get<Secret>(read));
+        return resolve(destination, deadline, is_cancelled);
+    };
+    auto key = read(SecretOf::key, destination.key, &resolve_key);
+    if (const auto* problem = std::get_if<KeyProblem>(&key)) {
+        return SessionEnd{EndCode::key_unavailable, problem->message};
     }
     SrtOptions srt = srt_options_in(destination.url);
     if (destination.latency) srt.latency = destination.latency;
-    if (srt.stream_id.is_empty()) srt.stream_id = key;
+    if (srt.stream_id.is_empty()) srt.stream_id = std::get<Secret>(key);
     struct Field {
+        SecretOf which;
         const KeyReference& reference;
         decltype(&resolve_passphrase) resolve;
         Secret& into;
     };
-    for (const Field& field : {Field{destination.passphrase, &resolve_passphrase, srt.passphrase},
-                               Field{destination.stream_id, &resolve_stream_id, srt.stream_id}}) {
-        if (is_left_out(field.reference)) continue;
-        auto read = field.resolve(destination, deadline, is_cancelled);
-        if (const auto* problem = std::get_if<KeyProblem>(&read)) {
+    for (const Field& field :
+         {Field{SecretOf::passphrase, destination.passphrase, &resolve_passphrase, srt.passphrase},
+          Field{SecretOf::stream_id, destination.stream_id, &resolve_stream_id, srt.stream_id}}) {
+        auto found = read(field.which, field.reference, field.resolve);
+        if (const auto* problem = std::get_if<KeyProblem>(&found)) {
             return SessionEnd{EndCode::passphrase_unavailable, problem->message};
         }
-        auto& secret = std::get<Secret>(read);
+        auto& secret = std::get<Secret>(found);
         if (!secret.is_empty()) field.into = std::move(secret);
     }
-    return Plan{std::move(config), std::move(destination), std::move(key), std::move(srt)};
+    return Plan{std::move(config), std::move(destination), std::move(std::get<Secret>(key)),
+                std::move(srt)};
 }
 
 bool are_same(const Plan& one, const Plan& other) {

@@ -6,6 +6,7 @@
 
 #include "base/secret.hpp"
 #include "config/config.hpp"
+#include "config/key.hpp"
 #include "config/srt_options.hpp"
 #include "relay/session_end.hpp"
 
@@ -21,10 +22,19 @@ struct Plan {
 /// Whether commands that print a secret are run, or their secrets stay empty.
 enum class SecretCommands { are_run, are_left_out };
 
-/// The destination with its secrets, or why they cannot be read. **Blocks**: for commands.
+/// Which secret of a destination.
+enum class SecretOf { key, passphrase, stream_id };
+
+/// Runs the command that prints it, as resolve_key() and its like do.
+using RunSecretCommand =
+    std::function<std::variant<Secret, KeyProblem>(SecretOf which, const Deadline& deadline)>;
+
+/// The destination with its secrets, or why they cannot be read. Where `run` is given, commands are
+/// run by that, else by this process. **Blocks**: for commands.
 std::variant<Plan, SessionEnd> plan_of(Config config, Destination destination,
                                        SecretCommands commands,
-                                       const std::function<bool()>& is_cancelled = {});
+                                       const std::function<bool()>& is_cancelled = {},
+                                       const RunSecretCommand& run = {});
 
 /// Whether a session made from one is the same as one made from the other: where it goes, with
 /// which secrets, what it plays, and how it behaves. Compares secrets; keeps nothing of them.

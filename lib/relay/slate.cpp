@@ -1,5 +1,7 @@
 #include "relay/slate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -28,6 +30,16 @@ bool is_side(int pixels) {
 }
 
 }  // namespace
+
+std::vector<std::string> slate_arguments(const SlateShape& shape,
+                                         const std::filesystem::path& picture) {
+    std::vector<std::string> arguments = {
+        "--size",  fmt::format("{}x{}", shape.width, shape.height),
+        "--fps",   fmt::format("{:.1f}", shape.fps),
+        "--sound", fmt::format("{}x{}", shape.sample_rate_hz, shape.channels)};
+    if (!picture.empty()) arguments.insert(arguments.end(), {"--picture", picture.string()});
+    return arguments;
+}
 
 std::optional<SlateShape> slate_shape(const MediaFacts& live) {
     if (!live.video || !live.audio) return std::nullopt;

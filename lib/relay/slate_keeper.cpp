@@ -45,8 +45,8 @@ void SlateKeeper::look(const MediaFacts& live, const std::filesystem::path& pict
         is_settled_ = false;
     }
     try {
-        if (maker_) reap();
-        if (!is_settled_ && !maker_) fetch();
+        if (is_making_) reap();
+        if (!is_settled_ && !is_making_) fetch();
     } catch (const Error& error) {
         is_settled_ = true;
         means_.log(fmt::format("there is no slate: {}", error.what()));
@@ -73,37 +73,46 @@ bool SlateKeeper::load() {
 
 void SlateKeeper::make() {
     make_private_directory(means_.folder);
-    const SlateShape& shape = wish_->shape;
     Pipe words = make_pipe();
-    SpawnRequest request;
-    request.program = means_.programs / "restream-slate";
-    request.arguments = {"--size",  fmt::format("{}x{}", shape.width, shape.height),
-                         "--fps",   fmt::format("{:.1f}", shape.fps),
-                         "--sound", fmt::format("{}x{}", shape.sample_rate_hz, shape.channels)};
-    if (!wish_->picture.empty()) {
-        request.arguments.insert(request.arguments.end(), {"--picture", wish_->picture.string()});
+    heard_.clear();
+    if (means_.start) {
+        means_.start(wish_->shape, wish_->picture, file_, std::move(words.write_end));
+    } else {
+        SpawnRequest request;
+        request.program = means_.programs / "restream-slate";
+        request.arguments = slate_arguments(wish_->shape, wish_->picture);
+        request.arguments.push_back(file_.string());
+        request.error = &words.write_end;
+        request.dies_with_parent = true;
+        maker_ = ChildProcess::spawn(request);
     }
-    request.arguments.push_back(file_.string());
-    request.error = &words.write_end;
-    request.dies_with_parent = true;
-    maker_ = ChildProcess::spawn(request);
     words_ = std::move(words.read_end);
+    is_making_ = true;
+}
+
+/// Takes what the maker has said, and closes the pipe at its end.
+void SlateKeeper::hear() {
+    std::array<char, 1000> block{};
+    while (words_.is_open() && wait_readable(words_, Deadline::after(Milliseconds(0)))) {
+        const std::size_t got = read_some(words_, block);
+        if (got == 0) words_.close();
+        if (heard_.size() < block.size()) heard_.append(block.data(), got);
+    }
 }
 
 /// Looks whether the maker has ended, and what it left.
 void SlateKeeper::reap() {
-    const auto status = maker_->try_wait();
-    if (!status) return;
+    hear();
+    const bool has_ended = maker_ ? maker_->try_wait().has_value() : !words_.is_open();
+    if (!has_ended) return;
     maker_.reset();
+    is_making_ = false;
     if (is_settled_ || load()) return;
     is_settled_ = true;
-    std::array<char, 1000> words{};
-    const auto count = wait_readable(words_, Deadline::after(Milliseconds(0)))
-                           ? read_some(words_, {words.data(), words.size()})
-                           : 0;
-    const std::string_view said(words.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
-    means_.log(fmt::format("there is no slate: {}",
-                           said.empty() ? "restream-slate ended without one" : first_line(said)));
+    hear();
+    means_.log(fmt::format("there is no slate: {}", heard_.empty()
+                                                        ? "restream-slate ended without one"
+                                                        : first_line(heard_)));
 }
 
 }  // namespace restream

@@ -21,6 +21,11 @@ class SlateKeeper {
         std::filesystem::path programs;  ///< the folder with restream-slate
         std::filesystem::path folder;    ///< where slates are kept
         std::function<void(const std::string&)> log;
+        /// Where this process may run no program: has restream-slate started, which writes `file`
+        /// and complains to `words`. Throws Error where that cannot be.
+        std::function<void(const SlateShape& shape, const std::filesystem::path& picture,
+                           const std::filesystem::path& file, Fd words)>
+            start = {};
     };
     explicit SlateKeeper(Means means) : means_(std::move(means)) {}
 
@@ -40,6 +45,7 @@ class SlateKeeper {
     void fetch();
     bool load();
     void make();
+    void hear();
     void reap();
 
     Means means_;
@@ -47,8 +53,10 @@ class SlateKeeper {
     std::filesystem::path file_;
     bool is_settled_ = false;  ///< loaded, or given up
     std::optional<Slate> slate_;
-    std::optional<ChildProcess> maker_;
-    Fd words_;  ///< what the maker complains of
+    bool is_making_ = false;
+    std::optional<ChildProcess> maker_;  ///< nothing where another process started it
+    Fd words_;                           ///< what the maker complains of
+    std::string heard_;
 };
 
 }  // namespace restream

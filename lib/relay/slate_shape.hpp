@@ -1,7 +1,10 @@
 // What a slate has to be like, so that it can stand in for the live picture.
 #pragma once
 
+#include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/media_facts.hpp"
 
@@ -21,5 +24,9 @@ struct SlateShape {
 /// Nothing where no slate can be made that fits: other codecs than H.264 and AAC, or a size or rate
 /// that is not known or that no encoder takes.
 std::optional<SlateShape> slate_shape(const MediaFacts& live);
+
+/// What restream-slate is told, less the file's name.
+std::vector<std::string> slate_arguments(const SlateShape& shape,
+                                         const std::filesystem::path& picture);
 
 }  // namespace restream

@@ -37,8 +37,10 @@ Worker::Worker(const Registry& registry, LogFile& log, Record first, Loop& loop,
               }),
       chance_(std::random_device{}()),
       slates_({means_.programs, registry.layout().slate_directory(),
-               [&log](const std::string& line) { log.line(line); }}),
-      hooks_({means_.programs, [&log](const std::string& line) { log.line(line); }}) {
+               [&log](const std::string& line) { log.line(line); },
+               means_.errands ? means_.errands->slate_starter() : nullptr}),
+      hooks_({means_.programs, [&log](const std::string& line) { log.line(line); },
+              means_.errands ? means_.errands->hook_starter() : nullptr}) {
     const auto failure = first.failure ? to_session_end(*first.failure) : std::nullopt;
     if (failure) machine_.remember_failure(*failure, first.tries);
     if (first.dirty_end) {
@@ -67,6 +69,12 @@ Worker::Left Worker::run() {
             if (cancel_.is_requested()) break;
             keeper_.count([](Record& record) { ++record.attempts; });
             tell(StateMachine::NoPlan{std::move(*problem), luck()});
+        } else if (is_for_another_) {
+            log_.line(
+                "the configuration has a hook, a key command or a slate, and nothing that runs it "
+                "for this process: another one takes over");
+            flight_.ended({EndCode::stopped});
+            return Left::to_other_worker;
         } else if (!means_.can_carry_to(plan_->destination.url)) {
             log_.line("the destination is of another kind now: another worker takes it over");
             flight_.ended({EndCode::stopped});
@@ -154,9 +162,16 @@ std::optional<SessionEnd> Worker::make_plan() {
     try {
         Config config = means_.load();
         Destination destination = carried(config, name_);
+        const bool has_none =
+            means_.lacks_errands || (means_.errands != nullptr && means_.errands->has_gone());
+        is_for_another_ = has_none && needs_errands(destination);
+        if (is_for_another_) return std::nullopt;
+        if (means_.errands) means_.errands->look();
         hooks_.use(destination, key_variables(config));
+        const auto is_cancelled = [this] { return cancel_.is_requested(); };
         auto made = plan_of(std::move(config), std::move(destination), SecretCommands::are_run,
-                            [this] { return cancel_.is_requested(); });
+                            is_cancelled,
+                            means_.errands ? means_.errands->secret_runner(is_cancelled) : nullptr);
         if (cancel_.is_requested()) return SessionEnd{EndCode::stopped};
         if (auto* plan = std::get_if<Plan>(&made)) {
             for (const Secret* each : {&plan->key, &plan->srt.passphrase, &plan->srt.stream_id}) {

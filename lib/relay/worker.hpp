@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "relay/cancel.hpp"
+#include "relay/errands.hpp"
 #include "relay/failover.hpp"
 #include "relay/flight_recorder.hpp"
 #include "relay/hook_keeper.hpp"
@@ -47,11 +48,16 @@ class Worker : private SessionOwner {
         std::filesystem::path programs = {};  ///< the folder with restream-slate and -hook
         /// Whether the ingest server says that its publisher sends nothing. May be empty.
         std::function<bool(const IngestConfig&)> is_ingest_silent = {};
+        /// Who runs programs, where this process may not; it must outlive the worker. nullptr: this
+        /// process does so.
+        const Errands* errands = nullptr;
+        /// This process may run none, and was started without who does: nothing asked for it then.
+        bool lacks_errands = false;
     };
     /// Why run() returned.
     enum class Left {
         stopped,
-        to_other_worker,  ///< the destination is not for this program any more
+        to_other_worker,  ///< the destination is not for this process any more
     };
 
     /// `first` is the record to go on with. All references must outlive the worker.
@@ -106,6 +112,7 @@ class Worker : private SessionOwner {
     std::atomic<bool> has_other_plan_{false};  ///< the configuration has changed since
     RecordKeeper keeper_;                      ///< behind what its thread does beside the record
     std::optional<Plan> plan_;
+    bool is_for_another_ = false;   ///< the plan needs what this process lacks
     std::optional<Intake> intake_;  ///< stays where the next session goes on with it
     std::optional<TagType> only_;   ///< as Intake's: what it knew of the publisher that is there
     std::optional<PrimaryWatch> primary_;  ///< of a backup's relay that waits for it to fail

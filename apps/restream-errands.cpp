@@ -1,0 +1,37 @@
+// Runs for a relay's worker what that may not run itself: started by it, before it is contained;
+// see lib/relay/errands.hpp.
+#include <memory>
+#include <string>
+
+#include "base/fd.hpp"
+#include "base/paths.hpp"
+#include "base/process.hpp"
+#include "command.hpp"
+#include "config/config.hpp"
+#include "relay/errand_runner.hpp"
+#include "state/layout.hpp"
+
+namespace {
+
+using namespace restream;
+
+int work(const std::string& relay) {
+    forbid_core_dumps();
+    const Fd worker(0);
+    const auto configuration = config_directory();
+    ErrandRunner(relay, {program_directory(), Layout(state_directory()).slate_directory(),
+                         [configuration] { return load_config(configuration); }})
+        .run(worker);
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_command("errands", "Runs a relay's hooks and key commands. Started by relays.", argc,
+                       argv, [](CLI::App& app) -> CommandBody {
+                           auto name = std::make_shared<std::string>();
+                           app.add_option("NAME", *name, "the relay")->required();
+                           return [name] { return work(*name); };
+                       });
+}
