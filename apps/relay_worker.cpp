@@ -2,8 +2,11 @@
 
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/inbox.hpp"
@@ -12,13 +15,17 @@
 #include "base/paths.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
+#include "config/key.hpp"
+#include "contain/contain.hpp"
 #include "ingest/server.hpp"
+#include "relay/carried.hpp"
+#include "relay/errands.hpp"
 #include "relay/life.hpp"
 #include "relay/rtmp_source.hpp"
 #include "relay/worker.hpp"
 #include "rtmp/loop.hpp"
+#include "state/layout.hpp"
 #include "state/registry.hpp"
-#include "state/state_access.hpp"
 
 namespace restream {
 
@@ -58,12 +65,50 @@ Inherited take_inherited(const std::string& name) {
     return taken;
 }
 
+/// The queue of a slow destination is bounded in bytes; so is what FFmpeg and libsrt hold.
+constexpr std::uint64_t memory_bytes = std::uint64_t(4) << 30;
+
+/// Who runs what this process may not run once it is contained.
+struct Programs {
+    std::optional<Errands> errands;
+    bool is_unneeded = true;  ///< nothing asks for one
+};
+
+Programs start_errands(const std::string& name, const Config& config, LogFile& log) {
+    Programs programs;
+    try {
+        const Destination destination = carried(config, name);
+        programs.is_unneeded = !needs_errands(destination);
+        if (programs.is_unneeded) return programs;
+        std::vector<std::string> keys = key_variables(config);
+        std::erase(keys, destination.on_state.variable());
+        programs.errands.emplace(program_directory(), name, std::move(keys));
+    } catch (const Error& error) {
+        // Without a hook is better than without a relay. Where the destination is the problem, the
+        // worker reports it.
+        log.line(std::string("no hook, key command or slate can be run: ") + error.what());
+    }
+    return programs;
+}
+
+/// It reads the configuration and keys before each session: reading is left to it. What writes
+/// media writes it where the user wants it. The other writes its record and its log alone: not what
+/// the configuration has run, nor what a shell or a service manager reads. In the folder that holds
+/// the state folder, as that may be deleted and made anew.
+void contain_relay(WorkerKind kind, const Layout& layout) {
+    Containment rest;
+    rest.calls = SystemCalls::of_a_server;
+    if (kind == WorkerKind::rtmp) rest.writable = {layout.root().parent_path(), "/dev/null"};
+    rest.memory_bytes = memory_bytes;
+    contain(rest);
+}
+
 int work(const RelayWorker& program, const std::string& name) {
     const Inherited inherited = take_inherited(name);
     forbid_core_dumps();
     share_one_heap();
     Inbox inbox;
-    const Registry registry{trusted_state()};
+    const Registry registry{Layout(state_directory())};
     const auto last = registry.last_record(name);
     Record record = next_life(last, name);
     record.guardian = parent_process();
@@ -73,13 +118,17 @@ int work(const RelayWorker& program, const std::string& name) {
     record.worker = this_process();
 
     const auto configuration = config_directory();
-    LogConfig bounds;
+    std::optional<Config> config;
     try {
-        bounds = load_config(configuration).log;
+        config = load_config(configuration);
     } catch (const Error&) {
         // Told by the worker, in the record and in the log.
     }
+    const LogConfig bounds = config ? config->log : LogConfig();
     LogFile log(registry.layout().log(name), bounds.max_bytes, bounds.keep);
+    const Programs programs = config ? start_errands(name, *config, log) : Programs();
+    config.reset();
+    contain_relay(program.kind, registry.layout());
     if (program.hear) program.hear([&log](std::string_view line) { log.line(line); });
     Loop loop;
     Worker worker(
@@ -90,7 +139,8 @@ int work(const RelayWorker& program, const std::string& name) {
          program_directory(),
          [&registry](const IngestConfig& ingest) {
              return is_ingest_silent(ingest, registry.layout());
-         }});
+         },
+         programs.errands ? &*programs.errands : nullptr, programs.is_unneeded});
     Pipe finished = make_pipe();
     std::thread watch([&] {
         obey(inbox, inherited.lifeline, worker);

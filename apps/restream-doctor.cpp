@@ -11,6 +11,7 @@
 #include "base/terminal.hpp"
 #include "command.hpp"
 #include "config/service.hpp"
+#include "contain/contain.hpp"
 #include "doctor/clear_text_checks.hpp"
 #include "doctor/config_checks.hpp"
 #include "doctor/dashboard_checks.hpp"
@@ -87,6 +88,7 @@ std::vector<Diagnosis> diagnose() {
     }
     findings.add(check_ffmpeg(av_features()));
     findings.add(check_services(share_directory(), std::chrono::system_clock::now()));
+    findings.add(check_containment(containment_here()));
     findings.add(check_logout(user_killed_at_logout()));
     return std::move(findings.all());
 }

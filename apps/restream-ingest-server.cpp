@@ -13,11 +13,11 @@
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/key.hpp"
+#include "contain/contain.hpp"
 #include "ingest/embedded_settings.hpp"
 #include "ingest/publications_writer.hpp"
 #include "state/layout.hpp"
 #include "state/log_tail.hpp"
-#include "state/state_access.hpp"
 
 namespace {
 
@@ -57,6 +57,21 @@ std::unique_ptr<LogFile> open_log(const Layout& layout, const LogConfig& bounds)
     return std::make_unique<LogFile>(ingest_log(layout), bounds.max_bytes, bounds.keep);
 }
 
+/// What all players' queues may take is bounded below this.
+constexpr std::uint64_t memory_bytes = std::uint64_t(8) << 30;
+
+/// The record and the log are all that is read and written from here on: no configuration, no key,
+/// no connection but those that come in.
+void contain_server(const Layout& layout) {
+    Containment rest;
+    rest.calls = SystemCalls::of_a_listener;
+    rest.readable = {layout.root()};
+    rest.writable = {layout.root()};
+    rest.ports.emplace();
+    rest.memory_bytes = memory_bytes;
+    contain(rest);
+}
+
 int serve() {
     Fd lock = inherited_descriptor(0);
     const Fd lifeline = inherited_descriptor(1);
@@ -66,7 +81,7 @@ int serve() {
     lock.leave_open();  // free when this process is gone, not when it is about to go
     forbid_core_dumps();
     Inbox inbox;
-    const Layout layout = trusted_state();
+    const Layout layout(state_directory());
     const Config config = load_config(config_directory());
     auto log = open_log(layout, config.log);
     EmbeddedSettings settings = settings_of(config, *log);
@@ -76,6 +91,8 @@ int serve() {
         std::move(settings), [&record](const PublicationsRecord& news) { record->write(news); },
         [&record](std::string line) { record->log(std::move(line)); });
     Pipe finished = make_pipe();
+    contain_server(layout);
+    record->begin();
     std::thread watch([&] {
         await_stop(inbox, lifeline);
         server.stop();

@@ -318,6 +318,12 @@ inline constexpr std::array finding_table = {
     Sentence{"relays_end_at_logout", "system", "user", "relays will end when you log out",
              "KillUserProcesses is on and you do not linger",
              "run 'loginctl enable-linger {user}'"},
+    Sentence{"media_contained", "system", "measures",
+             "processes that read media are contained: {measures}", "", ""},
+    Sentence{"media_uncontained", "system", "missing",
+             "processes that read media are not fully contained here: {missing}",
+             "this kernel, or the container that this runs in, does not allow it",
+             "allow seccomp and no_new_privs there"},
 };
 
 }  // namespace restream

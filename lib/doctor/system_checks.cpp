@@ -1,5 +1,9 @@
 #include "doctor/system_checks.hpp"
 
+#include <fmt/format.h>
+
+#include <utility>
+
 #include "base/error.hpp"
 #include "config/service.hpp"
 #include "doctor/found.hpp"
@@ -37,6 +41,21 @@ Diagnosis check_services(const std::filesystem::path& share, WallTime now) {
     } catch (const Error& error) {
         return found(Severity::failure, "presets_unreadable", error.what());
     }
+}
+
+Diagnosis check_containment(const Contained& here) {
+    const std::string landlock =
+        here.landlock > 0 ? fmt::format("Landlock {}", here.landlock) : "no Landlock";
+    if (here.has_no_new_privileges && here.has_filter && here.has_limits) {
+        return found(Severity::ok, "media_contained", "no_new_privs, seccomp, limits, " + landlock);
+    }
+    std::string missing;
+    for (const auto& [is_there, name] : {std::pair(here.has_no_new_privileges, "no_new_privs"),
+                                         {here.has_filter, "seccomp"},
+                                         {here.has_limits, "limits"}}) {
+        if (!is_there) missing += fmt::format("no {}, ", name);
+    }
+    return found(Severity::warning, "media_uncontained", missing + landlock);
 }
 
 std::optional<Diagnosis> check_logout(const std::optional<std::string>& user) {

@@ -13,7 +13,11 @@ constexpr std::size_t most_waiting_lines = 256;
 }  // namespace
 
 PublicationsWriter::PublicationsWriter(std::filesystem::path path, std::unique_ptr<LogFile> log)
-    : path_(std::move(path)), log_(std::move(log)), thread_([this] { run(); }) {}
+    : path_(std::move(path)), log_(std::move(log)) {}
+
+void PublicationsWriter::begin() {
+    thread_ = std::thread([this] { run(); });
+}
 
 PublicationsWriter::~PublicationsWriter() {
     {
@@ -21,7 +25,10 @@ PublicationsWriter::~PublicationsWriter() {
         is_ending_ = true;
     }
     changed_.notify_one();
-    thread_.join();
+    if (thread_.joinable())
+        thread_.join();
+    else
+        run();
 }
 
 void PublicationsWriter::write(const PublicationsRecord& record) {

@@ -20,13 +20,15 @@ namespace restream {
 /// is deleted: none is better than one that is no longer true.
 class PublicationsWriter {
   public:
-    /// Without a log, lines for it are dropped.
+    /// Without a log, lines for it are dropped. What comes before begin() waits for it.
     explicit PublicationsWriter(std::filesystem::path path, std::unique_ptr<LogFile> log = {});
     /// **Blocks**: until the last record and the last line are written.
     ~PublicationsWriter();
     PublicationsWriter(const PublicationsWriter&) = delete;
     PublicationsWriter& operator=(const PublicationsWriter&) = delete;
 
+    /// Starts the thread.
+    void begin();
     /// Returns at once.
     void write(const PublicationsRecord& record);
     /// Likewise. Where the disk is too slow for the lines, the newest are dropped.

@@ -22,7 +22,11 @@ namespace {
 /// Commands, and the relays they start, whose wall clock the test sets.
 class Clock {
   public:
-    explicit Clock(const World& world) : file_(world.home() / "clock") { set("+0"); }
+    /// In the state folder, which is all that a contained ingest server reads.
+    explicit Clock(const World& world) : file_(world.state() / "clock") {
+        std::filesystem::create_directories(world.state());
+        set("+0");
+    }
 
     /// "-1h": from now on, that far from the real time.
     void set(const std::string& offset) const { write_file(file_, offset + "\n"); }

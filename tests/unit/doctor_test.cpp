@@ -371,6 +371,21 @@ TEST_CASE("doctor: presets are old after a year") {
     CHECK(check_services(empty.path(), day("2026-02-01")).finding.severity == Severity::failure);
 }
 
+TEST_CASE("doctor: what the system contains processes with is told; without a filter it warns") {
+    const auto whole = check_containment({true, 7, true, true}).finding;
+    CHECK(whole.severity == Severity::ok);
+    CHECK(whole.message ==
+          "processes that read media are contained: no_new_privs, seccomp, limits, Landlock 7");
+    const auto old = check_containment({true, 0, true, true}).finding;
+    CHECK(old.severity == Severity::ok);
+    CHECK(old.message.ends_with("no Landlock"));
+    const auto bare = check_containment({true, 3, false, true}).finding;
+    CHECK(bare.severity == Severity::warning);
+    CHECK(bare.message ==
+          "processes that read media are not fully contained here: no seccomp, Landlock 3");
+    CHECK_FALSE(bare.remedy.empty());
+}
+
 TEST_CASE("doctor: logind's settings are read as systemd reads them") {
     const auto kills = [](std::initializer_list<std::pair<std::string, Comments>> files,
                           std::string_view user = "me") {
