@@ -103,8 +103,10 @@ FrameHandle decode(const PictureFile& file) {
     if (opened == nullptr) throw std::bad_alloc();
     opened->pb = reader.get();
     opened->io_open = open_no_other;
+    AvOptions options;
+    options.set("protocol_whitelist", "none");  // for what has contexts of its own, as concat
     // Without its name: what opens files by their names, as image2 does, is not chosen then.
-    check(avformat_open_input(&opened, nullptr, nullptr, nullptr), name);
+    check(avformat_open_input(&opened, nullptr, nullptr, options.address()), name);
     const InputHandle input(opened);
     check(avformat_find_stream_info(opened, nullptr), name);
     const AVCodec* codec = nullptr;
