@@ -12,11 +12,14 @@ namespace {
 
 constexpr std::size_t deepest = 16;
 
+/// 0 for what is no figure: words, "inf" and "nan", anything below 0, too large a number.
 template <typename Number>
 Number read_number(std::string_view text) {
+    const bool has_digit = !text.empty() && text.front() >= '0' && text.front() <= '9';
     Number value{};
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && stop == text.data() + text.size() ? value : Number{};
+    const bool is_whole = error == std::errc() && stop == text.data() + text.size();
+    return has_digit && is_whole ? value : Number{};
 }
 
 std::string unescaped(std::string_view text) {
@@ -52,6 +55,7 @@ class StatReader {
             if (!take(tag, text)) return std::nullopt;
         }
         if (!is_complete_ || !path_.empty()) return std::nullopt;
+        forget_absent();
         return std::move(stat_);
     }
 
@@ -91,10 +95,7 @@ class StatReader {
         if (path_.empty() || path_.back() != name) return false;
         if (is_inside("rtmp", "pid")) stat_.worker_pid = read_number<int>(text);
         if (is_inside("application", "name")) app_ = unescaped(text);
-        if (publication_depth_ != 0) {
-            read_leaf(name, text);
-            forget_absent();
-        }
+        if (publication_depth_ != 0) read_leaf(name, text);
         if (path_.size() == publication_depth_) {
             stat_.publications.back().app = app_;
             publication_depth_ = 0;
@@ -126,9 +127,10 @@ class StatReader {
 
     /// The page has both elements also where there is only sound, or only a picture.
     void forget_absent() {
-        auto& current = stat_.publications.back();
-        if (is_inside("meta", "video") && current.video->codec.empty()) current.video.reset();
-        if (is_inside("meta", "audio") && current.audio->codec.empty()) current.audio.reset();
+        for (NginxPublication& each : stat_.publications) {
+            if (each.video && each.video->codec.empty()) each.video.reset();
+            if (each.audio && each.audio->codec.empty()) each.audio.reset();
+        }
     }
 
     std::string_view rest_;

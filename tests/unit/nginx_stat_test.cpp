@@ -101,6 +101,67 @@ TEST_CASE("nginx stat: a publisher without sound has no audio") {
     CHECK_FALSE(found->audio);
 }
 
+TEST_CASE("nginx stat: tracks inside tracks, without a codec, are none") {
+    for (const std::string kind : {"video", "audio"}) {
+        CAPTURE(kind);
+        const std::string open = "<meta><" + kind + ">";
+        const std::string close = "</" + kind + "></meta>";
+        const auto stat = parse_nginx_stat("<rtmp><live><stream>" + open + open + close + close +
+                                           "</stream></live></rtmp>");
+        REQUIRE(stat);
+        REQUIRE(stat->publications.size() == 1);
+        CHECK_FALSE(stat->publications.front().video);
+        CHECK_FALSE(stat->publications.front().audio);
+    }
+}
+
+TEST_CASE("nginx stat: whatever the page holds, there is no picture and no sound without a codec") {
+    for (const char* page :
+         {"<rtmp><live><stream><meta><video><live><stream></stream></live></video></meta></stream>"
+          "</live></rtmp>",
+          "<rtmp><live><stream><meta><video><codec>H</codec></video></meta><video><codec/></video>"
+          "</stream></live></rtmp>",
+          "<rtmp><live><stream><meta><audio><codec>A</codec></audio></meta><audio><codec/></audio>"
+          "</stream></live></rtmp>"}) {
+        CAPTURE(page);
+        const auto stat = parse_nginx_stat(page);
+        REQUIRE(stat);
+        for (const auto& each : stat->publications) {
+            CHECK((!each.video || !each.video->codec.empty()));
+            CHECK((!each.audio || !each.audio->codec.empty()));
+        }
+    }
+}
+
+TEST_CASE("nginx stat: figures that can't be are not known") {
+    for (const std::string figure : {"-1", "-0.5", "inf", "-inf", "nan", "NaN", "infinity", "1e999",
+                                     "0x10", " 1", "1 ", "x", ""}) {
+        CAPTURE(figure);
+        const auto element = [&](const std::string& name) {
+            return "<" + name + ">" + figure + "</" + name + ">";
+        };
+        const auto stat = parse_nginx_stat(
+            "<rtmp>" + element("pid") + "<live><stream>" + element("bytes_in") + "<meta><video>" +
+            element("width") + element("height") + element("frame_rate") +
+            "<codec>H264</codec></video><audio>" + element("channels") + element("sample_rate") +
+            "<codec>AAC</codec></audio></meta>" + element("nclients") + "</stream></live></rtmp>");
+        REQUIRE(stat);
+        CHECK(stat->worker_pid == 0);
+        REQUIRE(stat->publications.size() == 1);
+        const NginxPublication& found = stat->publications.front();
+        CHECK(found.clients == 0);
+        CHECK(found.bytes_received == 0);
+        const MediaFacts media = media_facts_of(found);
+        REQUIRE(media.video);
+        CHECK(media.video->width == 0);
+        CHECK(media.video->height == 0);
+        CHECK_FALSE(media.video->fps);
+        REQUIRE(media.audio);
+        CHECK(media.audio->channels == 0);
+        CHECK(media.audio->sample_rate_hz == 0);
+    }
+}
+
 TEST_CASE("nginx stat: who publishes under another name is noticed") {
     const auto stat = parse_nginx_stat(page);
     REQUIRE(stat);
@@ -135,6 +196,7 @@ TEST_CASE("nginx stat: odd elements and numbers are passed over") {
     for (const char* text :
          {"<rtmp/>", "<rtmp></rtmp>", "<rtmp><pid>x</pid></rtmp>",
           "<rtmp><pid>99999999999</pid></rtmp>", "<rtmp><pid>1 2</pid></rtmp>",
+          "<rtmp><pid>-1</pid></rtmp>", "<rtmp><pid>+1</pid></rtmp>", "<rtmp><pid/></rtmp>",
           "<rtmp><live><stream/></live></rtmp>", "<rtmp><new a=\"b\"><c/></new></rtmp>",
           "<rtmp><stream><publishing/></stream></rtmp>"}) {
         CAPTURE(text);
