@@ -84,6 +84,7 @@ HlsPlaylist::HlsPlaylist(std::string stem, WallTime now)
 }
 
 std::optional<HlsPlaylist> HlsPlaylist::parse(std::string stem, std::string_view text) {
+    const std::string_view whole = text;
     HlsPlaylist playlist(std::move(stem));
     if (next_line(text) != first_line || next_line(text) != version_line) return std::nullopt;
     std::string_view line = next_line(text);
@@ -107,6 +108,8 @@ std::optional<HlsPlaylist> HlsPlaylist::parse(std::string stem, std::string_view
         if (playlist.is_ended_ || !playlist.take_line(next_line(text), next)) return std::nullopt;
     }
     if (next != HlsSegment{} || playlist.segments_.size() > window) return std::nullopt;
+    // Ours is only what text() writes, byte for byte.
+    if (playlist.text() != whole) return std::nullopt;
     return playlist;
 }
 
@@ -132,6 +135,9 @@ HlsPlaylist HlsPlaylist::emptied(WallTime now) const {
 
 std::optional<HlsSegment> HlsPlaylist::add(HlsSegment segment) {
     is_ended_ = false;
+    // parse() takes no others, and a publisher's timestamps may jump.
+    segment.duration = std::clamp(segment.duration, Milliseconds(1),
+                                  Milliseconds(std::chrono::seconds(longest_segment_s)));
     target_s_ = std::max<std::int64_t>(target_s_, (segment.duration.count() + 500) / 1000);
     segments_.push_back(std::move(segment));
     if (segments_.size() <= window) return std::nullopt;

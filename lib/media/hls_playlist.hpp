@@ -39,7 +39,8 @@ class HlsPlaylist {
     /// One without segments that goes on behind this one's numbers.
     HlsPlaylist emptied(WallTime now) const;
 
-    /// Lists one more, and takes the end back. Returns the one that is not listed any more.
+    /// Lists one more, as lasting a millisecond at least and a day at most, and takes the end back.
+    /// Returns the one that is not listed any more.
     std::optional<HlsSegment> add(HlsSegment segment);
     /// Says that nothing more comes.
     void end() { is_ended_ = true; }

@@ -58,6 +58,17 @@ TEST_CASE("hls playlist: what was written is read again, and goes on") {
     CHECK(HlsPlaylist::parse("live", empty.text()) == empty);
 }
 
+TEST_CASE(
+    "hls playlist: a segment with an impossible duration is listed so that it is read again") {
+    for (const Milliseconds duration :
+         {-1ms, 0ms, 1ms, 86'399'999ms, 86'400'001ms, 2'147'483'647ms}) {
+        CAPTURE(duration.count());
+        HlsPlaylist playlist("live", now);
+        playlist.add(segment(0, duration));
+        CHECK(HlsPlaylist::parse("live", playlist.text()) == playlist);
+    }
+}
+
 TEST_CASE("hls playlist: emptied, its numbers are behind all that were, whatever the clock says") {
     HlsPlaylist playlist("live", now);
     for (std::uint32_t i = 0; i < 10; ++i) playlist.add(segment(i));
@@ -87,6 +98,8 @@ TEST_CASE("hls playlist: what we did not write is not ours") {
         std::string(1000, '\0'),
         "precious",
         good + "\n",
+        good.substr(0, good.size() - 1),
+        good + "#EXT-X-ENDLIST",
         good + "#EXTINF:4.000,\n",
         good + "#EXTINF:4.000,\nlive-20260131T201403120-6.ts\n",
         good + "#EXT-X-ENDLIST\n#EXT-X-ENDLIST\n",
@@ -99,6 +112,9 @@ TEST_CASE("hls playlist: what we did not write is not ours") {
         with("TARGETDURATION:4", "TARGETDURATION:-4"),
         with("TARGETDURATION:4", "TARGETDURATION:99999999999999999999"),
         with("TARGETDURATION:4", "TARGETDURATION:"),
+        with("TARGETDURATION:4", "TARGETDURATION:04"),
+        with("TARGETDURATION:4", "TARGETDURATION:4 "),
+        with("SEQUENCE:1769890443", "SEQUENCE:01769890443"),
         with("SEQUENCE:1769890443", "SEQUENCE:x"),
         with("SEQUENCE:1769890443", "SEQUENCE:18446744073709551615"),
         with("SEQUENCE:1769890443", "SEQUENCE:-1"),
@@ -106,6 +122,7 @@ TEST_CASE("hls playlist: what we did not write is not ours") {
         with("#EXT-X-DISCONTINUITY-SEQUENCE:1769890443\n", ""),
         with("4.000,", "4.0,"),
         with("4.000,", "4,"),
+        with("4.000,", "04.000,"),
         with("4.000,", "0.000,"),
         with("4.000,", "-4.000,"),
         with("4.000,", "4.000,title"),
@@ -113,6 +130,9 @@ TEST_CASE("hls playlist: what we did not write is not ours") {
         with("4.000,", ".000,"),
         with("4.000,", ","),
         with("#EXTINF:4.000,\n", ""),
+        with("#EXTINF:4.000,\n", "#EXTINF:4.000,\n#EXTINF:4.000,\n"),
+        with("#EXTINF:4.000,\n", "#EXTINF:4.000,\n#EXT-X-DISCONTINUITY\n"),
+        with("#EXTINF:4.000,\n", "#EXT-X-DISCONTINUITY\n#EXT-X-DISCONTINUITY\n#EXTINF:4.000,\n"),
         with(name, "segment3.ts"),
         with(name, "other-20260131T201403120-3.ts"),
         with(name, "../live-20260131T201403120-3.ts"),
