@@ -1,5 +1,7 @@
 #include "dashboard/picture_process.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -35,7 +37,7 @@ ChildProcess start(const CommandMeans& means, const std::vector<std::string>& wi
     return child;
 }
 
-/// Takes a number, and the blank or line's end behind it, off the front; nothing where there is
+/// Takes a number, and what stands between it and the next, off the front; nothing where there is
 /// none, or it is larger.
 std::optional<std::size_t> take_number(std::string_view& text, std::size_t largest) {
     std::size_t number = 0;
@@ -56,18 +58,20 @@ std::optional<PictureProcess::Made> read_picture(const std::string& bytes) {
     using Made = PictureProcess::Made;
     constexpr std::string_view picture_word = "picture ";
     const auto end = bytes.find('\n');
-    if (end == std::string::npos) {
-        if (bytes.size() <= longest_line_bytes) return std::nullopt;
-        return Made(PictureProcess::Broken{});
-    }
-    std::string_view line(bytes.data(), std::min(end, longest_line_bytes));
+    if (std::min(end, bytes.size()) > longest_line_bytes) return Made(PictureProcess::Broken{});
+    if (end == std::string::npos) return std::nullopt;
+    const std::string_view line(bytes.data(), end);
     const std::string_view rest = std::string_view(bytes).substr(end + 1);
     if (line.starts_with("none ") && rest.empty()) return Made(PictureProcess::None{});
     if (!line.starts_with(picture_word)) return Made(PictureProcess::Broken{});
-    line.remove_prefix(picture_word.size());
-    const auto length = take_number(line, longest_picture_bytes);
-    const auto cost = length ? take_number(line, most_cost_ms) : std::nullopt;
-    if (!cost || !line.empty() || rest.size() > *length) return Made(PictureProcess::Broken{});
+    std::string_view numbers = line.substr(picture_word.size());
+    const auto length = take_number(numbers, longest_picture_bytes);
+    const auto cost = length ? take_number(numbers, most_cost_ms) : std::nullopt;
+    // There is one way to write this line.
+    if (!cost || line != fmt::format("{}{} {}", picture_word, *length, *cost) ||
+        rest.size() > *length) {
+        return Made(PictureProcess::Broken{});
+    }
     if (rest.size() < *length) return std::nullopt;
     if (!is_jpeg(rest)) return Made(PictureProcess::Broken{});
     return Made(PictureProcess::Picture{std::string(rest), Milliseconds(*cost)});

@@ -125,16 +125,42 @@ TEST_CASE("dashboard: of what a picture's maker says nothing is taken that break
         CAPTURE(std::string(part));
         CHECK_FALSE(read_picture(part));
     }
-    for (const char* bad :
-         {"\n", "none\n", "none x\nmore", "picture\n", "picture \n", "picture 12\n",
-          "picture -1 1\n", "picture 12 1 1\n", "picture x 1\n", "picture 12 x\n",
-          "picture 262145 1\n", "picture 12 60001\n", "picture 99999999999999999999 1\n",
-          "picture 0 1\n", "picture 4 1\njpeg", "picture 4 1\njpeg2", "Picture 4 1\n",
-          "HTTP/1.1 200 OK\n"}) {
+    for (const char* bad : {"\n",
+                            "none\n",
+                            "none x\nmore",
+                            "picture\n",
+                            "picture \n",
+                            "picture 12\n",
+                            "picture -1 1\n",
+                            "picture 12 1 1\n",
+                            "picture x 1\n",
+                            "picture 12 x\n",
+                            "picture 262145 1\n",
+                            "picture 12 60001\n",
+                            "picture 99999999999999999999 1\n",
+                            "picture 12x3\n",
+                            "picture 12\t3\n",
+                            "picture 12 3x\n",
+                            "picture 12 3 \n",
+                            "picture 12  3\n",
+                            "picture 12 3\r\n",
+                            "picture 012 3\n",
+                            "picture 12 03\n",
+                            "picture 12 +3\n",
+                            "picture 12 3.0\n",
+                            "picture 0x12 3\n",
+                            "picture 0 1\n",
+                            "picture 4 1\njpeg",
+                            "picture 4 1\njpeg2",
+                            "Picture 4 1\n",
+                            "HTTP/1.1 200 OK\n"}) {
         CAPTURE(std::string(bad));
         CHECK(is_broken(bad));
     }
     CHECK(is_broken(std::string(1025, 'n')));
+    // Longer than a line may be, also where all of it has come at once.
+    CHECK(is_broken("none " + std::string(1024, 'n') + "\n"));
+    CHECK(is_broken(std::string("picture 12 3\0\n", 14)));
     CHECK(is_broken("picture 12 1\n" + std::string(whole_picture) + "x"));
     const auto none = read_picture("none nobody publishes\n");
     REQUIRE(none);
