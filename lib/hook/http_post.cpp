@@ -1,13 +1,10 @@
 #include "hook/http_post.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <memory>
 #include <utility>
 
 #include "base/error.hpp"
-#include "config/url.hpp"
 #include "hook/http_answer.hpp"
 #include "rtmp/channel_asio.hpp"
 #include "rtmp/connector_asio.hpp"
@@ -19,13 +16,6 @@ namespace restream {
 namespace {
 
 using Cause = RtmpEnding::Cause;
-
-std::string request_text(const HttpTarget& target, const std::string& body) {
-    return fmt::format(
-        "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: restream\r\nContent-Type: application/json\r\n"
-        "Content-Length: {}\r\nConnection: close\r\n\r\n{}",
-        target.path.reveal(), target.authority, body.size(), body);
-}
 
 /// Certificates do not get better within seconds.
 bool is_passing(Cause cause) {
@@ -74,10 +64,11 @@ class Exchange {
     Exchange(const HttpTarget& target, const Deadline& deadline)
         : target_(target), deadline_(deadline) {}
 
-    HttpOutcome run(const std::string& request) {
+    HttpOutcome run(const Secret& request) {
         if (!connect() || !drive([&] { return channel_->open(); })) return outcome_;
         OutputQueue queue;
-        queue.push({reinterpret_cast<const std::uint8_t*>(request.data()), request.size()});
+        const std::string& text = request.reveal();
+        queue.push({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
         has_sent_ = is_sending_ = true;
         const bool is_sent = drive([&] {
             Transfer step = channel_->write(queue);
@@ -110,18 +101,20 @@ class Exchange {
         HttpAnswer answer;
         std::array<std::uint8_t, 4096> block{};
         drive([&] {
-            Transfer step = channel_->read({std::span(block), {}});
-            const auto state = answer.feed(std::span(block).first(step.bytes));
-            if (state == HttpAnswer::State::malformed) {
-                outcome_.problem = "it does not speak HTTP";
-                return Transfer{.state = Transfer::State::more};
+            for (;;) {
+                const Transfer step = channel_->read({std::span(block), {}});
+                const auto state = answer.feed(std::span(block).first(step.bytes));
+                if (state == HttpAnswer::State::malformed) {
+                    outcome_.problem = "it does not speak HTTP";
+                    return Transfer{.state = Transfer::State::more};
+                }
+                if (state == HttpAnswer::State::has_status) {
+                    outcome_.status = answer.status();
+                    return Transfer{.state = Transfer::State::more};
+                }
+                // What TLS has opened already makes no socket readable.
+                if (step.state != Transfer::State::more) return step;
             }
-            if (state == HttpAnswer::State::has_status) {
-                outcome_.status = answer.status();
-                return Transfer{.state = Transfer::State::more};
-            }
-            if (step.state == Transfer::State::more) step.state = Transfer::State::blocked;
-            return step;
         });
     }
 
@@ -170,28 +163,9 @@ class Exchange {
 
 }  // namespace
 
-std::string HttpTarget::address() const {
-    return fmt::format("{}://{}", is_tls ? "https" : "http", authority);
-}
-
-HttpTarget http_target(const Secret& url) {
-    const auto parts = std::get<UrlParts>(split_url(url.reveal()));
-    HttpTarget target;
-    target.is_tls = parts.scheme == "https";
-    target.host = parts.host;
-    target.port = parts.port != 0 ? parts.port : target.is_tls ? 443 : 80;
-    const bool is_ipv6 = parts.host.find(':') != std::string::npos;
-    target.authority = is_ipv6 ? "[" + parts.host + "]" : parts.host;
-    if (parts.port != 0) target.authority += fmt::format(":{}", parts.port);
-    std::string path = parts.path.empty() ? "/" : parts.path;
-    if (parts.query) path += "?" + *parts.query;
-    target.path = Secret(std::move(path));
-    return target;
-}
-
 HttpOutcome http_post(const HttpTarget& target, const std::string& body, const Deadline& deadline) {
     try {
-        return Exchange(target, deadline).run(request_text(target, body));
+        return Exchange(target, deadline).run(http_request(target, body));
     } catch (const Error& error) {
         return {.problem = error.what()};
     }

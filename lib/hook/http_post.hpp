@@ -5,24 +5,9 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "base/secret.hpp"
+#include "hook/http_target.hpp"
 
 namespace restream {
-
-/// Where to. **Source**: RFC 9110, 4.2 and 7.1.
-struct HttpTarget {
-    bool is_tls = false;
-    std::string host;  ///< without the brackets of an IPv6 address
-    int port = 0;
-    std::string authority;  ///< what the Host field says
-    Secret path;            ///< with its query; begins with `/`
-
-    /// "https://host:port", as it may be shown: the rest may be a secret.
-    std::string address() const;
-};
-
-/// REQUIRES: webhook_problem() has nothing to say.
-HttpTarget http_target(const Secret& url);
 
 struct HttpOutcome {
     std::optional<int> status = {};

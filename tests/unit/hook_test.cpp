@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "hook/http_answer.hpp"
-#include "hook/http_post.hpp"
+#include "hook/http_target.hpp"
 #include "relay/hook_event.hpp"
 #include "relay/hook_job.hpp"
 #include "relay/hook_queue.hpp"
@@ -410,4 +410,11 @@ TEST_CASE("http target: what is said and shown of a URL") {
         CHECK(target.path.reveal() == row.path);
         CHECK(target.address() == (row.is_tls ? "https://" : "http://") + row.authority);
     }
+}
+
+TEST_CASE("http request: one POST with the body, and with nothing of the URL but its path") {
+    const HttpTarget target = http_target(Secret("https://h:8443/a?b=c"));
+    CHECK(http_request(target, "{}").reveal() ==
+          "POST /a?b=c HTTP/1.1\r\nHost: h:8443\r\nUser-Agent: restream\r\n"
+          "Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
 }
