@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -413,6 +414,57 @@ TEST_CASE("hook: a webhook that answers badly, not at all, or is not there, is t
     CHECK(broken.states() == std::vector<std::string>{"waiting", "connecting", "live"});
     scene.world.must({"disable", "--all"});
     CHECK(wait_no_process("restream-hook", seconds(8)));
+}
+
+TEST_CASE("hook: an answer that never ends, breaks off or is no HTTP costs its relay nothing") {
+    struct Row {
+        std::string name;
+        std::string bytes;
+        std::string for_ever;
+        std::string says;  ///< empty: it is no failure
+    };
+    const std::string ok = "HTTP/1.1 200 OK\r\n";
+    const std::string no_http = "it does not speak HTTP";
+    const std::vector<Row> table = {
+        {"headers", ok, "A: b\r\n", no_http},
+        {"line", ok + "A: ", "x", no_http},
+        {"interim", "", "HTTP/1.1 100 Continue\r\n\r\n", no_http},
+        {"mail", "220 mail.example ESMTP\r\n", "", no_http},
+        {"lengths", ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n", "", no_http},
+        {"negative", ok + "Content-Length: -1\r\n\r\n", "", no_http},
+        {"zero", ok + "A: " + std::string(1, '\0') + "\r\n\r\n", "", no_http},
+        {"nothing", "", "", "the connection broke"},
+        {"half", ok + "A: b\r\n", "", "the connection broke"},
+        {"hints", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ok + "\r\n", "", ""},
+        {"chunks", ok + "Transfer-Encoding: chunked\r\n\r\n", "1;a=b\r\nx\r\n", ""},
+        {"body", ok + "Content-Length: 18446744073709551615\r\n\r\n", "x", ""}};
+    Scene scene(IngestServer::embedded);
+    std::deque<WebServer> servers;
+    for (const Row& row : table) {
+        const WebServer& web = servers.emplace_back(row.bytes, row.for_ever);
+        scene.add(row.name, fmt::format("on_state = \"{}\"\non_state_deadline = \"10s\"\n{}",
+                                        web.url(), of_all_states));
+    }
+    scene.publish();
+    scene.world.must({"enable", "--all"});
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const Row& row = table[i];
+        CAPTURE(row.name);
+        CHECK(servers[i].wait_state("live"));
+        if (!row.says.empty()) CHECK(wait_log(scene.world, row.name, row.says));
+    }
+    scene.world.must({"disable", "--all"});
+    CHECK(wait_no_process("restream-hook", seconds(12)));
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const Row& row = table[i];
+        CAPTURE(row.name);
+        // Never sent twice.
+        const auto states = servers[i].states();
+        CHECK(states == std::vector<std::string>{"waiting", "connecting", "live", "stopped"});
+        const std::string log = content_of(scene.world.layout().log(row.name));
+        CHECK_MESSAGE(count(log, "on_state: ") == (row.says.empty() ? 0 : 1), log);
+        CHECK_FALSE(has(log, "secret"));
+    }
 }
 
 TEST_CASE("hook: a webhook over TLS is spoken to only where its certificate is right") {

@@ -17,6 +17,9 @@ class WebServer {
   public:
     /// What it answers to each request: a status, or 0 for nothing at all.
     explicit WebServer(int status, const Identity* identity = nullptr);
+    /// It answers with these bytes, whatever they are, then with the others again and again until
+    /// the client goes; where there are none, it closes the connection.
+    explicit WebServer(const std::string& bytes, const std::string& for_ever = "");
 
     std::string url(const std::string& host = "127.0.0.1") const;
     int port() const { return port_; }
@@ -27,6 +30,8 @@ class WebServer {
     bool wait_state(const std::string& state) const;
 
   private:
+    void start(std::vector<std::string> arguments);
+
     TemporaryFolder folder_;
     int port_;
     bool is_tls_;

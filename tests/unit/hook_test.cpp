@@ -1,6 +1,7 @@
 // What a hook is told, what waits, and how its webhook is spoken to.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -157,7 +158,7 @@ TEST_CASE("hook: a server's words mention nobody at Slack and Discord, and lead 
          R"(\[log in\](https\://e.example))"},
         {"**bold** `code` ~~x~~ _y_", "**bold** `code` ~~x~~ _y_",
          R"(\*\*bold\*\* \`code\` \~\~x\~\~ \_y\_)"},
-        {R"(\@here)", R"(\@here)", R"(\\@here)"},
+        {R"(\@here)", R"(\@here)", R"(\\\@here)"},
         {"&amp;", "&amp;amp;", "&amp;"},
         {"a : b / c", "a : b / c", "a : b / c"},
     };
@@ -237,12 +238,19 @@ TEST_CASE("hook: the document of the ingest") {
     event.since = begin;
     event.ingest = IngestChange{"embedded", "silent", "live", "picture"};
     const std::string words = "the ingest is silent: sound arrives, and no picture";
-    const json expected = {{"schema", 1},          {"event", "ingest"},
-                           {"server", "embedded"}, {"url", "rtmp://127.0.0.1:1935/live"},
-                           {"state", "silent"},    {"previous", "live"},
-                           {"missing", "picture"}, {"since", to_iso8601(begin)},
-                           {"skipped", 0},         {"text", words},
-                           {"content", words}};
+    const json expected = {{"schema", 1},
+                           {"event", "ingest"},
+                           {"server", "embedded"},
+                           {"url", "rtmp://127.0.0.1:1935/live"},
+                           {"state", "silent"},
+                           {"previous", "live"},
+                           {"missing", "picture"},
+                           {"since", to_iso8601(begin)},
+                           {"skipped", 0},
+                           {"text", words},
+                           {"content", words},
+                           {"parse", "none"},
+                           {"allowed_mentions", {{"parse", json::array()}}}};
     CHECK(json::parse(to_json(event)) == expected);
     const auto job = hook_job_from_line(to_line(hook_job(StateHook{HookCommand{"x", "/"}}, event)));
     REQUIRE(job);
@@ -319,16 +327,25 @@ TEST_CASE("http answer: the status is read, however the bytes arrive") {
         std::string text;
         int status;
     };
+    const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
     const std::vector<Good> table = {
-        {"HTTP/1.1 204 No Content\r\n", 204},
+        {"HTTP/1.1 204 No Content\r\n\r\n", 204},
         {"HTTP/1.0 200 OK\r\nA: b\r\n\r\nbody", 200},
-        {"HTTP/1.1 500\r\n", 500},
-        {"HTTP/1.1 301 \n", 301},
-        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", 200},
-        {"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 C\n\nHTTP/1.1 404 N\r\n",
-         404}};
+        {"HTTP/1.1 301 \r\n\r\n", 301},
+        {"HTTP/1.1 599 \xC3\xA9\r\nA: \xFF\r\nEmpty:\r\n\r\n", 599},
+        {interim + "HTTP/1.1 200 OK\r\n\r\n", 200},
+        {"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + interim + "HTTP/1.1 404 N\r\n\r\n",
+         404},
+        // Bodies are left alone, whatever they claim to be.
+        {"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nx", 200},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 4\r\n\r\nmore than four", 200},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff;a=\"b\"\r\n", 200},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n", 200},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" + std::string(100'000, '\0'), 200},
+        {"HTTP/1.1 200 OK\r\nA: " + std::string(HttpAnswer::most_bytes - 24, 'x') + "\r\n\r\n",
+         200}};
     for (const Good& one : table) {
-        CAPTURE(one.text);
+        CAPTURE(one.text.substr(0, 60));
         HttpAnswer whole;
         REQUIRE(fed(whole, one.text) == HttpAnswer::State::has_status);
         CHECK(whole.status() == one.status);
@@ -342,42 +359,70 @@ TEST_CASE("http answer: the status is read, however the bytes arrive") {
 
 TEST_CASE("http answer: what is no answer is refused as soon as that is sure") {
     const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
-    std::string many;
-    while (many.size() <= HttpAnswer::most_bytes) many += interim;
+    const auto repeated = [](const std::string& part) {
+        std::string many;
+        while (many.size() <= HttpAnswer::most_bytes) many += part;
+        return many;
+    };
+    const auto with_nul = [](std::string text) {
+        std::ranges::replace(text, '@', '\0');
+        return text;
+    };
+    const std::string ok = "HTTP/1.1 200 OK\r\n";
     const std::vector<std::string> table = {
-        "h",
-        "SSH-2.0",
-        "HTTP/2",
-        "ICY 200 OK\r\n",
-        "\r\n",
-        "HTTP/1.1\r\n",
-        "HTTP/1.1 \r\n",
-        "HTTP/1.1 20\r\n",
-        "HTTP/1.1 2000\r\n",
-        "HTTP/1.1 099 No\r\n",
-        "HTTP/1.1 600 No\r\n",
-        "HTTP/1.1 -20 No\r\n",
-        "HTTP/1.1 2 0 No\r\n",
-        "HTTP/1.x 200 OK\r\n",
-        "HTTP/1.1  200 OK\r\n",
-        "HTTP/1.1\t200 OK\r\n",
-        "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-        interim + "nothing of the kind",
-        "HTTP/1.1 200 " + std::string(HttpAnswer::most_bytes, 'x'),
-        "HTTP/1.1 100 Continue\r\nA: " + std::string(HttpAnswer::most_bytes, 'x'),
-        many};
+        // Another protocol.
+        "SSH-2.0-OpenSSH_9.2\r\n", "220 mail.example ESMTP\r\n", "ICY 200 OK\r\n\r\n",
+        with_nul("\x15\x03\x01@\x02\x02\x46 alert"), "\r\n" + ok + "\r\n", std::string(8, '\0'),
+        "\x03" + std::string(1536, '\x5a'),
+        // Another version.
+        "HTTP/2 200 \r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/0.9 200 OK\r\n\r\n",
+        "HTTP/1.2 200 OK\r\n\r\n", "HTTP/1.x 200 OK\r\n\r\n", "http/1.1 200 OK\r\n\r\n",
+        // No status that can be.
+        "HTTP/1.1\r\n\r\n", "HTTP/1.1 \r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1 200\r\n\r\n",
+        "HTTP/1.1 2000\r\n\r\n", "HTTP/1.1 000 No\r\n\r\n", "HTTP/1.1 099 No\r\n\r\n",
+        "HTTP/1.1 600 No\r\n\r\n", "HTTP/1.1 999 No\r\n\r\n", "HTTP/1.1 -20 No\r\n\r\n",
+        "HTTP/1.1 +20 No\r\n\r\n", "HTTP/1.1 2 0 No\r\n\r\n", "HTTP/1.1 0x2 No\r\n\r\n",
+        "HTTP/1.1  200 OK\r\n\r\n", "HTTP/1.1\t200 OK\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\n\r\n", interim + "nothing of the kind",
+        interim + "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        // Lines that end otherwise, and what stands in none.
+        "HTTP/1.1 200 OK\n\n", "HTTP/1.1 200 OK\r\r\n\r\n", ok + "\n\n", ok + "A: b\n\r\n",
+        ok + "A: b\rC: d\r\n\r\n", ok + "no field\r\n\r\n", ok + ": no name\r\n\r\n",
+        ok + "A : b\r\n\r\n", ok + " A: b\r\n\r\n", ok + "A: \x01\r\n\r\n",
+        with_nul("HTTP/1.1 200 O@K\r\n\r\n"), with_nul("HTTP/1.1 20@ OK\r\n\r\n"),
+        with_nul(ok + "A@: b\r\n\r\n"), with_nul(ok + "A: b@c\r\n\r\n"), with_nul(ok + "@\r\n\r\n"),
+        // Lengths that contradict each other, or are none.
+        ok + "Content-Length: -1\r\n\r\n", ok + "Content-Length: +1\r\n\r\n",
+        ok + "Content-Length: 0x1\r\n\r\n", ok + "Content-Length: 1 2\r\n\r\n",
+        ok + "Content-Length: 1, 2\r\n\r\n", ok + "Content-Length: \r\n\r\n",
+        ok + "Content-Length: 18446744073709551616\r\n\r\n",
+        ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        ok + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        ok + "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n",
+        ok + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+        // What never ends.
+        "HTTP/1.1 200 " + repeated("x"), ok + "A: " + repeated("x"), ok + repeated("x"),
+        ok + repeated("A: b\r\n"), ok + "A: b" + repeated("\r\n c"),
+        interim + ok + repeated("A: b\r\n"), "HTTP/1.1 100 Continue\r\nA: " + repeated("x"),
+        repeated(interim), repeated("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")};
     for (const std::string& text : table) {
         CAPTURE(text.substr(0, 60));
         HttpAnswer answer;
         CHECK(fed(answer, text) == HttpAnswer::State::malformed);
-        CHECK(fed(answer, "HTTP/1.1 200 OK\r\n") == HttpAnswer::State::malformed);
+        CHECK(fed(answer, ok + "\r\n") == HttpAnswer::State::malformed);
+        HttpAnswer drop;
+        bool is_taken = false;
+        for (const char c : text) is_taken |= fed(drop, {&c, 1}) == HttpAnswer::State::has_status;
+        CHECK_FALSE(is_taken);
     }
 }
 
 TEST_CASE("http answer: a part of an answer is none yet") {
     for (const std::string text :
-         {"", "H", "HTTP/1.", "HTTP/1.1 20", "HTTP/1.1 200 OK\r", "HTTP/1.1 100 Continue\r\n",
-          "HTTP/1.1 100 Continue\r\n\r\nHT"}) {
+         {"", "H", "SSH", "HTTP/1.", "HTTP/1.1 20", "HTTP/1.1 200 OK\r", "HTTP/1.1 200 OK\r\n",
+          "HTTP/1.1 200 OK\r\nA: b\r\n", "HTTP/1.1 200 OK\r\nA: b\r\n\r",
+          "HTTP/1.1 100 Continue\r\n", "HTTP/1.1 100 Continue\r\n\r\n",
+          "HTTP/1.1 100 Continue\r\n\r\nHT", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"}) {
         CAPTURE(text);
         HttpAnswer answer;
         CHECK(fed(answer, text) == HttpAnswer::State::needs_more);
