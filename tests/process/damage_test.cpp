@@ -17,6 +17,15 @@ TEST_SUITE_BEGIN("damage");
 
 namespace {
 
+/// Somebody may make a file in it while it is emptied.
+void delete_folder(const fs::path& folder) {
+    CHECK(wait_until(Patience(seconds(5)), [&] {
+        std::error_code error;
+        fs::remove_all(folder, error);
+        return !error;
+    }));
+}
+
 struct LiveRelay : Scene {
     int guardian = 0;
     int worker = 0;
@@ -50,7 +59,7 @@ TEST_CASE(
     "damage: run/ deleted under a live relay: it goes on, status tells the truth, no second "
     "session begins") {
     LiveRelay scene;
-    fs::remove_all(scene.world.layout().run_directory());
+    delete_folder(scene.world.layout().run_directory());
     // The guardian takes its lock anew, the worker writes its record again.
     CHECK(scene.world.wait_status(
         "youtube",
@@ -68,7 +77,7 @@ TEST_CASE(
 
 TEST_CASE("damage: run/ deleted and enable at once: one relay is left, and it is live") {
     LiveRelay scene;
-    fs::remove_all(scene.world.layout().run_directory());
+    delete_folder(scene.world.layout().run_directory());
     // For the half second before the ingest's guardian has its lock again, its port is taken by
     // nobody known.
     Outcome enable;
@@ -111,7 +120,7 @@ void lose_the_state_folder(IngestServer ingest) {
     const int guardian = world.guardian("youtube");
     const int worker = world.worker("youtube");
     const int server = world.ingest_record().server->pid;
-    fs::remove_all(world.state());
+    delete_folder(world.state());
     for (const std::string name : {"youtube", "twitch"}) {
         CHECK(world.wait_state(name, "live", seconds(5)));
         CHECK(scene.goes_on(name));
@@ -163,13 +172,13 @@ TEST_CASE("damage: the whole state folder deleted and disable at once: nothing r
     const World& world = scene.world;
     const int guardian = world.guardian("youtube");
     const int worker = world.worker("youtube");
-    fs::remove_all(world.state());
+    delete_folder(world.state());
     const Outcome disable = world.must({"disable", "youtube"});
     CHECK_MESSAGE(is_gone(guardian), disable.describe());
     CHECK(is_gone(worker));
     CHECK(scene.goes_on("twitch"));
     CHECK(world.wait_state("twitch", "live", seconds(5)));
-    fs::remove_all(world.layout().run_directory());
+    delete_folder(world.layout().run_directory());
     world.must({"stop"});
     CHECK_MESSAGE(World::count_processes("restream-relay") == 0, describe(living_descendants()));
 }

@@ -51,6 +51,8 @@ bool RawConnection::take_what_is_there() {
     }
 }
 
+bool RawConnection::take_next() { return wait(POLLIN) && take_what_is_there(); }
+
 void RawConnection::drain() {
     std::array<char, 16384> block;
     while (wait(POLLIN) && read_some(socket_, block) > 0) {

@@ -24,6 +24,8 @@ class RawConnection {
     bool send(std::string_view bytes);
     /// What has been sent by now is dropped. Never blocks; false where the peer has closed.
     bool take_what_is_there();
+    /// The same, and waits until there is something.
+    bool take_next();
     /// What is sent is dropped until the peer closes.
     void drain();
     void drain_until(const std::function<bool()>& is_over);
