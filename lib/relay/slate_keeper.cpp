@@ -13,9 +13,6 @@ namespace restream {
 
 namespace {
 
-/// Two seconds of a still picture; the keyframe of a large one.
-constexpr std::uintmax_t longest_file = 16 * 1024 * 1024;
-
 /// Which version of the user's picture: another one by the same name is another slate.
 std::string picture_mark(const std::filesystem::path& picture) {
     if (picture.empty()) return "plain";
@@ -45,8 +42,8 @@ void SlateKeeper::look(const MediaFacts& live, const std::filesystem::path& pict
         is_settled_ = false;
     }
     try {
-        if (is_making_) reap();
-        if (!is_settled_ && !is_making_) fetch();
+        if (words_.is_open()) reap();
+        if (!is_settled_ && !words_.is_open()) fetch();
     } catch (const Error& error) {
         is_settled_ = true;
         means_.log(fmt::format("there is no slate: {}", error.what()));
@@ -63,7 +60,7 @@ void SlateKeeper::fetch() {
 
 /// False where there is no such file, or not a whole one.
 bool SlateKeeper::load() {
-    const auto bytes = try_read_file(file_, longest_file);
+    const auto bytes = try_read_file(file_, longest_slate_bytes);
     if (!bytes) return false;
     slate_ = Slate::read({reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()},
                          wish_->shape);
@@ -72,22 +69,15 @@ bool SlateKeeper::load() {
 }
 
 void SlateKeeper::make() {
+    if (!means_.start) {
+        throw Error(ErrorKind::refused,
+                    "restream-errands, which has it made, could not be started");
+    }
     make_private_directory(means_.folder);
     Pipe words = make_pipe();
     heard_.clear();
-    if (means_.start) {
-        means_.start(wish_->shape, wish_->picture, file_, std::move(words.write_end));
-    } else {
-        SpawnRequest request;
-        request.program = means_.programs / "restream-slate";
-        request.arguments = slate_arguments(wish_->shape, wish_->picture);
-        request.arguments.push_back(file_.string());
-        request.error = &words.write_end;
-        request.dies_with_parent = true;
-        maker_ = ChildProcess::spawn(request);
-    }
+    means_.start(wish_->shape, wish_->picture, file_, std::move(words.write_end));
     words_ = std::move(words.read_end);
-    is_making_ = true;
 }
 
 /// Takes what the maker has said, and closes the pipe at its end.
@@ -103,13 +93,8 @@ void SlateKeeper::hear() {
 /// Looks whether the maker has ended, and what it left.
 void SlateKeeper::reap() {
     hear();
-    const bool has_ended = maker_ ? maker_->try_wait().has_value() : !words_.is_open();
-    if (!has_ended) return;
-    maker_.reset();
-    is_making_ = false;
-    if (is_settled_ || load()) return;
+    if (words_.is_open() || is_settled_ || load()) return;
     is_settled_ = true;
-    hear();
     means_.log(fmt::format("there is no slate: {}", heard_.empty()
                                                         ? "restream-slate ended without one"
                                                         : first_line(heard_)));

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "base/fd.hpp"
-#include "base/process.hpp"
 #include "relay/slate.hpp"
 
 namespace restream {
@@ -18,11 +17,10 @@ namespace restream {
 class SlateKeeper {
   public:
     struct Means {
-        std::filesystem::path programs;  ///< the folder with restream-slate
-        std::filesystem::path folder;    ///< where slates are kept
+        std::filesystem::path folder;  ///< where slates are kept
         std::function<void(const std::string&)> log;
-        /// Where this process may run no program: has restream-slate started, which writes `file`
-        /// and complains to `words`. Throws Error where that cannot be.
+        /// Has restream-slate started, which writes `file` and complains to `words`; this process
+        /// may run no program. Throws Error where that cannot be. Empty: nobody can start it.
         std::function<void(const SlateShape& shape, const std::filesystem::path& picture,
                            const std::filesystem::path& file, Fd words)>
             start = {};
@@ -53,9 +51,7 @@ class SlateKeeper {
     std::filesystem::path file_;
     bool is_settled_ = false;  ///< loaded, or given up
     std::optional<Slate> slate_;
-    bool is_making_ = false;
-    std::optional<ChildProcess> maker_;  ///< nothing where another process started it
-    Fd words_;                           ///< what the maker complains of
+    Fd words_;  ///< what the maker complains of; open until it has ended
     std::string heard_;
 };
 

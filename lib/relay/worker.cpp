@@ -36,7 +36,7 @@ Worker::Worker(const Registry& registry, LogFile& log, Record first, Loop& loop,
                   look_at_plan();
               }),
       chance_(std::random_device{}()),
-      slates_({means_.programs, registry.layout().slate_directory(),
+      slates_({registry.layout().slate_directory(),
                [&log](const std::string& line) { log.line(line); },
                means_.errands ? means_.errands->slate_starter() : nullptr}),
       hooks_({means_.programs, [&log](const std::string& line) { log.line(line); },
