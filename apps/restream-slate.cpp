@@ -28,8 +28,6 @@ constexpr std::size_t most_slates = 16;
 constexpr std::uint64_t makers_memory_bytes = std::uint64_t(2) << 30;
 constexpr auto makers_processor = std::chrono::seconds(60);
 constexpr auto patience = std::chrono::minutes(5);
-/// As relays read at most; see lib/relay/slate_keeper.cpp.
-constexpr std::size_t longest_slate_bytes = 16 * 1024 * 1024;
 
 struct Options {
     std::string size;

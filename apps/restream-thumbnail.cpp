@@ -41,8 +41,6 @@ constexpr auto patience_with_sound = seconds(2);
 constexpr auto longest_rest = seconds(60);
 constexpr std::size_t longest_request_bytes = 4096;
 constexpr std::size_t longest_reason_bytes = 500;
-/// As many as ThumbnailMaker makes at most.
-constexpr std::size_t longest_jpeg_bytes = 128 * 1024;
 /// One keyframe and its small copy: 8K at 10 bits and in full colour is 200 MB.
 constexpr std::uint64_t decoders_memory_bytes = 1 << 30;
 /// Headers and one keyframe as they arrive, which the RTMP client bounds, and what TLS needs.
@@ -99,7 +97,7 @@ class Decoders {
         how.memory_bytes = decoders_memory_bytes;
         how.processor = decoders_processor;
         how.patience = patience;
-        how.longest_result_bytes = longest_jpeg_bytes;
+        how.longest_result_bytes = ThumbnailMaker::most_bytes;
         DoneApart done = do_apart(how, decode);
         processor_ += done.processor;
         return std::move(done.result);

@@ -21,7 +21,6 @@ using Bytes = std::span<const std::uint8_t>;
 constexpr int most_pixels_wide = 480;
 /// 8K: what claims to be larger would take memory that relays need.
 constexpr std::int64_t most_pixels = 7680 * 4320;
-constexpr std::size_t most_bytes = 128 * 1024;
 /// MJPEG's scale: 2 is the best, 31 the smallest.
 constexpr int qualities[] = {5, 12, 31};
 
@@ -161,7 +160,7 @@ std::string encode(AVFrame& picture, int quality) {
 std::string encode_small_enough(AVFrame& picture) {
     for (const int quality : qualities) {
         std::string jpeg = encode(picture, quality);
-        if (jpeg.size() <= most_bytes) return jpeg;
+        if (jpeg.size() <= ThumbnailMaker::most_bytes) return jpeg;
     }
     fail("it is too large");
 }

@@ -15,6 +15,8 @@ namespace restream {
 /// opening one costs next to nothing beside decoding.
 class ThumbnailMaker {
   public:
+    static constexpr std::size_t most_bytes = 128 * 1024;
+
     /// Has FFmpeg's part done and returns what that returned: in another process, say. FFmpeg is
     /// used nowhere else.
     using Run = std::function<std::string(const std::function<std::string()>& decode)>;
@@ -23,7 +25,8 @@ class ThumbnailMaker {
         : run_(std::move(run)) {}
 
     /// The picture of these tags: sequence headers, and the keyframe behind them. At most 480
-    /// pixels wide, and at most 128 KiB long. Costs nothing where the keyframe is the last one's.
+    /// pixels wide, and at most `most_bytes` long. Costs nothing where the keyframe is the last
+    /// one's.
     /// **Throws**: Error{refused} where FFmpeg can make none of it; the next one may be better.
     std::string make(const std::vector<Tag>& tags);
 

@@ -1,6 +1,7 @@
 // What a slate has to be like, so that it can stand in for the live picture.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -9,6 +10,9 @@
 #include "base/media_facts.hpp"
 
 namespace restream {
+
+/// Of a slate's file: two seconds of a still picture, of which the keyframe may be large.
+inline constexpr std::size_t longest_slate_bytes = 16 * 1024 * 1024;
 
 /// H.264 and AAC with the live picture's size and rates. A value.
 struct SlateShape {
