@@ -154,7 +154,7 @@ std::vector<Diagnosis> check_managed(const IngestConfig& config, const Layout& l
     return result;
 }
 
-/// The server lets a hundred wrong keys through and then one a second, from all places together.
+/// How many tries a guesser has is in ingest/key_guard.hpp: from many places, many.
 std::optional<Diagnosis> check_publish_key_size(const Config& config) {
     // As many hexadecimal digits are 64 bits, and as many letters of a sentence enough.
     constexpr std::size_t shortest_key = 16;

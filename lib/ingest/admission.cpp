@@ -142,7 +142,9 @@ std::variant<Secret, AdmissionRefusal> Admission::publish(const Visitor& from, c
     const std::string& text = path.reveal();
     if (text == rules_.base_path) return AdmissionRefusal{bad_name, words_of_refusal("no_key")};
     if (text.starts_with(rules_.base_path + "/")) {
-        return AdmissionRefusal{bad_name, words_of_refusal("wrong_key")};
+        AdmissionRefusal refusal{bad_name, words_of_refusal("wrong_key")};
+        refusal.is_wrong_key = true;
+        return refusal;
     }
     return AdmissionRefusal{bad_name, words_of_refusal("other_path")};
 }

@@ -62,6 +62,7 @@ struct AdmissionRefusal {
     /// Whether the log is to have it: the same from the same place is logged once a minute.
     bool is_news = true;
     std::uint32_t times = 1;  ///< of the same, since the server started
+    bool is_wrong_key = false;
 };
 
 /// Whether the key that somebody shows is looked at.

@@ -91,7 +91,7 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
         return is_over() || is_publisher ? 0 : rtmp_.output().size();
     }
     /// Whether it is the owner's own process on this machine, such as a relay.
-    bool is_own() const { return context_.publications.is_own(guest_); }
+    bool is_owners() const { return context_.publications.is_owners(guest_); }
 
     SteadyTime last_heard() const override { return last_heard_; }
     void look_again() override;

@@ -207,7 +207,7 @@ void EmbeddedServer::Inside::settle() {
 /// payloads may be shared with others, so that it may take several.
 void EmbeddedServer::Inside::keep_to_budget() {
     const auto badness = [](const EmbeddedConnection& each) {
-        return std::pair(!each.is_own(), each.unread_bytes());
+        return std::pair(!each.is_owners(), each.unread_bytes());
     };
     while (context.held.bytes() + context.queue_bytes > settings.connection.most_held_bytes) {
         auto worst = connections.end();

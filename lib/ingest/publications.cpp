@@ -48,11 +48,9 @@ Publications::Answer Publications::ask_to_publish(const Guest& guest, const Secr
     now_ = now;
     const bool shows_key = admission_.shows_key(app, name);
     Answer answer = admission_.publish(guest.visitor, app, name, key_try(guest, shows_key, now));
-    if (shows_key) {
-        const auto* refusal = std::get_if<AdmissionRefusal>(&answer);
-        const bool is_wrong =
-            refusal != nullptr && refusal->problem == words_of_refusal("wrong_key");
-        if (is_wrong || refusal == nullptr) note_key(guest, refusal == nullptr, now);
+    const auto* const why_not = std::get_if<AdmissionRefusal>(&answer);
+    if (shows_key && (why_not == nullptr || why_not->is_wrong_key)) {
+        note_key(guest, why_not == nullptr, now);
     }
     if (const auto* path = std::get_if<Secret>(&answer)) {
         if (auto occupied = make_room(*path, now)) answer = std::move(*occupied);

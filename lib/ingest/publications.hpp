@@ -76,7 +76,7 @@ class Publications {
     Path& join(PublicationPlayer& player, const Secret& path, std::size_t& burst_bytes);
     void leave(Path& path, const PublicationPlayer& player);
 
-    bool is_own(const Guest& guest) const { return admission_.is_own(guest.visitor); }
+    bool is_owners(const Guest& guest) const { return admission_.is_own(guest.visitor); }
     bool has_publisher() const;
     /// As it may be shown: no stream key.
     std::string shown(const Path& path) const;
