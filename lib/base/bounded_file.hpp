@@ -23,6 +23,10 @@ struct FileBound {
 [[nodiscard]] std::error_code append_line(const std::filesystem::path& path, std::string_view line,
                                           const FileBound& bound);
 
+/// PATH becomes PATH.1, PATH.1 becomes PATH.2, … and PATH.keep goes; with no `keep`, PATH itself.
+/// What can't be renamed stays, and is written to: the next call tries again.
+void rotate_files(const std::filesystem::path& path, int keep);
+
 /// PATH of 0, else PATH.1, PATH.2, …: the older the larger.
 std::filesystem::path rotated_path(const std::filesystem::path& path, int number);
 

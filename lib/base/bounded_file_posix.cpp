@@ -23,10 +23,10 @@ bool is_in_place(int file, const std::filesystem::path& path) {
            own.st_dev == named.st_dev && own.st_ino == named.st_ino;
 }
 
-/// The lock goes with the descriptor. If another process has it, that one rotates.
-void rotate(int file, const std::filesystem::path& path, int keep) {
-    if (::flock(file, LOCK_EX | LOCK_NB) != 0 || !is_in_place(file, path)) return;
-    std::error_code ignored;  // if a file can't be renamed, the next line tries again
+}  // namespace
+
+void rotate_files(const std::filesystem::path& path, int keep) {
+    std::error_code ignored;
     if (keep <= 0) {
         std::filesystem::remove(path, ignored);
         return;
@@ -35,8 +35,6 @@ void rotate(int file, const std::filesystem::path& path, int keep) {
         std::filesystem::rename(rotated_path(path, n - 1), rotated_path(path, n), ignored);
     }
 }
-
-}  // namespace
 
 std::filesystem::path rotated_path(const std::filesystem::path& path, int number) {
     return number == 0 ? path : std::filesystem::path(path.string() + "." + std::to_string(number));
@@ -62,7 +60,11 @@ std::error_code append_line(const std::filesystem::path& path, std::string_view 
         return std::make_error_code(std::errc::no_space_on_device);
     }
     if (::fstat(file, &info) != 0) return failure();
-    if (static_cast<std::uint64_t>(info.st_size) >= bound.max_bytes) rotate(file, path, bound.keep);
+    if (static_cast<std::uint64_t>(info.st_size) < bound.max_bytes) return {};
+    // The lock goes with the descriptor. If another process has it, that one rotates.
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0 && is_in_place(file, path)) {
+        rotate_files(path, bound.keep);
+    }
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/append_file.hpp"
+#include "base/bounded_file.hpp"
 #include "base/clock.hpp"
 #include "base/mask.hpp"
 #include "base/text.hpp"
@@ -78,20 +79,8 @@ void LogFile::line(std::string_view text) {
     out = fmt::format("{} {}\n", to_iso8601(std::chrono::system_clock::now()), visible_text(out));
     std::error_code error;
     const auto size = fs::file_size(path_, error);
-    if (!error && size + out.size() > max_bytes_) rotate();
+    if (!error && size + out.size() > max_bytes_) rotate_files(path_, keep_);
     static_cast<void>(append_to_file(path_, out));
-}
-
-void LogFile::rotate() {
-    const auto numbered = [&](int n) {
-        return n == 0 ? path_ : fs::path(path_.string() + "." + std::to_string(n));
-    };
-    std::error_code ignored;  // what cannot be rotated is written over at the next turn
-    if (keep_ <= 0) {
-        fs::remove(path_, ignored);
-        return;
-    }
-    for (int n = keep_; n >= 1; --n) fs::rename(numbered(n - 1), numbered(n), ignored);
 }
 
 }  // namespace restream

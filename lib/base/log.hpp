@@ -27,8 +27,6 @@ class LogFile {
     void hide(const Secret& secret);
 
   private:
-    void rotate();
-
     std::mutex mutex_;
     std::filesystem::path path_;
     std::uint64_t max_bytes_;

@@ -61,9 +61,6 @@ PathFault file_fault(const std::filesystem::path& file, const std::error_code& e
 /// **Throws**: Error{refused} for a relative path if the current folder was deleted.
 std::optional<std::filesystem::path> chosen_folder(const char* variable);
 
-/// The name of an account; "user 1234" where it has none. For several threads.
-std::string account_name(std::uint32_t user);
-
 /// Whether this process may make files in that folder. False if it is missing.
 bool is_writable(const std::filesystem::path& folder);
 /// Whether this process may read that file or list that folder.

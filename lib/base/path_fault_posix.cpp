@@ -1,13 +1,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 #include "base/path_fault.hpp"
+#include "base/user_name.hpp"
 
 namespace restream {
 
@@ -191,14 +190,6 @@ PathFault file_fault(const fs::path& file, const std::error_code& error) {
 
 void throw_path_fault(const std::string& attempted, const PathFault& fault, ErrorKind kind) {
     throw Error(kind, attempted + ": " + fault.describe());
-}
-
-std::string account_name(std::uint32_t user) {
-    std::array<char, 16384> text{};
-    passwd entry{};
-    passwd* found = nullptr;
-    const int error = ::getpwuid_r(user, &entry, text.data(), text.size(), &found);
-    return error == 0 && found != nullptr ? found->pw_name : fmt::format("user {}", user);
 }
 
 bool is_writable(const fs::path& folder) { return access_error(folder, W_OK | X_OK) == 0; }

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/path_trust.hpp"
+#include "base/user_name.hpp"
 
 namespace restream {
 

@@ -37,4 +37,22 @@ class RateLimit {
     std::map<std::string, Bucket> buckets_;
 };
 
+/// How often somebody may be wrong: each place by itself, and all of them together.
+class WrongTries {
+  public:
+    WrongTries(RateLimit::Rate each, RateLimit::Rate all) : each_(each), all_(all) {}
+
+    bool may_try(const std::string& place, SteadyTime now) {
+        return each_.has(place, now) && all_.has({}, now);
+    }
+    void was_wrong(const std::string& place, SteadyTime now) {
+        each_.take(place, now);
+        all_.take({}, now);
+    }
+
+  private:
+    RateLimit each_;
+    RateLimit all_;
+};
+
 }  // namespace restream

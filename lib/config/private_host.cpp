@@ -5,19 +5,12 @@
 #include <charconv>
 #include <string>
 
+#include "base/text.hpp"
 #include "config/url.hpp"
 
 namespace restream {
 
 namespace {
-
-std::string lowered(std::string_view text) {
-    std::string small(text);
-    std::ranges::transform(small, small.begin(), [](char each) {
-        return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
-    });
-    return small;
-}
 
 /// REQUIRES: an IPv4 address.
 bool is_private_v4(std::string_view address) {
@@ -52,7 +45,7 @@ bool is_local_name(std::string_view name) {
 }  // namespace
 
 bool is_private_host(std::string_view host) {
-    std::string small = lowered(host.substr(0, host.find('%')));
+    std::string small = in_lower_case(host.substr(0, host.find('%')));
     if (small.ends_with('.')) small.pop_back();
     if (small.find('/') != std::string::npos || !is_address_or_network(small)) {
         return is_local_name(small);

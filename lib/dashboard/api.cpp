@@ -110,7 +110,7 @@ std::optional<Answer> check_is_configured(const Config& config, const std::strin
 
 }  // namespace
 
-Api::Api(Means means, ConfigWatch& configs, const Registry& registry, Lanes& lanes,
+Api::Api(Means means, Secret token, ConfigWatch& configs, const Registry& registry, Lanes& lanes,
          Thumbnail& thumbnail, Audit& audit)
     : means_(std::move(means)),
       configs_(configs),
@@ -118,7 +118,7 @@ Api::Api(Means means, ConfigWatch& configs, const Registry& registry, Lanes& lan
       lanes_(lanes),
       thumbnail_(thumbnail),
       audit_(audit),
-      token_(means_.token) {}
+      token_(std::move(token)) {}
 
 void Api::renew_token(Secret token) {
     const std::lock_guard lock(mutex_);

@@ -28,11 +28,10 @@ class Api {
   public:
     struct Means {
         CommandMeans commands;
-        Secret token;  ///< that the page is given, until renew_token()
         std::string version;
     };
-    /// All references must outlive it.
-    Api(Means means, ConfigWatch& configs, const Registry& registry, Lanes& lanes,
+    /// `token`: what the page is given, until renew_token(). All references must outlive it.
+    Api(Means means, Secret token, ConfigWatch& configs, const Registry& registry, Lanes& lanes,
         Thumbnail& thumbnail, Audit& audit);
 
     /// Replies now, or when it is done.

@@ -112,7 +112,7 @@ struct Dashboard::Inside {
               shown_identities()),
           url(url_of(means, identities.get(), server.port())),
           door(rules()),
-          api({means.commands, tokens.page, means.version}, configs, registry, lanes, thumbnail,
+          api({means.commands, means.version}, tokens.page, configs, registry, lanes, thumbnail,
               audit),
           feed(server, api, configs, lanes, thumbnail) {
         lock.note(fmt::format("{} dashboard {}\n", this_process().pid, url));

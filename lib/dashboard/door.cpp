@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "config/url.hpp"
 #include "dashboard/route.hpp"
 
@@ -18,13 +19,6 @@ constexpr RateLimit::Rate most_requests{200, 400};
 constexpr RateLimit::Rate most_wrong_passwords{0.1, 10};
 /// A hundred tries from anywhere, then one a second.
 constexpr RateLimit::Rate most_wrong_passwords_of_all{1, 100};
-
-std::string lowered(std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-    return result;
-}
 
 std::optional<std::uint8_t> base64_value(char c) {
     if (c >= 'A' && c <= 'Z') return static_cast<std::uint8_t>(c - 'A');
@@ -78,15 +72,15 @@ std::string guesser_at(const std::string& address) {
 /// What stands behind "Bearer". **Source**: RFC 6750, section 2.1.
 std::string_view bearer_token(std::string_view header) {
     constexpr std::string_view scheme = "bearer ";
-    return lowered(header.substr(0, scheme.size())) == scheme ? header.substr(scheme.size())
-                                                              : std::string_view();
+    return in_lower_case(header.substr(0, scheme.size())) == scheme ? header.substr(scheme.size())
+                                                                    : std::string_view();
 }
 
 }  // namespace
 
 std::optional<Secret> basic_password(std::string_view header) {
     constexpr std::string_view scheme = "basic ";
-    if (lowered(header.substr(0, scheme.size())) != scheme) return std::nullopt;
+    if (in_lower_case(header.substr(0, scheme.size())) != scheme) return std::nullopt;
     const auto decoded = from_base64(header.substr(scheme.size()));
     if (!decoded) return std::nullopt;
     const auto colon = decoded->find(':');
@@ -99,8 +93,7 @@ Door::Door(DoorRules rules)
       logins_(rules_.login_code),
       requests_(most_requests),
       foreign_requests_(most_requests),
-      wrong_passwords_(most_wrong_passwords),
-      all_wrong_passwords_(most_wrong_passwords_of_all) {}
+      wrong_passwords_(most_wrong_passwords, most_wrong_passwords_of_all) {}
 
 std::string Door::cookie_name() const { return fmt::format("restream-{}", rules_.port); }
 
@@ -116,15 +109,13 @@ Answer Door::ask_for_password(const Request& request, std::string_view message) 
     return answer;
 }
 
-bool Door::is_logged_in(const Request& request) const {
+std::optional<WayIn> Door::session_of(const Request& request) const {
     const auto session = cookie_value(request.cookie, cookie_name());
-    return !session.empty() && logins_.has(session, request.user);
+    return session.empty() ? std::nullopt : logins_.way_of(session, request.user);
 }
 
 WayIn Door::way_in(const Request& request) const {
-    const auto session = cookie_value(request.cookie, cookie_name());
-    const auto way = session.empty() ? std::nullopt : logins_.way_of(session, request.user);
-    return way.value_or(rules_.password ? WayIn::password : WayIn::token);
+    return session_of(request).value_or(rules_.password ? WayIn::password : WayIn::token);
 }
 
 void Door::renew(Secret token, Secret scrape_token) {
@@ -138,29 +129,19 @@ std::string Door::new_cookie(const Request& request, WayIn way) {
                        logins_.begin(request.user, way), rules_.has_tls ? "; Secure" : "");
 }
 
-bool Door::may_try(const Request& request, SteadyTime now) {
-    return wrong_passwords_.has(guesser_at(request.address), now) &&
-           all_wrong_passwords_.has({}, now);
-}
-
-void Door::count_wrong(const Request& request, SteadyTime now) {
-    wrong_passwords_.take(guesser_at(request.address), now);
-    all_wrong_passwords_.take({}, now);
-}
-
 std::optional<std::string> Door::cookie_for(const Request& request) {
-    if (!rules_.password || request.path != "/" || is_logged_in(request)) return std::nullopt;
+    if (!rules_.password || request.path != "/" || session_of(request)) return std::nullopt;
     return new_cookie(request, WayIn::password);
 }
 
 Answer Door::log_in(const Request& request, SteadyTime now) {
-    if (!may_try(request, now)) return wait_with_passwords();
+    if (!wrong_passwords_.may_try(guesser_at(request.address), now)) return wait_with_passwords();
     constexpr std::string_view field = "code=";
     const std::string_view query = request.query;
     const bool is_right = request.method == Method::get && query.starts_with(field) &&
                           logins_.use_code(query.substr(field.size()));
     if (!is_right) {
-        count_wrong(request, now);
+        wrong_passwords_.was_wrong(guesser_at(request.address), now);
         return refusal(403, "login",
                        "this link does not let anybody in any more: it works once, "
                        "for ten minutes",
@@ -175,7 +156,7 @@ Answer Door::log_in(const Request& request, SteadyTime now) {
 }
 
 std::optional<Answer> Door::check_visitor(const Request& request, SteadyTime now) {
-    if (is_logged_in(request)) return std::nullopt;
+    if (session_of(request)) return std::nullopt;
     const auto bearer = bearer_token(request.authorization);
     if (request.path == "/metrics" && !bearer.empty()) {
         if (equal_in_constant_time(bearer, rules_.scrape_token.reveal())) return std::nullopt;
@@ -191,7 +172,7 @@ std::optional<Answer> Door::check_visitor(const Request& request, SteadyTime now
 }
 
 bool Door::is_our_host(std::string_view host) const {
-    std::string small = lowered(host);
+    std::string small = in_lower_case(host);
     // A browser leaves out the port that goes without saying.
     const auto bracket = small.rfind(']');  // in an IPv6 address there are colons
     const bool has_port =
@@ -223,11 +204,11 @@ bool Door::is_our_origin(const Request& request) const {
         request.fetch_site != "none") {
         return is_link_to_page(request);
     }
-    const std::string host = lowered(request.host);
+    const std::string host = in_lower_case(request.host);
     // Behind a proxy that speaks TLS the page's origin is https; the host is ours all the same. A
     // page that came without TLS is not ours where we speak it: whoever is on the way can make one.
     const auto is_ours = [&](std::string_view origin) {
-        const std::string small = lowered(origin);
+        const std::string small = in_lower_case(origin);
         return small.empty() || small == "https://" + host ||
                (!rules_.has_tls && small == "http://" + host);
     };
@@ -237,15 +218,14 @@ bool Door::is_our_origin(const Request& request) const {
 }
 
 std::optional<Answer> Door::check_password(const Request& request, SteadyTime now) {
-    if (!rules_.password) return std::nullopt;
     if (request.authorization.empty())
         return ask_for_password(request, "the dashboard has a password");
-    if (!may_try(request, now)) return wait_with_passwords();
+    if (!wrong_passwords_.may_try(guesser_at(request.address), now)) return wait_with_passwords();
     const auto given = basic_password(request.authorization);
     if (given && equal_in_constant_time(given->reveal(), rules_.password->reveal())) {
         return std::nullopt;
     }
-    count_wrong(request, now);
+    wrong_passwords_.was_wrong(guesser_at(request.address), now);
     return ask_for_password(request, "the password is wrong");
 }
 

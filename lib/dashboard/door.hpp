@@ -68,12 +68,11 @@ class Door {
     static bool is_link_to_page(const Request& request);
     bool is_our_origin(const Request& request) const;
     std::optional<Answer> check_visitor(const Request& request, SteadyTime now);
+    /// REQUIRES: there is a password.
     std::optional<Answer> check_password(const Request& request, SteadyTime now);
     Answer ask_for_password(const Request& request, std::string_view message) const;
-    bool is_logged_in(const Request& request) const;
-    /// A wrong password or code was given from there: counted for it, and for all together.
-    void count_wrong(const Request& request, SteadyTime now);
-    bool may_try(const Request& request, SteadyTime now);
+    /// How the browser came in that shows a session's cookie; no value if it shows none.
+    std::optional<WayIn> session_of(const Request& request) const;
     std::string cookie_name() const;
     std::string new_cookie(const Request& request, WayIn way);
 
@@ -82,8 +81,7 @@ class Door {
     RateLimit requests_;
     /// Of those who may not ask: a page of another site must not use up what ours may ask.
     RateLimit foreign_requests_;
-    RateLimit wrong_passwords_;
-    RateLimit all_wrong_passwords_;  ///< whoever gives them
+    WrongTries wrong_passwords_;  ///< and codes of links
 };
 
 /// The secret that a Basic Authorization header holds behind its user's name; nothing where it

@@ -24,9 +24,6 @@ class Logins {
 
     /// The name of a new session. `way`: how its browser came in.
     std::string begin(std::optional<std::uint32_t> user, WayIn way = WayIn::link);
-    bool has(std::string_view session, std::optional<std::uint32_t> user) const {
-        return way_of(session, user).has_value();
-    }
     /// How the browser of that session came in; no value if there is no such session.
     std::optional<WayIn> way_of(std::string_view session, std::optional<std::uint32_t> user) const;
     /// Every session ends.

@@ -8,17 +8,16 @@ namespace restream {
 bool KeyGuard::may_try(const Visitor& from, SteadyTime now) {
     const std::string place = place_of(from);
     if (is_proven(place)) return wrong_of_proven_.has(place, now);
-    return wrong_.has(place, now) && all_wrong_.has({}, now);
+    return wrong_.may_try(place, now);
 }
 
 void KeyGuard::was_wrong(const Visitor& from, SteadyTime now) {
     const std::string place = place_of(from);
     if (is_proven(place)) {
         wrong_of_proven_.take(place, now);
-        return;
+    } else {
+        wrong_.was_wrong(place, now);
     }
-    wrong_.take(place, now);
-    all_wrong_.take({}, now);
 }
 
 void KeyGuard::was_right(const Visitor& from) {

@@ -38,9 +38,8 @@ class KeyGuard {
   private:
     bool is_proven(const std::string& place) const;
 
-    RateLimit wrong_{most_wrong};
+    WrongTries wrong_{most_wrong, most_wrong_of_all};
     RateLimit wrong_of_proven_{most_wrong_of_proven};
-    RateLimit all_wrong_{most_wrong_of_all};
     std::deque<std::string> proven_;  ///< places that have shown the right key, the latest first
 };
 

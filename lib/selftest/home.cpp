@@ -37,9 +37,7 @@ fs::path make_home() {
                                 error.message()),
                     error);
     }
-    std::string name(name_start);
-    for (const std::uint8_t each : random_bytes(8)) name += fmt::format("{:02x}", each);
-    const fs::path path = temporary / name;
+    const fs::path path = temporary / (std::string(name_start) + random_hex(8));
     // Made here and by nobody else: its name cannot be foreseen, and what is there is an error.
     if (!make_closed_directory(path, error)) {
         throw Error(ErrorKind::refused,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/append_file.hpp"
+#include "base/bounded_file.hpp"
 
 namespace restream {
 
@@ -15,7 +16,7 @@ namespace {
 /// No event's line is as long: its texts are bounded where they are written.
 constexpr std::size_t longest_line_bytes = 4096;
 
-fs::path older_half(const fs::path& path) { return path.string() + ".1"; }
+fs::path older_half(const fs::path& path) { return rotated_path(path, 1); }
 
 bool ends_torn(const fs::path& path) {
     std::ifstream file(path, std::ios::binary | std::ios::ate);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "base/bounded_file.hpp"
 #include "state/relay_name.hpp"
 
 namespace restream {
@@ -29,7 +30,7 @@ void keep_last(std::vector<std::string>& lines, std::size_t count) {
 std::vector<std::string> tail_of(const RelayLog& log, std::size_t count) {
     auto lines = read_lines(log.path, log);
     if (lines.size() < count) {
-        auto older = read_lines(log.path.string() + ".1", log);
+        auto older = read_lines(rotated_path(log.path, 1), log);
         older.insert(older.end(), lines.begin(), lines.end());
         lines = std::move(older);
     }

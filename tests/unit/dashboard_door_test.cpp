@@ -519,9 +519,9 @@ TEST_CASE("dashboard: of too many logins the oldest one ends") {
     CHECK(first.size() == 64);
     CHECK(first != second);
     for (std::size_t i = 1; i < Logins::most_sessions; ++i) logins.begin(owner);
-    CHECK_FALSE(logins.has(first, owner));
-    CHECK(logins.has(second, owner));
-    CHECK_FALSE(logins.has("", owner));
+    CHECK_FALSE(logins.way_of(first, owner));
+    CHECK(logins.way_of(second, owner));
+    CHECK_FALSE(logins.way_of("", owner));
 }
 
 TEST_CASE("dashboard: the password of a Basic header is what follows the first colon") {
