@@ -6,7 +6,6 @@
 #include <memory>
 #include <system_error>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/path_fault.hpp"
 #include "base/paths.hpp"
@@ -85,8 +84,8 @@ void write_key_file(const fs::path& path, const Secret& key) {
     write_config_file(path, Secret(key.reveal() + "\n").reveal(), Holds::secret);
 }
 
-void write_all(const std::vector<SecretFile>& secrets, const fs::path& file,
-               const std::string& toml) {
+void write_with_secrets(const std::vector<SecretFile>& secrets, const fs::path& file,
+                        const std::string& toml) {
     std::vector<std::unique_ptr<Unwritten>> unwritten;
     for (const SecretFile& each : secrets) {
         unwritten.push_back(

@@ -30,13 +30,13 @@ struct SecretFile {
     Secret text;
 };
 
-/// 0600, atomically. **Throws**: Error{refused} where it can't be written, as write_all.
+/// 0600, atomically. **Throws**: Error{refused} where it can't be written, as write_with_secrets.
 void write_key_file(const std::filesystem::path& path, const Secret& key);
 
 /// Writes the secrets' files, then `toml` over `file`: so a reader never finds a file that names
 /// one that is not there. Where that fails, no secret's file is left that was not there before.
-void write_all(const std::vector<SecretFile>& secrets, const std::filesystem::path& file,
-               const std::string& toml);
+void write_with_secrets(const std::vector<SecretFile>& secrets, const std::filesystem::path& file,
+                        const std::string& toml);
 
 /// Deletes a secret's file that is ours, where no destination names it, and it is known that none
 /// does. **Throws**: Error{refused} where it can't be deleted.

@@ -5,7 +5,6 @@
 
 #include <system_error>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/path_fault.hpp"
 #include "base/paths.hpp"
@@ -219,7 +218,7 @@ void add_destination(const fs::path& config_directory, const NewDestination& add
     if (const auto* text = std::get_if<KeyText>(&added.passphrase)) {
         secrets.push_back({passphrase_file_of(config_directory, added.name), text->text});
     }
-    write_all(secrets, file, toml);
+    write_with_secrets(secrets, file, toml);
 }
 
 void replace_key(const fs::path& config_directory, const Destination& destination,
@@ -251,7 +250,7 @@ void replace_key(const fs::path& config_directory, const Destination& destinatio
     Presets presets;
     parse_destination(file, toml, DestinationDefaults(), presets);
     if (text != nullptr) {
-        write_all({SecretFile{own_key_file, text->text}}, file, toml);
+        write_with_secrets({SecretFile{own_key_file, text->text}}, file, toml);
     } else {
         write_config_file(file, toml);
     }
@@ -274,7 +273,7 @@ ChangedDestination change_destination(const fs::path& config_directory,
     if (planned.has_moved && !planned.secrets.empty()) {
         write_moved(file, planned);
     } else {
-        write_all(planned.secrets, file, planned.toml);
+        write_with_secrets(planned.secrets, file, planned.toml);
     }
     if (planned.has_moved) {
         drop_secret_file(config_directory, key_file_of(config_directory, destination.name));

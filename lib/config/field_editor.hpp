@@ -25,10 +25,12 @@ std::string toml_string(std::string_view text);
 /// there.
 std::string edited_text(const std::filesystem::path& file, const std::vector<FieldChange>& changes);
 
+/// What a file of the configuration holds.
+enum class Holds { fields, secret };
+
 /// Publishes through a symbolic link, so that it stays one: the file may live in a folder of
 /// dotfiles. A new file is 0600; one that was there keeps its owner, group and mode, but a secret's
 /// is 0600 whatever it was. **Throws**: Error{refused}.
-enum class Holds { fields, secret };
 void write_config_file(const std::filesystem::path& path, std::string_view content,
                        Holds holds = Holds::fields);
 

@@ -27,12 +27,6 @@ bool has_any(const fs::path& path, fs::perms which) {
     return !error && fs::exists(status) && (status.permissions() & which) != fs::perms::none;
 }
 
-bool take_away(const fs::path& path, fs::perms which) {
-    std::error_code error;
-    fs::permissions(path, which, fs::perm_options::remove, error);
-    return !error;
-}
-
 /// What others could change, so that nothing is read of it.
 std::vector<Diagnosis> check_trust(const fs::path& directory) {
     std::vector<Diagnosis> result;
@@ -48,8 +42,8 @@ std::vector<Diagnosis> check_trust(const fs::path& directory) {
         if (fs::is_directory(path, error)) {
             // What others have put there stays theirs, and is refused for that.
             result.push_back(
-                mended_by(found(Severity::failure, "folder_open_to_others", path.string()),
-                          [path] { return take_away(path, others_write); }));
+                mended_by_taking(others_write, path,
+                                 found(Severity::failure, "folder_open_to_others", path.string())));
         } else {
             // What it says may be another's by now: only the user can tell.
             result.push_back(found(Severity::failure, "config_open_to_others", path.string()));
@@ -177,8 +171,8 @@ std::vector<Diagnosis> check_keys(const Config& config, const Registry& registry
     }
     for (const auto& file : key_files(config)) {
         if (!has_any(file, others)) continue;
-        result.push_back(mended_by(found(Severity::warning, "secret_open_to_others", file.string()),
-                                   [file] { return take_away(file, others); }));
+        result.push_back(mended_by_taking(
+            others, file, found(Severity::warning, "secret_open_to_others", file.string())));
     }
     return result;
 }

@@ -1,7 +1,9 @@
 // How checks tell what they found.
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -35,6 +37,16 @@ Diagnosis found_of(const std::string& relay, Severity severity,
 inline Diagnosis mended_by(Diagnosis diagnosis, std::function<bool()> mend) {
     diagnosis.mend = std::move(mend);
     return diagnosis;
+}
+
+/// The same: what mends it is that these permissions are taken away.
+inline Diagnosis mended_by_taking(std::filesystem::perms which, const std::filesystem::path& path,
+                                  Diagnosis diagnosis) {
+    return mended_by(std::move(diagnosis), [path, which] {
+        std::error_code error;
+        std::filesystem::permissions(path, which, std::filesystem::perm_options::remove, error);
+        return !error;
+    });
 }
 
 }  // namespace restream

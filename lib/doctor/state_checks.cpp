@@ -150,12 +150,8 @@ Diagnosis tell_fault(const PathFault& fault) {
         case Kind::full:
             return found(failure, "state_full", path);
         case Kind::open_to_others:
-            return mended_by(found(failure, "state_open_to_others", path), [open = fault.path] {
-                constexpr auto writers = fs::perms::group_write | fs::perms::others_write;
-                std::error_code error;
-                fs::permissions(open, writers, fs::perm_options::remove, error);
-                return !error;
-            });
+            return mended_by_taking(fs::perms::group_write | fs::perms::others_write, fault.path,
+                                    found(failure, "state_open_to_others", path));
         case Kind::foreign:
         case Kind::not_a_file:
         case Kind::other:
