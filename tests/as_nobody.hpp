@@ -11,9 +11,9 @@ namespace restream::test {
 /// exception: what comes after would be nobody's, too. REQUIRES: it is root's.
 class AsNobody {
   public:
+    static constexpr uid_t user = 65534;
     AsNobody() {
-        constexpr uid_t nobody = 65534;
-        if (::seteuid(nobody) != 0) throw std::runtime_error("only root can become another user");
+        if (::seteuid(user) != 0) throw std::runtime_error("only root can become another user");
     }
     ~AsNobody() { (void)!::seteuid(0); }
     AsNobody(const AsNobody&) = delete;

@@ -8,11 +8,9 @@
 #include <list>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/paths.hpp"
 #include "engine/certificates.hpp"
 #include "process/dashboard_scene.hpp"
 #include "process/patience.hpp"

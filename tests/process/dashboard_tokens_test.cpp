@@ -112,7 +112,7 @@ TEST_CASE("dashboard: another user's cookie is worth nothing after new tokens") 
           "log in: ok, link\n"
           "dashboard --rotate-token: ok, command_line\n"
           "log in: not_owner, none\n");
-    CHECK(last_changes(world.layout(), 1)[0].who.uid == 65534);
+    CHECK(last_changes(world.layout(), 1)[0].who.uid == AsNobody::user);
 }
 
 TEST_SUITE_END();

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 
+#include "as_nobody.hpp"
 #include "process/free_port.hpp"
 #include "process/nginx_server.hpp"
 #include "process/permissions.hpp"
@@ -161,15 +163,11 @@ TEST_CASE("port taken: of a program that this user may not look into, whose it i
         MESSAGE("SKIPPED: only root can listen as another user");
         return;
     }
-    REQUIRE(::seteuid(65534) == 0);
     std::optional<Squatter> squatter;
-    try {
+    {
+        const AsNobody as_nobody;
         squatter.emplace("127.0.0.1", world.ingest_port());
-    } catch (const std::exception&) {
-        REQUIRE(::seteuid(0) == 0);
-        throw;
     }
-    REQUIRE(::seteuid(0) == 0);
     const std::string power = "-sys_ptrace,-dac_override,-dac_read_search";
     line.arguments.insert(line.arguments.begin(),
                           {"--bounding-set", power, "--inh-caps", power, line.program.string()});

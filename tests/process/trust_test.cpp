@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "as_nobody.hpp"
+#include "file_mode.hpp"
 #include "process/free_port.hpp"
 #include "process/scene.hpp"
 
@@ -17,12 +19,14 @@ namespace restream::test {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using std::chrono::seconds;
+using tests::mode_of;
+using tests::set_mode;
 
 TEST_SUITE_BEGIN("trust");
 
 namespace {
 
-constexpr uid_t another = 65534;
+constexpr uid_t another = AsNobody::user;
 
 /// Nothing where it is gone meanwhile.
 std::optional<unsigned> mode_now(const fs::path& path) {
@@ -30,14 +34,6 @@ std::optional<unsigned> mode_now(const fs::path& path) {
     if (::stat(path.c_str(), &facts) != 0) return std::nullopt;
     return facts.st_mode & 07777;
 }
-
-unsigned mode_of(const fs::path& path) {
-    const auto mode = mode_now(path);
-    REQUIRE_MESSAGE(mode, path);
-    return *mode;
-}
-
-void set_mode(const fs::path& path, unsigned mode) { REQUIRE(::chmod(path.c_str(), mode) == 0); }
 
 void give(const fs::path& path, uid_t user) { REQUIRE(::chown(path.c_str(), user, user) == 0); }
 
@@ -227,8 +223,8 @@ TEST_CASE(
     std::erase_if(line.variables,
                   [](const auto& each) { return each.first == "RESTREAM_STATE_DIR"; });
     line.variables.emplace_back("RESTREAM_STATE_DIR", state.string());
-    line.arguments.insert(line.arguments.begin(),
-                          {"--reuid", "65534", "--clear-groups", line.program.string()});
+    line.arguments.insert(line.arguments.begin(), {"--reuid", std::to_string(another),
+                                                   "--clear-groups", line.program.string()});
     line.program = "/usr/bin/setpriv";
     const Outcome outcome = run_command_line(line);
     if (has(outcome.error, "Permission denied")) {

@@ -1,4 +1,6 @@
 // Who may use the files that a destination writes.
+#include "file_mode.hpp"
+
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
@@ -9,16 +11,11 @@
 #include "temporary_folder.hpp"
 
 using namespace restream;
+using tests::mode_of;
 using tests::TemporaryFolder;
 namespace fs = std::filesystem;
 
 namespace {
-
-unsigned mode_of(const fs::path& path) {
-    struct stat facts {};
-    REQUIRE(::stat(path.c_str(), &facts) == 0);
-    return facts.st_mode & 07777;
-}
 
 std::string problem_of(const TemporaryFolder& folder, const std::string& text) {
     folder.write("destinations.d/one.toml", text);

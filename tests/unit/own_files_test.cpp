@@ -3,33 +3,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "as_nobody.hpp"
 #include "base/append_file.hpp"
 #include "base/atomic_file.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "config/editor.hpp"
+#include "file_mode.hpp"
 #include "state/flight_file.hpp"
 #include "temporary_folder.hpp"
 
 using namespace restream;
+using tests::mode_of;
+using tests::set_mode;
 using tests::TemporaryFolder;
 namespace fs = std::filesystem;
 
 namespace {
 
-constexpr uid_t another = 65534;
+constexpr uid_t another = test::AsNobody::user;
 /// Of nobody's that has a name: a container's, say.
 constexpr gid_t nameless = 54321;
-
-void set_mode(const fs::path& path, unsigned mode) { REQUIRE(::chmod(path.c_str(), mode) == 0); }
 
 struct stat facts_of(const fs::path& path) {
     struct stat facts {};
     REQUIRE(::stat(path.c_str(), &facts) == 0);
     return facts;
 }
-
-unsigned mode_of(const fs::path& path) { return facts_of(path).st_mode & 07777; }
 
 /// With another umask, for as long as it lives.
 class Umask {
@@ -106,9 +106,11 @@ TEST_CASE("own files: a group that cannot be kept leaves with its rights") {
     REQUIRE(::chown(file.c_str(), another, nameless) == 0);
     set_mode(file, 0664);
     REQUIRE(::setegid(another) == 0);
-    REQUIRE(::seteuid(another) == 0);
-    const auto failed = publish_file(file, "new", Durability::survives_crash, Ownership::is_kept);
-    REQUIRE(::seteuid(0) == 0);
+    std::error_code failed;
+    {
+        const test::AsNobody as_nobody;
+        failed = publish_file(file, "new", Durability::survives_crash, Ownership::is_kept);
+    }
     REQUIRE(::setegid(0) == 0);
     CHECK_FALSE(failed);
     CHECK(folder.read("theirs/file") == "new");

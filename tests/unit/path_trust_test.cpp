@@ -11,35 +11,31 @@
 
 #include <functional>
 
+#include "as_nobody.hpp"
 #include "base/error.hpp"
 #include "base/paths.hpp"
 #include "config/config_reading.hpp"
 #include "config/key.hpp"
 #include "doctor/config_checks.hpp"
 #include "doctor/state_checks.hpp"
+#include "file_mode.hpp"
 #include "state/dashboard_record.hpp"
 #include "state/state_access.hpp"
 #include "temporary_folder.hpp"
 
 using namespace restream;
+using tests::mode_of;
+using tests::set_mode;
 using tests::TemporaryFolder;
 namespace fs = std::filesystem;
 
 namespace {
 
-constexpr uid_t another = 65534;
+constexpr uid_t another = test::AsNobody::user;
 /// Of nobody's that has a name: a container's, say.
 constexpr gid_t nameless = 54321;
 
 bool is_root() { return ::geteuid() == 0; }
-
-void set_mode(const fs::path& path, unsigned mode) { REQUIRE(::chmod(path.c_str(), mode) == 0); }
-
-unsigned mode_of(const fs::path& path) {
-    struct stat facts {};
-    REQUIRE(::stat(path.c_str(), &facts) == 0);
-    return facts.st_mode & 07777;
-}
 
 bool has(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
@@ -198,11 +194,13 @@ TEST_CASE("trust: root's is anybody's, another user's is refused; root takes roo
     CHECK(has(seen_by_root->remedy, "run this as " + seen_by_root->owner + ", without sudo"));
     CHECK(has(seen_by_root->remedy, "chown -R root '" + of_another.string() + "'"));
 
-    REQUIRE(::seteuid(another) == 0);
-    const auto root = trust_fault(of_root);
-    const auto own = trust_fault(of_another);
-    const auto third = trust_fault(of_third);
-    REQUIRE(::seteuid(0) == 0);
+    std::optional<PathFault> root, own, third;
+    {
+        const test::AsNobody as_nobody;
+        root = trust_fault(of_root);
+        own = trust_fault(of_another);
+        third = trust_fault(of_third);
+    }
     CHECK_FALSE(root);
     CHECK_FALSE(own);
     REQUIRE(third);
