@@ -51,11 +51,6 @@ struct Contained {
     int landlock = 0;  ///< the version of its interface; 0: there is none
     bool has_filter = false;
     bool has_limits = false;
-
-    bool operator==(const Contained&) const = default;
-    bool is_complete() const {
-        return has_no_new_privileges && landlock > 0 && has_filter && has_limits;
-    }
 };
 
 /// Contains this process. To be called when it has opened all that it needs. Landlock holds for the
