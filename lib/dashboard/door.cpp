@@ -64,11 +64,6 @@ Answer wait_with_passwords() {
     return too_many("too many wrong passwords", "wait ten seconds", "10");
 }
 
-/// Who has one address of this machine has them all.
-std::string guesser_at(const std::string& address) {
-    return is_loopback(address) ? "127.0.0.0/8" : address;
-}
-
 /// What stands behind "Bearer". **Source**: RFC 6750, section 2.1.
 std::string_view bearer_token(std::string_view header) {
     constexpr std::string_view scheme = "bearer ";
@@ -93,7 +88,8 @@ Door::Door(DoorRules rules)
       logins_(rules_.login_code),
       requests_(most_requests),
       foreign_requests_(most_requests),
-      wrong_passwords_(most_wrong_passwords, most_wrong_passwords_of_all) {}
+      wrong_passwords_(most_wrong_passwords, most_wrong_passwords_of_all),
+      owners_wrong_passwords_(most_wrong_passwords) {}
 
 std::string Door::cookie_name() const { return fmt::format("restream-{}", rules_.port); }
 
@@ -129,19 +125,32 @@ std::string Door::new_cookie(const Request& request, WayIn way) {
                        logins_.begin(request.user, way), rules_.has_tls ? "; Secure" : "");
 }
 
+bool Door::may_try(const Request& request, SteadyTime now) {
+    if (request.user == rules_.owner) return owners_wrong_passwords_.has({}, now);
+    return wrong_passwords_.may_try(asker_of(request.user, request.address), now);
+}
+
+void Door::count_wrong(const Request& request, SteadyTime now) {
+    if (request.user == rules_.owner) {
+        owners_wrong_passwords_.take({}, now);
+    } else {
+        wrong_passwords_.was_wrong(asker_of(request.user, request.address), now);
+    }
+}
+
 std::optional<std::string> Door::cookie_for(const Request& request) {
     if (!rules_.password || request.path != "/" || session_of(request)) return std::nullopt;
     return new_cookie(request, WayIn::password);
 }
 
 Answer Door::log_in(const Request& request, SteadyTime now) {
-    if (!wrong_passwords_.may_try(guesser_at(request.address), now)) return wait_with_passwords();
+    if (!may_try(request, now)) return wait_with_passwords();
     constexpr std::string_view field = "code=";
     const std::string_view query = request.query;
     const bool is_right = request.method == Method::get && query.starts_with(field) &&
                           logins_.use_code(query.substr(field.size()));
     if (!is_right) {
-        wrong_passwords_.was_wrong(guesser_at(request.address), now);
+        count_wrong(request, now);
         return refusal(403, "login",
                        "this link does not let anybody in any more: it works once, "
                        "for ten minutes",
@@ -220,12 +229,12 @@ bool Door::is_our_origin(const Request& request) const {
 std::optional<Answer> Door::check_password(const Request& request, SteadyTime now) {
     if (request.authorization.empty())
         return ask_for_password(request, "the dashboard has a password");
-    if (!wrong_passwords_.may_try(guesser_at(request.address), now)) return wait_with_passwords();
+    if (!may_try(request, now)) return wait_with_passwords();
     const auto given = basic_password(request.authorization);
     if (given && equal_in_constant_time(given->reveal(), rules_.password->reveal())) {
         return std::nullopt;
     }
-    wrong_passwords_.was_wrong(guesser_at(request.address), now);
+    count_wrong(request, now);
     return ask_for_password(request, "the password is wrong");
 }
 
@@ -244,7 +253,8 @@ std::optional<Answer> Door::check_site(const Request& request) const {
 
 std::optional<Answer> Door::refuse(const Request& request, SteadyTime now) {
     auto foreign = check_site(request);
-    if (!(foreign ? foreign_requests_ : requests_).take(request.address, now)) {
+    if (!(foreign ? foreign_requests_ : requests_)
+             .take(asker_of(request.user, request.address), now)) {
         return too_many("too many requests", "ask less often", "1");
     }
     if (foreign) return foreign;

@@ -73,6 +73,9 @@ class Door {
     Answer ask_for_password(const Request& request, std::string_view message) const;
     /// How the browser came in that shows a session's cookie; no value if it shows none.
     std::optional<WayIn> session_of(const Request& request) const;
+    /// Whether a password or a link's code from there may be looked at.
+    bool may_try(const Request& request, SteadyTime now);
+    void count_wrong(const Request& request, SteadyTime now);
     std::string cookie_name() const;
     std::string new_cookie(const Request& request, WayIn way);
 
@@ -82,6 +85,8 @@ class Door {
     /// Of those who may not ask: a page of another site must not use up what ours may ask.
     RateLimit foreign_requests_;
     WrongTries wrong_passwords_;  ///< and codes of links
+    /// Nobody else's guesses keep the owner's own processes out.
+    RateLimit owners_wrong_passwords_;
 };
 
 /// The secret that a Basic Authorization header holds behind its user's name; nothing where it

@@ -51,7 +51,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     bool is_idle() const { return !is_answering_ && !reads_events_; }
     SteadyTime idle_since() const { return idle_since_; }
     /// Of one that reads events: whose it is, and since when it does.
-    const std::string& address() const { return address_; }
+    std::string asker() const { return asker_of(user_, address_); }
     SteadyTime reads_since() const { return reads_since_; }
     /// It is let go, and comes again in a minute.
     void end_events();

@@ -129,7 +129,7 @@ struct HttpServer::Inside final : ConnectionOwner {
         std::size_t count = 0;
         for (const auto& each : connections) {
             if (!each->reads_events()) continue;
-            readers[each->address()].push_back(each);
+            readers[each->asker()].push_back(each);
             ++count;
         }
         if (count < most_readers) return;

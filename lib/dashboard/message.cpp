@@ -6,9 +6,16 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "config/url.hpp"
+
 namespace restream {
 
 using nlohmann::ordered_json;
+
+std::string asker_of(std::optional<std::uint32_t> user, const std::string& address) {
+    if (user) return fmt::format("user {}", *user);
+    return is_loopback(address) ? "127.0.0.0/8" : address;
+}
 
 Answer refusal(int status, std::string_view code, std::string_view message, std::string_view remedy,
                std::string_view field) {

@@ -17,6 +17,10 @@ namespace restream {
 enum class Method { get, post, put, remove, other };
 
 /// A request, as far as anything here looks at it. All of it is hostile.
+/// Who counts as one, whatever addresses and ports they ask from: a user of this machine; all of
+/// this machine where the system does not say whose process asks; else an address.
+std::string asker_of(std::optional<std::uint32_t> user, const std::string& address);
+
 struct Request {
     Method method = Method::get;
     bool is_head = false;  ///< HEAD: as GET, and the answer's body is not sent

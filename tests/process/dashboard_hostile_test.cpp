@@ -174,7 +174,7 @@ TEST_CASE("dashboard: a key reaches no server that it was not given for, whateve
     CHECK(json::parse(change("PUT", "own", {{"url", thief.url()}, {"key", "ANOTHER"}}))["dropped"]
               .empty());
     change("POST", "own/enable");
-    CHECK(thief.sessions().back().name == "ANOTHER");
+    CHECK(thief.wait_for([](const auto& sessions) { return sessions.back().name == "ANOTHER"; }));
     line.check_untouched();
 }
 

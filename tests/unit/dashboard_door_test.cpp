@@ -374,10 +374,39 @@ TEST_CASE("dashboard: a password is asked of everybody, and cannot be guessed qu
         asked.address = same;
         CHECK(refusal_of(door, asked) == "429 too_many");
     }
-    asked.address = "192.168.1.7";
-    CHECK(refusal_of(door, asked) == "");
+    Request elsewhere = asked;
+    elsewhere.user.reset();
+    elsewhere.address = "192.168.1.7";
+    CHECK(refusal_of(door, elsewhere) == "");
     asked.address = "127.0.0.1";
     CHECK(refusal_of(door, asked, start + 11s) == "");
+}
+
+TEST_CASE(
+    "dashboard: what others of this machine, or from elsewhere, try keeps the owner out of "
+    "nothing") {
+    DoorRules all = rules();
+    all.password = Secret("open sesame: 1");
+    Door door(all);
+    Request other = request();
+    other.user = stranger;
+    other.authorization = "Basic YW55Om5v";
+    for (int i = 0; i < 500; ++i) refusal_of(door, other);
+    CHECK(refusal_of(door, other) == "429 too_many");
+    other.user.reset();
+    for (int i = 0; i < 500; ++i) {
+        other.address = fmt::format("10.0.0.{}", i % 250);
+        refusal_of(door, other);
+    }
+    Request asked = request();
+    asked.authorization = "Basic YW55Om9wZW4gc2VzYW1lOiAx";
+    CHECK(refusal_of(door, asked) == "");
+    // All of this machine is one where the system does not say whose process asks.
+    asked.user.reset();
+    CHECK(asker_of(asked.user, "127.0.0.1") == asker_of(asked.user, "127.9.9.9"));
+    CHECK(asker_of(asked.user, "127.0.0.1") == asker_of(asked.user, "::1"));
+    CHECK(asker_of(asked.user, "10.0.0.1") != asker_of(asked.user, "10.0.0.2"));
+    CHECK(asker_of(owner, "127.0.0.1") != asker_of(stranger, "127.0.0.1"));
 }
 
 TEST_CASE(
@@ -387,6 +416,7 @@ TEST_CASE(
     all.password = Secret("open sesame: 1");
     Door door(all);
     Request asked = request();
+    asked.user.reset();
     asked.authorization = "Basic YW55Om5v";
     int looked_at = 0;
     for (int i = 0; i < 1000; ++i) {
