@@ -6,9 +6,12 @@
 #include <openssl/x509v3.h>
 
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/path_trust.hpp"
 #include "base/paths.hpp"
 #include "rtmp/tls_openssl.hpp"
 
@@ -41,7 +44,11 @@ class FileText {
   public:
     FileText(std::string_view field, const fs::path& file) {
         try {
-            text_ = read_file(file, longest_file_bytes);
+            auto read = read_trusted_file(file, longest_file_bytes);
+            if (const auto* fault = std::get_if<PathFault>(&read)) {
+                fail(field, file, "cannot be used: " + fault->describe());
+            }
+            text_ = std::get<std::string>(std::move(read));
         } catch (const Error& error) {
             fail(field, file,
                  fmt::format(

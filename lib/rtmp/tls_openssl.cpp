@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/path_trust.hpp"
 
 namespace restream {
 
@@ -86,7 +87,13 @@ TlsContext make_tls_context(const std::string& ca_file) {
     SSL_CTX_set_read_ahead(context.get(), 1);
     if (ca_file.empty()) {
         trust_the_system(*context);
-    } else if (SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1) {
+        return context;
+    }
+    // Whoever can write it decides who is given the stream key.
+    if (const auto fault = trust_fault(std::filesystem::path(ca_file))) {
+        throw_path_fault("reading " + ca_file, *fault);
+    }
+    if (SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1) {
         throw_tls_error("reading the certificates in " + ca_file);
     }
     return context;
