@@ -91,14 +91,28 @@ Programs start_errands(const std::string& name, const Config& config, LogFile& l
     return programs;
 }
 
+bool is_inside(const std::filesystem::path& folder, const std::filesystem::path& path) {
+    const auto rest = path.lexically_relative(folder);
+    return !rest.empty() && *rest.begin() != "..";
+}
+
+std::filesystem::path writable_folder(const Layout& layout) {
+    const auto parent = layout.root().parent_path();
+    const auto home = environment("HOME");
+    const bool is_shared =
+        is_inside(parent, config_directory()) || (home && is_inside(parent, *home));
+    return is_shared ? layout.root() : parent;
+}
+
 /// It reads the configuration and keys before each session: reading is left to it. What writes
 /// media writes it where the user wants it. The other writes its record and its log alone: not what
 /// the configuration has run, nor what a shell or a service manager reads. In the folder that holds
-/// the state folder, as that may be deleted and made anew.
+/// the state folder, as that may be deleted and made anew; but not where the home or the
+/// configuration is in there, too.
 void contain_relay(WorkerKind kind, const Layout& layout) {
     Containment rest;
-    rest.calls = SystemCalls::of_a_server;
-    if (kind == WorkerKind::rtmp) rest.writable = {layout.root().parent_path(), "/dev/null"};
+    rest.calls = SystemCalls::of_a_player;
+    if (kind == WorkerKind::rtmp) rest.writable = {writable_folder(layout), "/dev/null"};
     rest.memory_bytes = memory_bytes;
     contain(rest);
 }
@@ -150,7 +164,7 @@ int work(const RelayWorker& program, const std::string& name) {
     const Worker::Left left = worker.run();
     if (left == Worker::Left::to_other_worker) {
         // The watch waits for the guardian, which waits for us.
-        if (const auto self = ProcessHandle::open(this_process())) self->ask(Ask::stop);
+        stop_this_process();
     }
     finished.write_end.close();
     watch.join();

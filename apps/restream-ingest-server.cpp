@@ -60,8 +60,8 @@ std::unique_ptr<LogFile> open_log(const Layout& layout, const LogConfig& bounds)
 /// What all players' queues may take is bounded below this.
 constexpr std::uint64_t memory_bytes = std::uint64_t(8) << 30;
 
-/// The record and the log are all that is read and written from here on: no configuration, no key,
-/// no connection but those that come in.
+/// From here on only the state folder is read and written, and no connection made: those that come
+/// in are all there are.
 void contain_server(const Layout& layout) {
     Containment rest;
     rest.calls = SystemCalls::of_a_listener;

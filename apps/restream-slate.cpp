@@ -78,6 +78,7 @@ void remove_oldest(const std::filesystem::path& folder) {
 void contain_for(const std::filesystem::path& folder) {
     const Containment::Paths paths = {folder.empty() ? std::filesystem::path(".") : folder};
     Containment rest;
+    rest.may_signal = true;  // who decodes is ended when it is late
     rest.calls = SystemCalls::of_a_listener;
     rest.readable = paths;
     rest.writable = paths;

@@ -117,6 +117,7 @@ int port_of(const std::string& url) {
 /// What is left from here on: the ingest's port, and what looking up its host needs.
 void contain_for(int port) {
     Containment rest;
+    rest.may_signal = true;  // who decodes is ended when it is late
     rest.calls = SystemCalls::of_a_player;
     rest.readable = paths_of_the_network();
     rest.writable.emplace();

@@ -28,8 +28,8 @@ constexpr std::size_t most_handed_on = 4;
 /// **Throws**: Error{refused}.
 MessageEnds make_message_ends();
 
-/// Sends a copy of each descriptor along. **Blocks**: while the other side has not taken what was
-/// sent before. **Throws**: Error{refused} where the other end is gone, or the message is too long.
+/// Sends a copy of each descriptor along. Never blocks. **Throws**: Error{refused} where the other
+/// end is gone, has not taken what was sent before, or the message is too long.
 void send_message(const Fd& end, std::string_view text, const std::vector<const Fd*>& handed_on);
 
 /// Nothing where the other end is gone. **Blocks**: until there is one.

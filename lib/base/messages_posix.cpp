@@ -68,7 +68,7 @@ void send_message(const Fd& end, std::string_view text, const std::vector<const 
     }
     ssize_t sent = 0;
     do {
-        sent = ::sendmsg(number(end), &header, MSG_NOSIGNAL);
+        sent = ::sendmsg(number(end), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (sent < 0 && errno == EINTR);
     if (sent < 0) throw_system_error("asking another process", errno);
 }

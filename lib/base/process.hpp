@@ -37,6 +37,9 @@ enum class Ask {
     kill,    ///< end at once (SIGKILL)
 };
 
+/// Has this process hear Ask::stop, as if somebody had asked it.
+void stop_this_process() noexcept;
+
 /// The name of the program that a process runs, as far as the system keeps it (15 bytes on Linux);
 /// empty where it has ended.
 std::string program_name(const ProcessId& id);

@@ -284,6 +284,8 @@ int exec_program(const fs::path& program, const std::vector<std::string>& argume
     return errno;
 }
 
+void stop_this_process() noexcept { ::kill(::getpid(), signal_number(Ask::stop)); }
+
 void forbid_core_dumps() noexcept {
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);

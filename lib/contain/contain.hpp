@@ -38,6 +38,8 @@ struct Containment {
     std::optional<Paths> writable;
     /// TCP ports that may be connected to, at any address.
     std::optional<std::vector<std::uint16_t>> ports;
+    /// Whether it may end processes: children of its own, say. Else it signals only itself.
+    bool may_signal = false;
     /// Memory beyond what it has now. Not where it was built with a sanitizer, which maps
     /// terabytes.
     std::optional<std::uint64_t> memory_bytes;

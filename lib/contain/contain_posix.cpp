@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -37,6 +38,8 @@ std::optional<std::uint64_t> mapped_bytes() {
     return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
+constexpr auto longest_trial = std::chrono::seconds(5);
+
 bool limit_memory(std::uint64_t more_bytes) {
     if (is_built_with_sanitizer) return true;
     if (const auto mapped = mapped_bytes()) return lower_limit(RLIMIT_AS, *mapped + more_bytes);
@@ -75,7 +78,7 @@ Contained contain(const Containment& what) noexcept {
         done.has_no_new_privileges = ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
         if (!done.has_no_new_privileges) return done;
         done.landlock = apply_landlock(with_reports(what));
-        done.has_filter = filter_system_calls(what.calls);
+        done.has_filter = filter_system_calls(what.calls, what.may_signal);
     } catch (const std::exception&) {
         // No memory for a list of paths: what was taken until then stays taken.
     }
@@ -99,7 +102,8 @@ Contained containment_here() noexcept {
         }
         answer.write_end.close();
         Contained told;
-        // Written at once, and far less than a pipe holds.
+        // Written at once, and far less than a pipe holds; a child that is held up has no answer.
+        if (!wait_readable(answer.read_end, Deadline::after(longest_trial))) ::kill(child, SIGKILL);
         const auto got = read_some(answer.read_end, {reinterpret_cast<char*>(&told), sizeof told});
         if (got == sizeof told) found = told;
         while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {

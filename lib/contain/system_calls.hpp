@@ -7,6 +7,6 @@ namespace restream {
 
 /// From now on every thread of this process has these calls only; others fail with EPERM. False
 /// where the kernel has no filters. REQUIRES: no new privileges.
-bool filter_system_calls(SystemCalls which) noexcept;
+bool filter_system_calls(SystemCalls which, bool may_signal) noexcept;
 
 }  // namespace restream

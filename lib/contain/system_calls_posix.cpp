@@ -211,20 +211,31 @@ void refuse_sockets(Filter& filter, SystemCalls which) {
     }
 }
 
-bool filter_server(SystemCalls which) {
+void refuse_signals(Filter& filter) {
+    const auto own = static_cast<scmp_datum_t>(::getpid());
+    for (const int call : {SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(rt_tgsigqueueinfo),
+                           SCMP_SYS(rt_sigqueueinfo)}) {
+        filter.add(refused, call, {{0, SCMP_CMP_NE, own, 0}});
+    }
+    filter.add(refused, {SCMP_SYS(tkill), SCMP_SYS(pidfd_send_signal)});
+    filter.add(refused, SCMP_SYS(prlimit64), {{0, SCMP_CMP_NE, 0, 0}});
+}
+
+bool filter_server(SystemCalls which, bool may_signal) {
     Filter filter(SCMP_ACT_ALLOW);
     refuse_programs_and_processes(filter);
     refuse_other_identities(filter);
     refuse_administration(filter);
     refuse_what_is_often_broken(filter);
     refuse_sockets(filter, which);
+    if (!may_signal) refuse_signals(filter);
     return filter.load();
 }
 
 }  // namespace
 
-bool filter_system_calls(SystemCalls which) noexcept {
-    return which == SystemCalls::of_a_decoder ? filter_decoder() : filter_server(which);
+bool filter_system_calls(SystemCalls which, bool may_signal) noexcept {
+    return which == SystemCalls::of_a_decoder ? filter_decoder() : filter_server(which, may_signal);
 }
 
 }  // namespace restream

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -90,10 +91,9 @@ TEST_CASE("containment: the maker of slates is contained before it reads its pic
     REQUIRE(wait_until(Patience(seconds(20)),
                        [&] { return World::count_processes("restream-slate") == 2; }));
     CHECK(wait_until(Patience(seconds(20)), [] {
-        for (const Descendant& each : living_descendants()) {
-            if (has(each.command, "restream-slate") && !is_contained(each.pid)) return false;
-        }
-        return true;
+        return std::ranges::count_if(living_descendants(), [](const Descendant& each) {
+                   return has(each.command, "restream-slate") && is_contained(each.pid);
+               }) == 2;
     }));
     writer.close();  // an empty picture is none
     CHECK(slate.wait().status == 5);

@@ -38,7 +38,7 @@ class World {
 
     const std::filesystem::path& home() const { return folder_.path(); }
     std::filesystem::path config() const { return home() / "config"; }
-    std::filesystem::path state() const { return home() / "state"; }
+    std::filesystem::path state() const { return home() / "state/restream"; }
     Layout layout() const { return Layout(state()); }
     int ingest_port() const { return ingest_port_; }
     std::string ingest_url() const;

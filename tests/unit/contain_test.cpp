@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -37,6 +38,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint64_t usual_memory_bytes = 512 << 20;
+/// Of Landlock: from then on it keeps signals within what is contained.
+constexpr int version_with_scopes = 6;
 
 Apart usual() {
     Apart how;
@@ -268,13 +271,24 @@ TEST_CASE("contain: a server runs no program and looks into no process, and serv
         tried("unshare", ::syscall(SYS_unshare, 0x10000000));
         tried("keys", ::syscall(SYS_keyctl, 0, -3, 0, 0, 0));
         tried("mount", ::syscall(SYS_mount, "none", "/tmp", "tmpfs", 0, nullptr));
+        tried("signal", ::kill(parent, 0));
+        tried("signal-all", ::kill(-1, 0));
+        tried("signal-thread", ::syscall(SYS_tgkill, parent, parent, 0));
+        const auto handle = ::syscall(SYS_pidfd_open, parent, 0);
+        tried("signal-by-handle", ::syscall(SYS_pidfd_send_signal, handle, 0, nullptr, 0));
+        rlimit limit{};
+        tried("limit", ::prlimit(parent, RLIMIT_NOFILE, nullptr, &limit));
+        tried("signal-itself", ::kill(::getpid(), 0));
         int threads = 0;
         std::thread([&] { threads = 1; }).join();
         tried("thread", threads - 1);
         tried("connect", connect_error(listener.port) == 0 ? 0 : -1);
         return tried.succeeded;
     });
-    CHECK(succeeded == "thread connect");
+    CHECK(succeeded == "signal-itself thread connect");
+    server.may_signal = true;
+    CHECK(contained(server, [&] { return std::to_string(::kill(parent, 0)); }) ==
+          (landlock_version() >= version_with_scopes ? "-1" : "0"));
     const std::string status = contained(
         server, [] { return try_read_file("/proc/self/status", 1 << 16).value_or("unreadable"); });
     CHECK(status.find("NoNewPrivs:\t1\n") != std::string::npos);
