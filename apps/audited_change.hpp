@@ -15,13 +15,13 @@ class AuditedCommand {
     /// Declares an option that no user needs: on whose behalf the dashboard runs the command.
     AuditedCommand(std::string_view verb, CLI::App& app);
 
-    /// Call it when the command has ended: if it changes something, appends one line, with what
-    /// was done in the words of the command line: "enable youtube", "add main --service youtube
-    /// --key-stdin". Values are only those that can be no secret; where the command failed because
-    /// of what it was given, names are none.
-    /// Returns why that was not possible, in words; no value if it was, or nothing is to be
-    /// logged: commands that only look, the healing that a timer does, and what was refused before
-    /// there was a state folder.
+    /// Call it when the command has ended. If the command changes something, this appends one line
+    /// with the command in words: "enable youtube", "add main --service youtube --key-stdin". The
+    /// line has no value that may be a secret; if the command failed because of its arguments, it
+    /// has no names either.
+    /// Returns why the line could not be written; no value if it was, or if nothing is to be
+    /// logged: for commands that only look, for the healing by a timer, and for a command that was
+    /// refused before there was a state folder.
     std::optional<std::string> note(int status) const;
 
   private:

@@ -38,15 +38,16 @@ int check_output(std::string_view verb, int status) {
     return static_cast<int>(ErrorKind::refused);
 }
 
-/// What the command changed stays changed, if the audit log can't be written. `has_returned`: what
-/// threw has said already what is wrong; one cause is often that of both.
+/// If the audit log can't be written, the change stays. `has_returned`: the command threw nothing.
+/// A command that threw has reported its problem, which is often the audit log's, too.
 void note(std::string_view verb, const AuditedCommand& audited, int status, bool has_returned) {
     const auto problem = audited.note(status);
     if (!problem || !has_returned) return;
     complain(verb, fmt::format("warning: the audit log has no line about this: {}", *problem));
 }
 
-/// Returns the exit status: of `work`, or of the exception that ended it, which is told.
+/// Runs `work` and returns its exit status. If it throws, tells the exception, and returns the exit
+/// status of that.
 int guarded(std::string_view verb, const std::function<int()>& work) {
     try {
         return work();
@@ -78,7 +79,7 @@ int guarded(std::string_view verb, const std::function<int()>& work) {
 }  // namespace
 
 void complain(std::string_view verb, std::string_view text) {
-    // What a server, a file or an argument had in it stands in many a message.
+    // Many messages quote a server, a file or an argument.
     std::string shown;
     for (;;) {
         const auto end = text.find('\n');

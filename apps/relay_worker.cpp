@@ -96,6 +96,8 @@ bool is_inside(const std::filesystem::path& folder, const std::filesystem::path&
     return !rest.empty() && *rest.begin() != "..";
 }
 
+/// The folder that holds the state folder, because the state folder may be deleted and made anew;
+/// only the state folder, if the home or the configuration is in there, too.
 std::filesystem::path writable_folder(const Layout& layout) {
     const auto parent = layout.root().parent_path();
     const auto home = environment("HOME");
@@ -104,11 +106,10 @@ std::filesystem::path writable_folder(const Layout& layout) {
     return is_shared ? layout.root() : parent;
 }
 
-/// It reads the configuration and keys before each session: reading is left to it. What writes
-/// media writes it where the user wants it. The other writes its record and its log alone: not what
-/// the configuration has run, nor what a shell or a service manager reads. In the folder that holds
-/// the state folder, as that may be deleted and made anew; but not where the home or the
-/// configuration is in there, too.
+/// Each kind may read all files of the user: it reads the configuration and keys before each
+/// session. The kind that writes media files may write wherever the user can. The RTMP kind writes
+/// only its record and its log, so it may not change hooks, or files that a shell or a service
+/// manager reads.
 void contain_relay(WorkerKind kind, const Layout& layout) {
     Containment rest;
     rest.calls = SystemCalls::of_a_player;

@@ -172,7 +172,7 @@ int main(int argc, char** argv) {
                        "SRT: how long a lost packet may be sent again, such as 200ms")
             ->type_name("TIME");
         app.add_option("--file-mode", options->added.file_mode,
-                       "of a file: who else may read it, such as 0640; without it, nobody")
+                       "of a file: its permissions, such as 0640; default: only you can read it")
             ->type_name("MODE");
         declare_key_options(app, options->key);
         declare_passphrase_options(app, options->passphrase);

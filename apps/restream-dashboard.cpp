@@ -76,13 +76,14 @@ std::optional<Secret> password_for(const HostAndPort& listen, const Config& conf
     return std::get<Secret>(std::move(password));
 }
 
-/// A password that everybody on the way reads is none; what it protects is read, too.
+/// Without TLS, anyone on the network path reads the password, and what it protects.
 void warn_of_clear_text(const std::string& host, const Config& config) {
     if (is_loopback(host) || config.dashboard.has_tls()) return;
     complain("dashboard",
-             fmt::format("warning: {} is reached without TLS: whoever is on the way reads the "
-                         "password, and what it protects; write cert and key under [dashboard] in "
-                         "restream.toml, or listen on 127.0.0.1 and use an SSH tunnel",
+             fmt::format("warning: {} is reached without TLS: anyone on the network path can "
+                         "read the password, and what it protects; write cert and key under "
+                         "[dashboard] in restream.toml, or listen on 127.0.0.1 and use an SSH "
+                         "tunnel",
                          host));
 }
 
@@ -137,9 +138,9 @@ int rotate(const Options& options) {
     const int status = tell(options, {"has new tokens", "rotated"}, live_dashboard(layout));
     if (options.json) return status;
     print_lines(StandardHandle::output,
-                fmt::format("Who was let in by the old ones is out: open the page again, make new "
-                            "links with 'restream dashboard --link', and give scripts and "
-                            "Prometheus the tokens that are now in {}\n",
+                fmt::format("The old tokens, links and logins are void: open the page again, make "
+                            "new links with 'restream dashboard --link', and give scripts and "
+                            "Prometheus the new tokens in {}\n",
                             layout.run_directory().string()));
     return status;
 }
@@ -149,7 +150,7 @@ int make_link(const Options& options) {
     const auto running = live_dashboard(layout);
     if (!running) {
         throw Error(ErrorKind::no,
-                    "the dashboard does not run; 'restream dashboard --background' "
+                    "the dashboard is not running; 'restream dashboard --background' "
                     "starts it");
     }
     const std::string link =
@@ -189,8 +190,9 @@ int serve(const Options& options) {
         warn_of_clear_text(listen.host, config);
         if (is_for_owner && !knows_peer_users()) {
             complain("dashboard",
-                     "warning: this system does not say whose process asks: browsers need a link "
-                     "('restream dashboard --link') or a password");
+                     "warning: this system does not report whose process connects, so each browser "
+                     "needs a link; 'restream dashboard --link' makes one, or set [dashboard] "
+                     "password");
         }
         print_lines(StandardHandle::output, fmt::format("dashboard: {}\n", dashboard.url()));
         std::fflush(stdout);
@@ -229,12 +231,12 @@ int main(int argc, char** argv) {
                            "where (what restream.toml says, else 127.0.0.1:5000)")
                 ->type_name("ADDRESS:PORT");
             app.add_flag("--background", options->background,
-                         "return when it listens; it goes on without this terminal");
-            app.add_flag("--stop", options->stop, "end the one that runs");
+                         "return once it listens; it keeps running without this terminal");
+            app.add_flag("--stop", options->stop, "end the running dashboard");
             app.add_flag("--link", options->link,
                          "make a link that lets one browser in, for another user of this machine");
             app.add_flag("--rotate-token", options->rotate_token,
-                         "make new tokens; whoever was let in has to come in again");
+                         "make new tokens; every browser that was let in has to log in again");
             app.add_flag("--json", options->json,
                          "with the others: one JSON document on standard output");
             return [options] {

@@ -36,7 +36,7 @@ struct Options {
     int lines = 50;
 };
 
-/// How a line of a file is shown; no value for one that is none.
+/// How a line of a file is shown; no value if it is not to be shown.
 using Shown = std::function<std::optional<std::string>(const std::string&)>;
 
 /// What is appended to one log from now on, also over a rotation.

@@ -11,10 +11,9 @@ namespace restream {
 /// ours.
 enum class Durability { survives_power_cut, survives_crash };
 
-/// Whose a file is that takes another one's place: 0600 and this process's; or as the one before,
-/// where there is one: its mode, its group, and its owner, as far as this process may give files
-/// away. Then, too, nobody may do what they could not do before: a group that cannot be kept leaves
-/// with its rights.
+/// The owner and mode of the new file. is_new: this process's user, and 0600. is_kept: those of the
+/// file that it replaces, if there is one: its mode, its group, and its owner, as far as this
+/// process may give files away. A group that cannot be kept loses its rights: nobody gains any.
 enum class Ownership { is_new, is_kept };
 
 /// Writes `content` to a temporary file beside `path` (`.NAME.PID.THREAD.tmp`, 0600), and renames

@@ -8,8 +8,8 @@
 
 namespace restream {
 
-/// How much may lie on disk: PATH, PATH.1, … PATH.keep, each of `max_bytes` and a line
-/// more, and of what others write while one of them rotates.
+/// How much may be on disk: PATH, PATH.1, … PATH.keep. Each has at most `max_bytes`, one line more,
+/// and the lines that other processes write while one of them rotates.
 struct FileBound {
     std::uint64_t max_bytes;
     int keep;  ///< rotated files beside the current one
@@ -17,7 +17,7 @@ struct FileBound {
 
 /// Appends `line`, which has its line's end, with one write to a file opened for appending: lines
 /// of several processes never mix. Makes the file (0600) if it is missing; its folder must exist.
-/// Whoever finds the file full rotates it: under a lock on the file itself, so only one process
+/// A process that finds the file full rotates it, under a lock on the file itself, so that only one
 /// does. A line that another process writes meanwhile stays in the file that was rotated.
 /// Returns what failed; then the line may be missing, or be cut short (a full disk).
 [[nodiscard]] std::error_code append_line(const std::filesystem::path& path, std::string_view line,

@@ -32,7 +32,7 @@ MessageEnds make_message_ends();
 /// end is gone, has not taken what was sent before, or the message is too long.
 void send_message(const Fd& end, std::string_view text, const std::vector<const Fd*>& handed_on);
 
-/// Nothing where the other end is gone. **Blocks**: until there is one.
+/// The next message; no value if the other end is gone. **Blocks**: until either.
 std::optional<ProcessMessage> receive_message(const Fd& end);
 
 }  // namespace restream

@@ -13,8 +13,8 @@ namespace restream {
 
 /// Who may use a file that is made, beside its owner, and the folders that are made for it.
 struct NewMode {
-    unsigned file = 0600;   ///< permission bits, of which the umask takes away its own …
-    bool is_exact = false;  ///< … unless the user asked for these: then it counts for nothing
+    unsigned file = 0600;   ///< permission bits
+    bool is_exact = false;  ///< the user asked for these bits: the umask does not change them
 
     /// What the user asked for; else `otherwise`, less the umask.
     static NewMode chosen(const std::optional<unsigned>& asked, unsigned otherwise) {

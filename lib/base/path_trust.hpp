@@ -17,15 +17,14 @@ namespace restream {
 /// user who is neither this one nor root, PathFault::Kind::open_to_others where others can write to
 /// it. No value where it is missing or cannot be looked at: that is a fault of another kind.
 ///
-/// Links are followed; what counts is what they lead to. Parents are not looked at: who moves
-/// a folder away has to put one in its place, which is then theirs. A group may write if no other
-/// account is known to be in it: a user's private group, or a container's that has no name. On a
-/// file system that is mounted read-only (a container's volume) all is trusted: nobody writes
-/// there. Root trusts only what is root's: another user could change what root then obeys.
+/// Links are followed; what counts is what they lead to. Parents are not looked at: a user who
+/// moves a folder away has to put their own in its place, and that one is refused. A group may
+/// write if no other account is known to be in it: a user's private group, or a container's that
+/// has no name. On a file system that is mounted read-only (a container's volume) all is trusted:
+/// nobody writes there. Root trusts only root's files: another user could change what root obeys.
 std::optional<PathFault> trust_fault(const std::filesystem::path& path);
 
-/// The same of what is open already, so that it cannot be replaced in between; `path` is for the
-/// words.
+/// The same for an open file, which cannot be replaced in between; `path` is only for the message.
 std::optional<PathFault> trust_fault(const Fd& file, const std::filesystem::path& path);
 
 /// **Throws**: Error{refused} with that fault.

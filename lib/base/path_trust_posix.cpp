@@ -54,18 +54,18 @@ std::string shared_group(gid_t group, uid_t owner) {
 PathFault foreign(const fs::path& path, uid_t owner) {
     PathFault fault{PathFault::Kind::foreign, path, "", ""};
     fault.owner = account_name(owner);
-    fault.message = fmt::format("{} belongs to {}, who could change what {} obeys", path.string(),
-                                fault.owner, account_name(::geteuid()));
+    fault.message = fmt::format("{} belongs to {}, who could change what restream does as {}",
+                                path.string(), fault.owner, account_name(::geteuid()));
     const std::string own =
         fmt::format("chown -R {} '{}'", account_name(::geteuid()), path.string());
     fault.remedy =
         ::geteuid() == 0
             ? fmt::format(
-                  "run this as {}, without sudo; or, if nothing in it is of others, run: "
-                  "{}",
+                  "run this as {}, without sudo; or, if nothing in it comes from others, "
+                  "run: {}",
                   fault.owner, own)
             : fmt::format(
-                  "if nothing in it is of others, run: sudo {}; else choose other folders "
+                  "if nothing in it comes from others, run: sudo {}; else choose other folders "
                   "with RESTREAM_CONFIG_DIR and RESTREAM_STATE_DIR",
                   own);
     return fault;
@@ -74,7 +74,7 @@ PathFault foreign(const fs::path& path, uid_t owner) {
 PathFault open_to_others(const fs::path& path, std::string_view who, uid_t owner) {
     return {PathFault::Kind::open_to_others, path,
             fmt::format("{} can be written by {}", path.string(), who),
-            fmt::format("if nothing in it is of others, run: {}chmod go-w '{}'",
+            fmt::format("if nothing in it comes from others, run: {}chmod go-w '{}'",
                         owner == ::geteuid() ? "" : "sudo ", path.string())};
 }
 
@@ -99,11 +99,11 @@ std::optional<PathFault> trust_fault(const Fd& file, const fs::path& path) {
         return open_to_others(path, "every user of this machine", facts.st_uid);
     }
     if (has_access_list(file)) {
-        return open_to_others(path, "users whom its access control list names", facts.st_uid);
+        return open_to_others(path, "users in its access control list", facts.st_uid);
     }
     const std::string group = shared_group(facts.st_gid, facts.st_uid);
     if (group.empty()) return std::nullopt;
-    return open_to_others(path, fmt::format("the group {}, in which others may be", group),
+    return open_to_others(path, fmt::format("the group {}, which may have other members", group),
                           facts.st_uid);
 }
 

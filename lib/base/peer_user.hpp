@@ -13,7 +13,7 @@ namespace restream {
 /// where the other end is closed already, or where the system does not say. **Source**:
 /// sock_diag(7).
 std::optional<std::uint32_t> peer_user(Fd::Native connection);
-/// Whether this system says it at all; asked of a connection of this process with itself.
+/// Whether this system can report it at all; tried on a connection of this process with itself.
 bool knows_peer_users();
 
 /// Of this process.

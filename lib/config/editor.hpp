@@ -64,9 +64,9 @@ ChangedDestination preview_change(const std::filesystem::path& config_directory,
                                   const Destination& destination, const DestinationChange& change);
 
 /// Changes fields of NAME.toml, and the key; all else in it stays as the user wrote it. Its secrets
-/// only ever go to the servers that they were given for: where one of the new servers is another
-/// one (see are_servers_known), all that are not given anew are dropped, in the same write, and
-/// their files are deleted where they are ours.
+/// only ever go to the servers that they were given for: if one of the new servers is unknown (see
+/// are_servers_known), all secrets that are not given anew are dropped, in the same write, and
+/// their files are deleted if they are ours.
 /// **Throws**: Error{config} where the destination stands in restream.toml, or the result would not
 /// load; Error{usage} where the key can be none: then nothing is changed.
 ChangedDestination change_destination(const std::filesystem::path& config_directory,

@@ -28,11 +28,11 @@ struct DoneApart {
 
 /// Runs `work` in a child that is contained as a decoder and reads no file, and returns what `work`
 /// returned. The child has a copy of this process's memory, so that `work` may use what it
-/// captures; nothing that it changes is seen here, whatever takes it over: it can only write its
-/// result. Each call has a child of its own.
+/// captures. Its changes are not seen here, even if hostile media take it over: the child can only
+/// write its result. Each call has a child of its own.
 /// **Blocks**: until the child has ended, at most until `patience` is over; then it is killed.
 /// **Throws**: Error{refused}: with the words of the Error that `work` threw, or where the child
-/// died, was too slow, or had too much to say. REQUIRES: no other thread runs.
+/// died, was too slow, or returned too much. REQUIRES: no other thread runs.
 DoneApart do_apart(const Apart& how, const std::function<std::string()>& work);
 
 }  // namespace restream

@@ -108,7 +108,7 @@ class Child {
 };
 
 [[noreturn]] void fail(const std::string& why) {
-    throw Error(ErrorKind::refused, "the process that decodes " + why);
+    throw Error(ErrorKind::refused, "the decoding process " + why);
 }
 
 std::string how_it_ended(int status) {
@@ -137,7 +137,7 @@ DoneApart do_apart(const Apart& how, const std::function<std::string()>& work) {
         const std::size_t got = read_some(answer.read_end, block);
         if (got == 0) break;
         said.append(block.data(), got);
-        if (said.size() > how.longest_result_bytes + 1) fail("had too much to say");
+        if (said.size() > how.longest_result_bytes + 1) fail("returned too much data");
     }
     // Who closed its pipe has ended, or never will by itself.
     const int status = child.end();

@@ -1,4 +1,4 @@
-// What a process gives up for good before it takes the first byte of what others send.
+// What a process gives up for good before it reads the first byte from others.
 #pragma once
 
 #include <chrono>
@@ -27,8 +27,8 @@ enum class SystemCalls {
 /// permission were missing, and nothing is killed for trying. The processes that it starts have no
 /// more.
 ///
-/// A list that is not there leaves what the user may. Where the kernel has no Landlock, or an old
-/// one, `readable`, `writable` and `ports` do nothing; the system calls and limits do.
+/// A list without a value restricts nothing. If the kernel has no Landlock, or an old one,
+/// `readable`, `writable` and `ports` have no effect; the rest still applies.
 struct Containment {
     using Paths = std::vector<std::filesystem::path>;
 
@@ -60,7 +60,7 @@ struct Contained {
 /// are others. What the system lacks is left out: no relay fails for that. Cannot be undone.
 Contained contain(const Containment& what) noexcept;
 
-/// What contain() comes to on this system: tried by a child process.
+/// What contain() can do on this system: a child process tries it.
 Contained containment_here() noexcept;
 
 /// What looking up a host's name and checking a certificate read. Nothing below a home.

@@ -93,7 +93,7 @@ std::optional<std::size_t> number_of(const Request& request, std::string_view fi
 }
 
 Answer refusal_of_number(std::string_view field, std::size_t most) {
-    return refusal(400, "bad_request", fmt::format("{} is no number, or too large", field),
+    return refusal(400, "bad_request", fmt::format("{} is not a number, or is too large", field),
                    fmt::format("give a number up to {}", most));
 }
 
@@ -130,7 +130,7 @@ void Api::answer(Request request, Reply reply) {
     if (auto* refused = std::get_if<Answer>(&found)) return reply(std::move(*refused));
     const Route route = std::get<Route>(std::move(found));
     if (route.lane == Lane::at_once) return reply(page(route, request));
-    // As it was when the request was let in: who was let in by an old one gets no new one.
+    // The token at the time the request was let in: an old login must not get the new token.
     std::optional<Secret> token;
     if (route.page == Page::index) {
         const std::lock_guard lock(mutex_);

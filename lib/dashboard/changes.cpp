@@ -43,8 +43,8 @@ void check_has_key(const ChangedDestination& wanted) {
     const bool is_dropped = std::ranges::find(wanted.dropped, "key") != wanted.dropped.end();
     throw Error(ErrorKind::usage,
                 fmt::format("key is missing: {} needs its stream key{}", wanted.destination.service,
-                            is_dropped ? ", and the one that is there was given for another "
-                                         "server; give it again"
+                            is_dropped ? ", and the stored key was given for another "
+                                         "server; send the key again"
                                        : ""));
 }
 

@@ -146,8 +146,9 @@ struct Dashboard::Inside {
         return given;
     }
 
-    /// Where `restream dashboard --rotate-token` has made new ones, whoever was let in by the old
-    /// ones is out. Where the files are missing, because somebody deleted run/, the old ones go on.
+    /// If `restream dashboard --rotate-token` has made new tokens, browsers that came in before have
+    /// to come in again. If the files are missing, because somebody deleted run/, the old tokens
+    /// stay.
     void watch_tokens() {
         auto kept = kept_tokens(registry.layout());
         if (!kept || *kept == tokens) return;

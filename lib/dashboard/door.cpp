@@ -99,7 +99,7 @@ Answer Door::ask_for_password(const Request& request, std::string_view message) 
         401, "password", message,
         fmt::format("any user name, and the password that restream.toml names{}",
                     is_read_on_the_way
-                        ? "; this connection is not encrypted: whoever is on the way reads it"
+                        ? "; this connection is not encrypted: anyone on its path can read them"
                         : ""));
     answer.headers.emplace_back("WWW-Authenticate", "Basic realm=\"restream\", charset=\"UTF-8\"");
     return answer;
@@ -152,8 +152,7 @@ Answer Door::log_in(const Request& request, SteadyTime now) {
     if (!is_right) {
         count_wrong(request, now);
         return refusal(403, "login",
-                       "this link does not let anybody in any more: it works once, "
-                       "for ten minutes",
+                       "this link is not valid any more: it works once, within ten minutes",
                        "make another one with 'restream dashboard --link'");
     }
     Answer answer;
@@ -169,15 +168,15 @@ std::optional<Answer> Door::check_visitor(const Request& request, SteadyTime now
     const auto bearer = bearer_token(request.authorization);
     if (request.path == "/metrics" && !bearer.empty()) {
         if (equal_in_constant_time(bearer, rules_.scrape_token.reveal())) return std::nullopt;
-        return refusal(403, "token_wrong", "the token is not the one for /metrics",
-                       "it stands in run/metrics.token in the state folder");
+        return refusal(403, "token_wrong", "the token is not valid for /metrics",
+                       "send the token in run/metrics.token in the state folder");
     }
     if (rules_.password) return check_password(request, now);
     if (request.user == rules_.owner) return std::nullopt;
     return refusal(403, "not_owner",
                    "this dashboard is only for the user of this machine who started it",
-                   "open the link that 'restream dashboard --link' makes for that user, or set "
-                   "[dashboard] password in restream.toml");
+                   "ask that user for a link ('restream dashboard --link'), or set [dashboard] "
+                   "password in restream.toml");
 }
 
 bool Door::is_our_host(std::string_view host) const {
@@ -214,8 +213,8 @@ bool Door::is_our_origin(const Request& request) const {
         return is_link_to_page(request);
     }
     const std::string host = in_lower_case(request.host);
-    // Behind a proxy that speaks TLS the page's origin is https; the host is ours all the same. A
-    // page that came without TLS is not ours where we speak it: whoever is on the way can make one.
+    // Behind a proxy that speaks TLS the page's origin is https; the host is ours all the same. If
+    // we speak TLS, a page that came without is not ours: anyone on the network path can forge it.
     const auto is_ours = [&](std::string_view origin) {
         const std::string small = in_lower_case(origin);
         return small.empty() || small == "https://" + host ||
@@ -263,8 +262,8 @@ std::optional<Answer> Door::refuse(const Request& request, SteadyTime now) {
     if (!takes_token(request.method, request.path)) return std::nullopt;
     if (request.token.empty()) {
         return refusal(403, "token_missing",
-                       "what changes something, or starts a command, needs the token",
-                       "send it as X-Restream-Token; it stands in run/dashboard.token in the state "
+                       "a request that changes something or starts a command needs the token",
+                       "send it as X-Restream-Token; it is in run/dashboard.token in the state "
                        "folder");
     }
     if (!equal_in_constant_time(request.token, rules_.token.reveal())) {

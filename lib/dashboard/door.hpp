@@ -36,8 +36,8 @@ struct DoorRules {
     std::filesystem::path login_code;  ///< see Logins
 };
 
-/// Lets in who asks for this very dashboard, from its own page or from no page at all, and knows
-/// what has to be known.
+/// Lets a request in if it names this very dashboard, comes from its own page or from no page, and
+/// is allowed by its user, a login, the password or a token.
 ///
 /// A page of another site can make a browser ask anything of `127.0.0.1`, and by a name that leads
 /// there (DNS rebinding) even read the answer. So: the Host must be ours, the Origin and the
@@ -48,16 +48,16 @@ class Door {
   public:
     explicit Door(DoorRules rules);
 
-    /// Why it is not let in; nothing where it is. `now` is passed in.
+    /// Why the request is refused; no value if it is let in.
     std::optional<Answer> refuse(const Request& request, SteadyTime now);
-    /// How a request came in that was not refused.
+    /// How a request that was not refused came in.
     WayIn way_in(const Request& request) const;
     /// From now on these tokens count, and every session has ended.
     void renew(Secret token, Secret scrape_token);
-    /// The answer to /login, which whoever may ask this dashboard at all may ask.
+    /// The answer to /login. It needs no password and no token, but the right Host and Origin.
     Answer log_in(const Request& request, SteadyTime now);
-    /// Of a browser that was let in by its password: what it may show instead from now on. Wrong
-    /// passwords of others do not keep it out then.
+    /// The cookie for a browser that gave the password: from now on the cookie is enough, and wrong
+    /// passwords of others cannot lock this browser out.
     std::optional<std::string> cookie_for(const Request& request);
 
   private:

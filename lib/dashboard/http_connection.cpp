@@ -60,7 +60,7 @@ constexpr HeaderLine safe_headers[] = {{"Cache-Control", "no-store"},
 constexpr std::uint8_t handshake_record = 22;
 
 Answer ask_for_tls() {
-    return refusal(400, "tls_missing", "this dashboard is only asked over TLS",
+    return refusal(400, "tls_missing", "this dashboard answers only over TLS",
                    "write https:// instead of http:// into the address");
 }
 

@@ -45,7 +45,7 @@ std::shared_ptr<const TlsIdentity> IdentityWatch::current(SteadyTime now) {
         if (error.what() != last_problem_) {
             last_problem_ = error.what();
             complain_(
-                fmt::format("{}; the certificate from before goes on being shown", last_problem_));
+                fmt::format("{}; the dashboard keeps the previous certificate", last_problem_));
         }
     }
     return identity_;

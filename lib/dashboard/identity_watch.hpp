@@ -13,9 +13,9 @@
 
 namespace restream {
 
-/// Looks at the two files when somebody connects, at most once a second, and loads them where one
-/// of them has become another. Where they cannot be used (they are replaced one after the other),
-/// the last good identity is shown, and they are tried again. For one thread.
+/// Looks at the two files when somebody connects, at most once a second, and loads both if one has
+/// changed. If the new files cannot be used (they are replaced one after the other), it keeps the
+/// last good identity, and tries the files again. For one thread.
 class IdentityWatch {
   public:
     using Complain = std::function<void(const std::string&)>;

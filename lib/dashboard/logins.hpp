@@ -19,7 +19,7 @@ namespace restream {
 /// user can come to know them. Bounded: the oldest one ends.
 class Logins {
   public:
-    /// `code_file`: where who starts a session by a link leaves its code, see new_login_code.
+    /// `code_file`: the file with the code of the newest link, see new_login_code().
     explicit Logins(std::filesystem::path code_file) : code_file_(std::move(code_file)) {}
 
     /// The name of a new session. `way`: how its browser came in.

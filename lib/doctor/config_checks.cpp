@@ -27,7 +27,7 @@ bool has_any(const fs::path& path, fs::perms which) {
     return !error && fs::exists(status) && (status.permissions() & which) != fs::perms::none;
 }
 
-/// What others could change, so that nothing is read of it.
+/// Folders and files that others could change: nothing in them is read.
 std::vector<Diagnosis> check_trust(const fs::path& directory) {
     std::vector<Diagnosis> result;
     const auto check = [&](const fs::path& path) {

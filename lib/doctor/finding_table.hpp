@@ -20,13 +20,13 @@ inline constexpr std::array finding_table = {
     Sentence{"config_empty", "config", "", "no destination is configured", "",
              "run 'restream add NAME --service ID'"},
     Sentence{"folder_open_to_others", "config", "path", "others can write to {path}",
-             "who can write there can make restream run a key command: nothing is started",
+             "they could make restream run a key command, so it starts nothing",
              "chmod go-w '{path}'"},
     Sentence{"config_open_to_others", "config", "path", "others can write to {path}",
-             "who can write there can make restream run a key command: nothing is started",
-             "look at what is in it, then: chmod go-w '{path}'"},
+             "they could make restream run a key command, so it starts nothing",
+             "check its content first, then: chmod go-w '{path}'"},
     Sentence{"config_of_other_user", "config", "path owner", "{path} belongs to {owner}",
-             "whose it is can make restream run a key command: nothing is started",
+             "its owner could make restream run a key command, so it starts nothing",
              "run restream as {owner}, or make it yours with chown, or choose another folder with "
              "RESTREAM_CONFIG_DIR"},
     Sentence{"secret_open_to_others", "config", "path", "others can read the secret in {path}", "",
@@ -68,11 +68,10 @@ inline constexpr std::array finding_table = {
              "its permissions keep its owner out", "chmod u+rwx '{path}'"},
     Sentence{"state_of_other_user", "state", "path owner",
              "{path} cannot be used: it belongs to {owner}",
-             "restream once ran as {owner}, with sudo perhaps, or {owner} made it first",
+             "restream once ran as {owner}, perhaps with sudo, or {owner} created it first",
              "make it yours with chown, or choose another folder with RESTREAM_STATE_DIR"},
     Sentence{"state_open_to_others", "state", "path", "others can write to {path}",
-             "who can write there can put wishes, records and tokens of their own in place: no "
-             "command uses it",
+             "they could put wishes, records and tokens of their own there, so no command uses it",
              "chmod go-w '{path}'"},
     Sentence{"state_not_a_folder", "state", "path", "{path} must be a folder, and is a file", "",
              "mv '{path}' '{path}.old'"},
@@ -172,17 +171,17 @@ inline constexpr std::array finding_table = {
              "publish_key, which publishers need at {place}, is shorter than {characters} "
              "characters",
              "a short key can be guessed",
-             "write a longer one, such as 'openssl rand -hex 16' prints, into restream.toml and "
-             "OBS's Stream Key"},
+             "write a longer key into restream.toml and OBS's Stream Key: 'openssl rand -hex 16' "
+             "prints one"},
     Sentence{"publishing_open_to_users", "ingest", "place users",
              "other users of this machine may publish to {place}: {users}",
              "restream.toml has no publish_key",
-             "write a publish_key, such as 'openssl rand -hex 16' prints, into restream.toml and "
-             "OBS's Stream Key"},
+             "write a publish_key into restream.toml and OBS's Stream Key: 'openssl rand -hex 16' "
+             "prints one"},
     Sentence{"playing_open_to_users", "ingest", "place users",
-             "other users of this machine may play what {place} has: {users}",
-             "this system does not say whose process it is that plays",
-             "have root load the kernel's modules inet_diag and tcp_diag, and restart the ingest "
+             "other users of this machine may play from {place}: {users}",
+             "this system does not report which user's process plays",
+             "load the kernel's modules inet_diag and tcp_diag as root, and restart the ingest "
              "server"},
     Sentence{"ingest_open_by_key", "ingest", "place",
              "other machines reach {place}; they may publish with the key", "", ""},
@@ -261,11 +260,11 @@ inline constexpr std::array finding_table = {
              "", ""},
     Sentence{"key_in_clear", "destinations", "relay destination place",
              "{relay}: its stream key goes to {place} unencrypted",
-             "whoever is on the way can read it, and publish with it",
-             "if that server has an rtmps:// URL, give {destination} that one"},
+             "anyone on the network path can read it, and publish with it",
+             "if that server has an rtmps:// URL, use it for {destination}"},
     Sentence{"key_in_clear_needlessly", "destinations", "relay destination place field url",
              "{relay}: its stream key goes to {place} unencrypted",
-             "whoever is on the way can read it, and publish with it",
+             "anyone on the network path can read it, and publish with it",
              "give {destination} the platform's encrypted server: {field} = \"{url}\""},
     Sentence{"url_invalid", "destinations", "relay destination", "{relay}: its url is none", "",
              ""},
@@ -290,13 +289,13 @@ inline constexpr std::array finding_table = {
              ""},
     Sentence{"dashboard_unencrypted", "dashboard", "host",
              "other machines reach it at {host} without TLS",
-             "whoever is on the way reads the password, and what it protects",
+             "anyone on the network path can read the password, and what it protects",
              "write cert and key under [dashboard] in restream.toml, or let it listen on 127.0.0.1 "
              "and use an SSH tunnel"},
     Sentence{"dashboard_certificate_unusable", "dashboard", "problem", "{problem}", "", ""},
     Sentence{"dashboard_certificate_ends", "dashboard", "path days",
-             "the certificate {path} ends in {days} {days:day|days}", "",
-             "renew it; the dashboard takes the new file by itself"},
+             "the certificate {path} expires in {days} {days:day|days}", "",
+             "renew it; the dashboard loads the new file by itself"},
     Sentence{"dashboard_down", "dashboard", "", "wanted, but it does not run", "",
              "run 'restream dashboard --background': it says why where it cannot be started"},
 
@@ -322,7 +321,7 @@ inline constexpr std::array finding_table = {
              "processes that read media are contained: {measures}", "", ""},
     Sentence{"media_uncontained", "system", "missing",
              "processes that read media are not fully contained here: {missing}",
-             "this kernel, or the container that this runs in, does not allow it",
+             "this kernel, or the container that restream runs in, does not allow it",
              "allow seccomp and no_new_privs there"},
 };
 

@@ -156,7 +156,7 @@ std::vector<Diagnosis> check_managed(const IngestConfig& config, const Layout& l
 
 /// How many tries a guesser has is in ingest/key_guard.hpp: from many places, many.
 std::optional<Diagnosis> check_publish_key_size(const Config& config) {
-    // As many hexadecimal digits are 64 bits, and as many letters of a sentence enough.
+    // 16 hexadecimal digits are 64 bits; 16 letters of a sentence are enough, too.
     constexpr std::size_t shortest_key = 16;
     const auto size = foresee_publish_key_size(config);
     if (!size || *size >= shortest_key) return std::nullopt;

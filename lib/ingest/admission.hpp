@@ -34,8 +34,8 @@ struct AdmissionRules {
     /// Where publishers may come from, beside this machine. Empty: from anywhere with a key;
     /// without one, from this machine alone.
     std::vector<Network> publishers;
-    /// Where players may come from, beside the owner's processes on this machine. With an address
-    /// of this machine: whoever's processes they are.
+    /// Where players may come from, beside the owner's processes on this machine. An address of
+    /// this machine allows the processes of all its users.
     std::vector<Network> players;
     /// The user whose processes on this machine may play, as root's may. Nothing where the system
     /// does not say whose process asks: then all of this machine may.

@@ -24,7 +24,7 @@ inline constexpr std::array cut_off_words = {
     CutOffWords{"took_nothing", "took nothing for too long"},
     CutOffWords{"too_far_behind", "took what it played too slowly"},
     CutOffWords{"memory_short",
-                "read worst of all when what waits for players took too much memory"},
+                "had the most unread data when the data waiting for players took too much memory"},
     CutOffWords{"did_not_read", "did not read the server's answers"},
     CutOffWords{"replaced", "was silent, and another publisher took its place"},
     CutOffWords{"too_many_connections", "gave way, because there were too many connections"},

@@ -208,7 +208,7 @@ void EmbeddedConnection::play(const RtmpServerConnection::PlayWish& wish) {
 void EmbeddedConnection::log_refusal(std::string_view whom, const AdmissionRefusal& refusal) {
     if (!refusal.is_news) return;
     const std::string times =
-        refusal.times > 1 ? fmt::format(" ({} times by now)", refusal.times) : std::string();
+        refusal.times > 1 ? fmt::format(" ({} times so far)", refusal.times) : std::string();
     context_.log(fmt::format("refused a {}: {}: {}{}", whom, who(), refusal.problem, times));
 }
 

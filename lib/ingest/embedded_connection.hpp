@@ -40,9 +40,10 @@ struct ConnectionLimits {
     Milliseconds farewell = std::chrono::seconds(2);
     std::size_t longest_message = 8 * 1024 * 1024;
     /// Of all media that the server has in memory, and of what the queues of all connections have
-    /// for themselves. Beyond it, who reads worst is put out. **Source**: what ten publications may
-    /// have in their caches (160 MiB), and room for six players with `most_waiting_bytes` of which
-    /// none shares a byte with another. Relays that keep up share all but a cache's burst.
+    /// for themselves. Beyond it, the player with the most unread bytes is cut off. **Source**:
+    /// what ten publications may have in their caches (160 MiB), and room for six players with
+    /// `most_waiting_bytes` of which none shares a byte with another. Relays that keep up share all
+    /// but a cache's burst.
     std::size_t most_held_bytes = 256 * 1024 * 1024;
 };
 
@@ -85,7 +86,7 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
     bool is_over() const { return state_ == State::over; }
     /// Neither publishes nor plays: it gives way where there are too many.
     bool is_idle() const { return !is_over() && path_ == nullptr; }
-    /// What waits for who plays, or has played; of a publisher 0. **Unit**: bytes.
+    /// What waits for a player, also after it stopped playing; a publisher has 0. **Unit**: bytes.
     std::size_t unread_bytes() const {
         const bool is_publisher = path_ != nullptr && is_publisher_;
         return is_over() || is_publisher ? 0 : rtmp_.output().size();

@@ -203,8 +203,8 @@ void EmbeddedServer::Inside::settle() {
     connections.remove_if([](const EmbeddedConnection& each) { return each.is_over(); });
 }
 
-/// Who reads worst goes first: who has the most unread, the owner's own processes last. Their
-/// payloads may be shared with others, so that it may take several.
+/// The player with the most unread bytes goes first, the owner's own processes last. Others may
+/// share a player's payloads, so that several may have to go.
 void EmbeddedServer::Inside::keep_to_budget() {
     const auto badness = [](const EmbeddedConnection& each) {
         return std::pair(!each.is_owners(), each.unread_bytes());

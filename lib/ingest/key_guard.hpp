@@ -1,4 +1,4 @@
-// Slows down who guesses the publish key.
+// Slows down guesses of the publish key.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +16,9 @@ namespace restream {
 ///
 /// A place that has shown the right key has more tries, which no other place uses up: several may
 /// be behind one address (a proxy, a container's network), and one of them must not keep the
-/// encoder out with a guess now and then. Those who are not asked here at all are the owner's own
-/// processes (Admission::is_own). Bounded: the places that have shown the right key are the latest
-/// ones. Knows no key; the clock is passed in.
+/// encoder out with a guess now and then. The owner's own processes (Admission::is_own) are not
+/// counted here. Bounded: only the latest places that have shown the right key are remembered.
+/// Knows no key; the clock is passed in.
 class KeyGuard {
   public:
     /// Ten tries, then one in ten seconds. **Source**: a user who mistypes has ten; 16 hexadecimal

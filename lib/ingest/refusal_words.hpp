@@ -15,16 +15,16 @@ inline constexpr std::array refusal_words = {
     RefusalWords{"publishing_not_allowed", "publishing from this address is not allowed"},
     RefusalWords{"playing_not_allowed", "playing from this address is not allowed"},
     RefusalWords{"playing_not_allowed_to_user",
-                 "playing is for the user who runs the server; others of this machine need "
+                 "only the user who runs the server may play; other users of this machine need "
                  "allow_play = [\"127.0.0.0/8\", \"::1\"] in restream.toml"},
     RefusalWords{"bad_path", "no path, or one that is too long"},
     RefusalWords{"no_key", "no stream key"},
     RefusalWords{"wrong_key", "wrong stream key"},
     RefusalWords{"too_many_wrong_keys",
-                 "too many wrong stream keys came from there; wait ten seconds and try again"},
+                 "too many wrong stream keys from the same place; wait ten seconds and try again"},
     RefusalWords{"other_path", "another path than the ingest's"},
     RefusalWords{"already_publishing", "already publishing"},
-    RefusalWords{"too_many_players", "too many players from there"},
+    RefusalWords{"too_many_players", "too many players from the same place"},
     RefusalWords{"too_many_publications", "too many publications"},
 };
 

@@ -34,7 +34,7 @@ std::string answer_of(const Destination& destination, SecretOf which,
                       const std::function<bool()>& is_cancelled) {
     const auto read = [&](const KeyReference& reference, decltype(&resolve_key) resolve) {
         if (!std::holds_alternative<KeyCommand>(reference)) {
-            return std::string("-the configuration has changed: no command prints it any more");
+            return std::string("-the configuration has changed: no command prints this secret");
         }
         return text_of(resolve(destination, Deadline::after(patience), is_cancelled));
     };

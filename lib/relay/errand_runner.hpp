@@ -15,9 +15,9 @@
 
 namespace restream {
 
-/// The worker's word counts for nothing but the moment and the size of a slate: which program is
-/// run, and with which arguments, the configuration says. Because a session goes on with what the
-/// configuration was when it began, what that has named since this was made counts, too.
+/// The configuration decides which program is run, and with which arguments. The worker decides
+/// only when, and the size of a slate. A session goes on with the configuration that it began with,
+/// so programs that the configuration has named since this runner was made are allowed, too.
 class ErrandRunner {
   public:
     struct Means {

@@ -14,11 +14,11 @@
 
 namespace restream {
 
-/// A worker reads what strangers send, so it may run no program. What has to be run (hooks, the
-/// commands that print secrets, the maker of slates), `restream-errands` runs for it: a process
-/// that is started before the worker is contained, and that reads nothing but the configuration and
-/// the worker's errands. It runs what the configuration names, or has named since it was started,
-/// whatever the worker says. It ends when the worker has.
+/// A worker reads what strangers send, so it may run no program. `restream-errands` runs the
+/// programs for it: hooks, the commands that print secrets, and the maker of slates. That process
+/// is started before the worker is contained, and reads nothing but the configuration and the
+/// worker's errands. Whatever the worker says, it runs only programs that the configuration names,
+/// or has named since the process was started. It ends when the worker has ended.
 class Errands {
   public:
     /// Starts it, for this relay, without these variables of the environment: what its children

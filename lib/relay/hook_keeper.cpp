@@ -134,10 +134,10 @@ void HookKeeper::perform(const Task& task) {
 std::string HookKeeper::await_end(Run& run, const Deadline& deadline) {
     if (!run.child) {
         hear(run, deadline);  // to its end: it says one line
-        return "restream-hook ended without a word";
+        return "restream-hook ended without a result";
     }
     const auto status = run.child->wait(deadline);
-    if (status) return fmt::format("restream-hook ended without a word ({})", *status);
+    if (status) return fmt::format("restream-hook ended without a result ({})", *status);
     run.child->ask(Ask::kill);
     return "restream-hook hung, and was killed";
 }

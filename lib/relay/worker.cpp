@@ -71,8 +71,8 @@ Worker::Left Worker::run() {
             tell(StateMachine::NoPlan{std::move(*problem), luck()});
         } else if (is_for_another_) {
             log_.line(
-                "the configuration has a hook, a key command or a slate, and nothing that runs it "
-                "for this process: another one takes over");
+                "the configuration has a hook, a key command or a slate, which this process cannot "
+                "run: another process takes over");
             flight_.ended({EndCode::stopped});
             return Left::to_other_worker;
         } else if (!means_.can_carry_to(plan_->destination.url)) {

@@ -48,10 +48,10 @@ class Worker : private SessionOwner {
         std::filesystem::path programs = {};  ///< the folder with restream-slate and -hook
         /// Whether the ingest server says that its publisher sends nothing. May be empty.
         std::function<bool(const IngestConfig&)> is_ingest_silent = {};
-        /// Who runs programs, where this process may not; it must outlive the worker. nullptr: this
-        /// process does so.
+        /// Runs programs if this process may not; must outlive the worker. nullptr: this process
+        /// runs them itself.
         const Errands* errands = nullptr;
-        /// This process may run none, and was started without who does: nothing asked for it then.
+        /// This process may run no program, and has no Errands: nothing needed them at its start.
         bool lacks_errands = false;
     };
     /// Why run() returned.

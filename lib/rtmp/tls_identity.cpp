@@ -53,7 +53,7 @@ class FileText {
             fail(field, file,
                  fmt::format(
                      "cannot be read: {}; name a PEM file that this user can read (certbot's "
-                     "belong to root: have its deploy hook copy them)",
+                     "files belong to root: let its deploy hook copy them)",
                      error.cause().message()));
         }
     }

@@ -41,8 +41,8 @@ struct DashboardTokens {
 };
 /// No value if one of the files is missing, or holds none.
 std::optional<DashboardTokens> kept_tokens(const Layout& layout);
-/// Makes new ones in their place; a login link that nobody has used is void. A dashboard that runs
-/// looks at the files before it answers: from then on the old ones count for nothing.
+/// Replaces both tokens, and voids a login link that was not used. A running dashboard looks at the
+/// files before each answer: from then on it refuses the old tokens.
 /// **Throws**: Error{refused} if they can't be written, Error{busy}.
 void rotate_tokens(const Layout& layout);
 /// What starts one browser's session: a new code, which takes the place of one that was not used.

@@ -8,10 +8,10 @@
 
 namespace restream {
 
-/// The state folder, for every program as it starts, but doctor, which tells its faults, and what a
-/// guardian starts: what runs already goes on, also after a crash. **Throws**: Error{refused} where
-/// others can change what is in it (see base/path_trust.hpp): wishes, records and tokens would be
-/// theirs.
+/// The state folder. Every program calls this as it starts, except doctor, which reports the
+/// faults, and processes that a guardian starts: a running relay goes on, also after a crash.
+/// **Throws**: Error{refused} if others can change what is in the folder (see base/path_trust.hpp):
+/// they could forge wishes, records and tokens.
 Layout trusted_state();
 
 /// Which folder of it others can change, and what helps. No value if there is none.

@@ -183,8 +183,8 @@ TEST_CASE("admission: players need no key, and come from this machine unless all
 
 TEST_CASE("admission: of this machine's users, the owner and root play, and who is allowed") {
     const std::string no =
-        "-playing is for the user who runs the server; others of this machine need allow_play = "
-        "[\"127.0.0.0/8\", \"::1\"] in restream.toml";
+        "-only the user who runs the server may play; other users of this machine need "
+        "allow_play = [\"127.0.0.0/8\", \"::1\"] in restream.toml";
     struct Case {
         std::optional<std::uint32_t> owner;
         const char* allowed;  ///< nullptr: nobody more
@@ -231,7 +231,7 @@ TEST_CASE("admission: a key that is withheld is not looked at, right or wrong") 
     rules.backup = "backup";
     const Admission admission(rules);
     const std::string no =
-        "-too many wrong stream keys came from there; wait ten seconds and try again";
+        "-too many wrong stream keys from the same place; wait ten seconds and try again";
     struct Case {
         const char* app;
         const char* name;

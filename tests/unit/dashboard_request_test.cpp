@@ -308,7 +308,7 @@ TEST_CASE("dashboard: a key can't be taken out by giving its destination another
     };
     for (const char* body : bad) {
         CAPTURE(std::string(body));
-        CHECK_THROWS_WITH_AS(put("yt", body), doctest::Contains("give it again"), Error);
+        CHECK_THROWS_WITH_AS(put("yt", body), doctest::Contains("send the key again"), Error);
         CHECK(read_file(folder.path() / "destinations.d/yt.toml", 4096) == before);
     }
     // A server of one's own may do without.

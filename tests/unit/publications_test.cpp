@@ -265,7 +265,7 @@ std::string played(Publications& all, const Publications::Guest& who, const std:
 }
 
 const std::string too_many =
-    "-too many wrong stream keys came from there; wait ten seconds and try again";
+    "-too many wrong stream keys from the same place; wait ten seconds and try again";
 
 }  // namespace
 
@@ -379,7 +379,8 @@ TEST_CASE("publications: one place has so many players, and this machine has mor
     for (Case each : cases) {
         CAPTURE(each.players);
         each.who.players = each.players;
-        CHECK(played(all, each.who, "") == (each.may ? "live" : "-too many players from there"));
+        CHECK(played(all, each.who, "") ==
+              (each.may ? "live" : "-too many players from the same place"));
     }
     CHECK(all.record(start, wall).refusals.size() == 2);
 }

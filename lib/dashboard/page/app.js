@@ -164,7 +164,7 @@ function showLost() {
     setText(lost.querySelector('.lost-text'), events.lastHeard === 0 ? t('lost_never') : t('lost_since', { time: age }));
 }
 
-/// Whoever is on the way reads this page, and the password that opened it. A proxy's TLS is one.
+/// Without TLS, anyone on the network path reads this page and its password. A proxy's TLS counts, too.
 function showEncryption() {
     const isOfThisMachine = /^(localhost|127\.[0-9.]+|\[::1\])$/.test(location.hostname);
     const isRead = location.protocol === 'http:' && !isOfThisMachine;
