@@ -16,6 +16,8 @@
 #include "base/paths.hpp"
 #include "base/peer_user.hpp"
 #include "base/process.hpp"
+#include "base/terminal.hpp"
+#include "browser.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/key.hpp"
@@ -35,6 +37,7 @@ struct Options {
     bool background = false;
     bool stop = false;
     bool link = false;
+    bool no_browser = false;
     bool rotate_token = false;
     bool json = false;
 };
@@ -145,6 +148,20 @@ int rotate(const Options& options) {
     return status;
 }
 
+std::string login_link(const std::string& url, const Layout& layout) {
+    return fmt::format("{}/login?code={}", url, new_login_code(layout).reveal());
+}
+
+/// To whoever typed the command: a link for a browser that the dashboard can't tell whose it is, and
+/// the page itself.
+void welcome(const Options& options, const std::string& url, const Layout& layout) {
+    print_lines(StandardHandle::output,
+                fmt::format("login link for one browser, valid for ten minutes: {}\n",
+                            login_link(url, layout)));
+    // Your own browser needs no link, and arguments of programs can be read by other users.
+    if (!options.no_browser && knows_peer_users()) open_in_browser(url);
+}
+
 int make_link(const Options& options) {
     const Layout layout = trusted_state();
     const auto running = live_dashboard(layout);
@@ -153,8 +170,7 @@ int make_link(const Options& options) {
                     "the dashboard is not running; 'restream dashboard --background' "
                     "starts it");
     }
-    const std::string link =
-        fmt::format("{}/login?code={}", running->url, new_login_code(layout).reveal());
+    const std::string link = login_link(running->url, layout);
     if (options.json) {
         const nlohmann::ordered_json document = {{"schema", 1}, {"url", link}};
         fmt::print("{}\n", document.dump(2));
@@ -195,6 +211,9 @@ int serve(const Options& options) {
                      "password");
         }
         print_lines(StandardHandle::output, fmt::format("dashboard: {}\n", dashboard.url()));
+        if (is_for_owner && is_terminal(StandardHandle::output)) {
+            welcome(options, dashboard.url(), registry.layout());
+        }
         std::fflush(stdout);
         report.ready();
         // What it was asked goes on without it; its answer has nobody who waits.
@@ -215,6 +234,7 @@ void check_is_one_thing(const Options& options) {
                                          {options.rotate_token, "--rotate-token"}}) {
         if (is_given) given.emplace_back(name);
     }
+    if (options.no_browser && options.listen.empty()) given.emplace_back("--no-browser");
     if (given.size() < 2) return;
     throw Error(ErrorKind::usage,
                 fmt::format("{} and {} do not go together; give one of them", given[0], given[1]));
@@ -230,6 +250,8 @@ int main(int argc, char** argv) {
             app.add_option("--listen", options->listen,
                            "where (what restream.toml says, else 127.0.0.1:5000)")
                 ->type_name("ADDRESS:PORT");
+            app.add_flag("--no-browser", options->no_browser,
+                         "on a desktop's terminal: do not open the page");
             app.add_flag("--background", options->background,
                          "return once it listens; it keeps running without this terminal");
             app.add_flag("--stop", options->stop, "end the running dashboard");

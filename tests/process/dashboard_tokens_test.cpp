@@ -115,6 +115,53 @@ TEST_CASE("dashboard: another user's cookie is worth nothing after new tokens") 
     CHECK(last_changes(world.layout(), 1)[0].who.uid == AsNobody::user);
 }
 
+TEST_CASE("dashboard: on a terminal it prints a link, and opens the page without it") {
+    const World world(IngestServer::embedded);
+    const auto folder = world.home() / "desktop";
+    const auto opened = folder / "opened";
+    std::filesystem::create_directory(folder);
+    write_file(folder / "xdg-open", fmt::format("#!/bin/sh\nprintf '%s|' \"$@\" > {0}.new\n"
+                                                "mv {0}.new {0}\n",
+                                                opened.string()));
+    std::filesystem::permissions(folder / "xdg-open", std::filesystem::perms::owner_all);
+    const int port = free_port();
+    const std::string url = fmt::format("http://127.0.0.1:{}", port);
+    const auto on_terminal = [&](const std::string& more) {
+        CommandLine line = world.command(
+            {}, {.variables = {{"DISPLAY", ":9"},
+                               {"SSH_CONNECTION", ""},
+                               {"PATH", fmt::format("{}:{}", folder.string(), ::getenv("PATH"))}}});
+        line.arguments = {"-qec",
+                          fmt::format("{} dashboard --listen 127.0.0.1:{}{}", line.program.string(),
+                                      port, more),
+                          "/dev/null"};
+        line.program = "/usr/bin/script";
+        return line;
+    };
+    const std::string begin_of_link = url + "/login?code=";
+    for (const bool is_wanted : {true, false}) {
+        CommandRun run(on_terminal(is_wanted ? "" : " --no-browser"));
+        std::string link;
+        REQUIRE(wait_until(Patience(20s), [&] {
+            const std::string told = run.output();
+            const auto at = told.find(begin_of_link);
+            const auto end = at == std::string::npos ? at : told.find_first_of(" \r\n", at);
+            if (end != std::string::npos) link = told.substr(at, end - at);
+            return !link.empty();
+        }));
+        if (is_wanted) {
+            CHECK(wait_until(Patience(20s), [&] { return content_of(opened) == url + "|"; }));
+            std::filesystem::remove(opened);
+        }
+        const std::string path = link.substr(url.size());
+        CHECK(http(port, "GET", path).status == 303);
+        CHECK(http(port, "GET", path).status == 403);
+        world.must({"dashboard", "--stop"});
+        CHECK(run.wait().status == 0);
+    }
+    CHECK(content_of(opened).empty());
+}
+
 TEST_SUITE_END();
 
 }  // namespace restream::test
