@@ -23,7 +23,8 @@ test('page: restarting the ingest names who is live first, and brings them back'
     await put('three');
     await enable('one');
     await enable('two');
-    const page = await openPage(stage.browser, stage.url);
+    // Who asks for the picture just before it is gone has a 404 for it.
+    const page = await openPage(stage.browser, stage.url, { expected: /status of 404/ });
     await isLive(page, 'one');
     await isLive(page, 'two');
     for (const verb of ['Reload', 'Restart']) {
@@ -68,7 +69,8 @@ test('page: what OBS must be given can be copied; its key is hidden until it is 
 test('page: the ingest without a publisher, and down', async () => {
     await put('studio');
     await enable('studio');
-    const page = await openPage(stage.browser, stage.url);
+    // As above.
+    const page = await openPage(stage.browser, stage.url, { expected: /status of 404/ });
     await isLive(page, 'studio');
     await page.locator('.picture-image').waitFor();
     const first = await page.locator('.picture-image').getAttribute('src');
