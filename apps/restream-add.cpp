@@ -11,7 +11,7 @@
 #include "command.hpp"
 #include "config/editor.hpp"
 #include "config/key.hpp"
-#include "config/service.hpp"
+#include "config/platform.hpp"
 #include "config/url.hpp"
 #include "config/wording.hpp"
 #include "key_input.hpp"
@@ -38,17 +38,17 @@ void check_url(const char* option, const std::string& url) {
 }
 
 /// The service that was named, if one was: known, and with a URL from somewhere.
-std::optional<Service> check_service(const NewDestination& added) {
+std::optional<Platform> check_service(const NewDestination& added) {
     if (added.service.empty()) {
         if (!added.url.empty()) return std::nullopt;
         throw Error(ErrorKind::usage,
                     "where to? give --service ID ('restream services' lists them) or --url URL");
     }
-    const Services services = load_services(share_directory());
-    const Service* service = services.find(added.service);
+    const Platforms services = load_platforms(share_directory());
+    const Platform* service = services.find(added.service);
     if (service == nullptr) {
         std::vector<std::string> known;
-        for (const Service& one : services.list) known.push_back(one.id);
+        for (const Platform& one : services.list) known.push_back(one.id);
         throw Error(ErrorKind::usage,
                     fmt::format("--service: {} is not known{}", in_quotes(added.service),
                                 suggestion(added.service, known)));
@@ -71,7 +71,7 @@ bool holds_key(const std::string& url) {
 }
 
 KeyReference find_key(const Options& options, const Destination& preview,
-                      const std::optional<Service>& service) {
+                      const std::optional<Platform>& service) {
     if (options.key.is_any_given()) return read_key_input(options.key);
     if (holds_key(preview.url)) {
         complain("add",

@@ -10,7 +10,7 @@
 #include "base/paths.hpp"
 #include "base/terminal.hpp"
 #include "command.hpp"
-#include "config/service.hpp"
+#include "config/platform.hpp"
 #include "contain/contain.hpp"
 #include "doctor/clear_text_checks.hpp"
 #include "doctor/config_checks.hpp"
@@ -51,9 +51,9 @@ bool is_config_broken(const Diagnosis& each) {
 }
 
 /// None where they cannot be read: check_services says so.
-Services known_services() {
+Platforms known_services() {
     try {
-        return load_services(share_directory());
+        return load_platforms(share_directory());
     } catch (const Error&) {
         return {};
     }

@@ -13,7 +13,7 @@
 #include "base/paths.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
-#include "config/service.hpp"
+#include "config/platform.hpp"
 
 namespace {
 
@@ -36,12 +36,12 @@ const char* word_for(KeyLifetime lifetime) {
     return "";
 }
 
-void print_json(const Services& services) {
+void print_json(const Platforms& services) {
     using nlohmann::json;
     const auto known = [](int number) { return number == 0 ? json() : json(number); };
     const auto given = [](const std::string& text) { return text.empty() ? json() : json(text); };
     json list = json::array();
-    for (const Service& one : services.list) {
+    for (const Platform& one : services.list) {
         list.push_back({{"id", one.id},
                         {"name", one.name},
                         {"url", given(one.url)},
@@ -62,7 +62,7 @@ void print_json(const Services& services) {
 
 using Row = std::array<std::string, 8>;
 
-Row to_row(const Service& one) {
+Row to_row(const Platform& one) {
     const auto rate = [](int kbps) { return kbps == 0 ? "-" : fmt::format("{} kbit/s", kbps); };
     return {one.id,
             one.name,
@@ -94,10 +94,10 @@ std::string to_block(const Row& row) {
     return text + fmt::format("{}, key {}\n  {}\n", row[5], row[6], row[7]);
 }
 
-void print_table(const Services& services) {
+void print_table(const Platforms& services) {
     std::vector<Row> rows = {
         {"ID", "PLATFORM", "KEYFRAME", "VIDEO", "AUDIO", "CODECS", "KEY", "URL"}};
-    for (const Service& one : services.list) rows.push_back(to_row(one));
+    for (const Platform& one : services.list) rows.push_back(to_row(one));
     std::array<std::size_t, 8> widths{};
     for (const Row& row : rows) {
         for (std::size_t i = 0; i < row.size(); ++i) {
@@ -122,11 +122,11 @@ void print_table(const Services& services) {
 }
 
 int list(const Options& options) {
-    const Services services = load_services(share_directory());
+    const Platforms services = load_platforms(share_directory());
     if (options.as_json) {
         print_json(services);
     } else if (options.only_names) {
-        for (const Service& one : services.list) fmt::print("{}\n", one.id);
+        for (const Platform& one : services.list) fmt::print("{}\n", one.id);
     } else {
         print_table(services);
     }

@@ -4,7 +4,7 @@
 set_source_files_properties(
     lib/base/paths_posix.cpp
     lib/base/terminal_posix.cpp
-    lib/config/service.cpp
+    lib/config/platform.cpp
     lib/config/srt_options.cpp
     lib/config/url.cpp
     lib/dashboard/picture_process.cpp

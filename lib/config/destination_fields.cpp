@@ -38,11 +38,11 @@ void apply_service(const Fields& fields, Presets& presets, Destination& destinat
         }
         return;
     }
-    const Services& services = presets.services();
-    const Service* service = services.find(*id);
+    const Platforms& services = presets.services();
+    const Platform* service = services.find(*id);
     if (service == nullptr) {
         std::vector<std::string> known;
-        for (const Service& one : services.list) known.push_back(one.id);
+        for (const Platform& one : services.list) known.push_back(one.id);
         fields.fail("service",
                     fmt::format("{} is not known{}", in_quotes(*id), suggestion(*id, known)));
     }
@@ -153,8 +153,8 @@ void check_combination(const Fields& fields, const Destination& destination) {
 
 }  // namespace
 
-const Services& Presets::services() {
-    if (!services_) services_ = load_services(share_directory());
+const Platforms& Presets::services() {
+    if (!services_) services_ = load_platforms(share_directory());
     return *services_;
 }
 

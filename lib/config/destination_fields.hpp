@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "config/destination.hpp"
-#include "config/service.hpp"
+#include "config/platform.hpp"
 #include "config/toml_fields.hpp"
 
 namespace restream {
@@ -25,10 +25,10 @@ struct DestinationDefaults {
 /// never do.
 class Presets {
   public:
-    const Services& services();
+    const Platforms& services();
 
   private:
-    std::optional<Services> services_;
+    std::optional<Platforms> services_;
 };
 
 /// What may stand in `[defaults]` and in destinations.

@@ -41,11 +41,11 @@ std::vector<Server> servers_of(const std::string& url, const std::string& backup
 }  // namespace
 
 bool are_servers_known(const Destination& before, const Destination& after,
-                       const Services& services) {
+                       const Platforms& services) {
     // Another platform's key, wherever it goes.
     if (!after.service.empty() && after.service != before.service) return false;
     std::vector<Server> known = servers_of(before.url, before.backup_url);
-    if (const Service* service = services.find(after.service)) {
+    if (const Platform* service = services.find(after.service)) {
         const auto own = servers_of(service->url, service->backup_url);
         known.insert(known.end(), own.begin(), own.end());
     }

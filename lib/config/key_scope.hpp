@@ -2,7 +2,7 @@
 #pragma once
 
 #include "config/destination.hpp"
-#include "config/service.hpp"
+#include "config/platform.hpp"
 
 namespace restream {
 
@@ -10,6 +10,6 @@ namespace restream {
 /// the same. A server is another one where its scheme, host, port or application is: also the same
 /// host without TLS, where whoever listens on the way would read the key.
 bool are_servers_known(const Destination& before, const Destination& after,
-                       const Services& services);
+                       const Platforms& services);
 
 }  // namespace restream

@@ -17,15 +17,15 @@ namespace restream {
 namespace {
 
 /// What its service has for this server, with encryption; empty where there is none.
-std::string encrypted_url(const Services& services, const Destination& destination,
+std::string encrypted_url(const Platforms& services, const Destination& destination,
                           bool is_backup) {
-    const Service* service = services.find(destination.service);
+    const Platform* service = services.find(destination.service);
     if (service == nullptr) return "";
     const std::string& url = is_backup ? service->backup_url : service->url;
     return url.starts_with("rtmps://") ? url : "";
 }
 
-std::optional<Diagnosis> check_relay(const Config& config, const Services& services,
+std::optional<Diagnosis> check_relay(const Config& config, const Platforms& services,
                                      const std::string& relay) {
     const Destination destination = carried(config, relay);
     const auto endpoint = publish_endpoint(destination.url, Secret());
@@ -43,7 +43,7 @@ std::optional<Diagnosis> check_relay(const Config& config, const Services& servi
 
 }  // namespace
 
-std::vector<Diagnosis> check_clear_text(const Config& config, const Services& services) {
+std::vector<Diagnosis> check_clear_text(const Config& config, const Platforms& services) {
     std::vector<Diagnosis> result;
     for (const auto& relay : relays_of(config)) {
         if (auto one = check_relay(config, services, relay)) result.push_back(std::move(*one));

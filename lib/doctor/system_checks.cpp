@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "config/service.hpp"
+#include "config/platform.hpp"
 #include "doctor/found.hpp"
 
 namespace restream {
@@ -37,7 +37,7 @@ Diagnosis check_presets(std::string_view date, WallTime now) {
 
 Diagnosis check_services(const std::filesystem::path& share, WallTime now) {
     try {
-        return check_presets(load_services(share).date, now);
+        return check_presets(load_platforms(share).date, now);
     } catch (const Error& error) {
         return found(Severity::failure, "presets_unreadable", error.what());
     }

@@ -19,7 +19,7 @@ Milliseconds Backoff::next(double luck) {
     return std::max(shortest, wait);
 }
 
-NextTry RetryPolicy::refused(SessionEnd end, const ServiceFacts& service) const {
+NextTry RetryPolicy::refused(SessionEnd end, const PlatformFacts& service) const {
     const bool is_mended_by_itself =
         end.code == EndCode::publish_refused || end.code == EndCode::closed_early ||
         end.code == EndCode::app_refused || end.code == EndCode::passphrase_refused ||
@@ -41,7 +41,7 @@ bool is_of_the_network(EndCode code) {
 }  // namespace
 
 NextTry RetryPolicy::after(const SessionEnd& ended, const SessionFacts& session,
-                           const ServiceFacts& service, SteadyTime now, double luck) {
+                           const PlatformFacts& service, SteadyTime now, double luck) {
     SessionEnd end = ended;
     // Some platforms check the key only after they have accepted it. A second more than they are
     // known to take, for the way there and back.

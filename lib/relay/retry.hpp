@@ -39,7 +39,7 @@ struct SessionFacts {
 };
 
 /// What the service is known for.
-struct ServiceFacts {
+struct PlatformFacts {
     Milliseconds late_refusal{0};
     bool keys_last = true;  ///< false: a refused key is spent
 };
@@ -71,7 +71,7 @@ class RetryPolicy {
 
     /// A session of an earlier life of this relay ended without a goodbye at `when`.
     void remember_dirty_end(SteadyTime when) { dirty_end_ = when; }
-    NextTry after(const SessionEnd& end, const SessionFacts& session, const ServiceFacts& service,
+    NextTry after(const SessionEnd& end, const SessionFacts& session, const PlatformFacts& service,
                   SteadyTime now, double luck);
     /// The user asked for a try now.
     void forgive() {
@@ -82,7 +82,7 @@ class RetryPolicy {
     std::optional<SteadyTime> dirty_end() const { return dirty_end_; }
 
   private:
-    NextTry refused(SessionEnd end, const ServiceFacts& service) const;
+    NextTry refused(SessionEnd end, const PlatformFacts& service) const;
 
     Backoff backoff_;
     std::optional<SteadyTime> dirty_end_;

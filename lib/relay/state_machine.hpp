@@ -33,7 +33,7 @@ class StateMachine {
     /// What is true of the destination; the next session's may differ.
     struct Rules {
         Milliseconds hold{0};  ///< its connection is kept for so long without an ingest; 0: not
-        ServiceFacts service;
+        PlatformFacts service;
     };
 
     /// When time by itself leads on. Belongs to the state that it was set in: once that was left,

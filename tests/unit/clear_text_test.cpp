@@ -6,8 +6,8 @@
 
 #include "base/paths.hpp"
 #include "config/config.hpp"
+#include "config/platform.hpp"
 #include "config/private_host.hpp"
-#include "config/service.hpp"
 #include "doctor/clear_text_checks.hpp"
 #include "temporary_folder.hpp"
 
@@ -63,7 +63,7 @@ std::vector<std::string> found_of(const std::string& fields) {
     folder.write("destinations.d/a.toml", fields);
     std::vector<std::string> all;
     for (const auto& each :
-         check_clear_text(load_config(folder.path()), load_services(share_directory()))) {
+         check_clear_text(load_config(folder.path()), load_platforms(share_directory()))) {
         const Finding& finding = each.finding;
         CHECK(finding.severity == Severity::warning);
         CHECK(finding.message.find("CANARY") == std::string::npos);

@@ -7,7 +7,7 @@
 #include <regex>
 #include <set>
 
-#include "config/service.hpp"
+#include "config/platform.hpp"
 #include "ingest/cut_off_words.hpp"
 #include "ingest/refusal_words.hpp"
 #include "relay/session_end.hpp"
@@ -126,7 +126,7 @@ TEST_CASE("errors of the API: the page has French for each code that docs/api.md
 TEST_CASE("notes of the platforms: the page has French for each") {
     const std::string french = content_of("lib/dashboard/page/notes_fr.js");
     std::size_t count = 0;
-    for (const auto& each : load_services(fs::path(RESTREAM_SOURCE) / "share").list) {
+    for (const auto& each : load_platforms(fs::path(RESTREAM_SOURCE) / "share").list) {
         if (each.note.empty()) continue;
         ++count;
         CHECK_MESSAGE(french.find("'" + each.note + "': '") != std::string::npos, each.note);

@@ -13,9 +13,9 @@ namespace {
 constexpr SteadyTime start = SteadyTime(1h);
 constexpr SessionFacts never_accepted{};
 constexpr SessionFacts ran_well{true, true, false, 60s};
-constexpr ServiceFacts plain{};
-constexpr ServiceFacts twitch{4s, true};
-constexpr ServiceFacts single_use{0s, false};
+constexpr PlatformFacts plain{};
+constexpr PlatformFacts twitch{4s, true};
+constexpr PlatformFacts single_use{0s, false};
 
 }  // namespace
 

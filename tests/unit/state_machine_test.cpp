@@ -24,7 +24,7 @@ struct Scene {
     Machine machine;
     SteadyTime now = begin;
 
-    explicit Scene(Milliseconds hold = 30s, ServiceFacts service = {}) {
+    explicit Scene(Milliseconds hold = 30s, PlatformFacts service = {}) {
         machine.set_rules({hold, service});
         machine.apply(Machine::Start{}, now);
     }
@@ -451,7 +451,7 @@ class Walk {
     Machine machine_;
     SteadyTime now_ = begin;
     Milliseconds hold_{};
-    ServiceFacts service_;
+    PlatformFacts service_;
     std::vector<Machine::Timer> old_;
     SteadyTime flows_since_ = begin;
     bool was_confirmed_ = false;

@@ -1,5 +1,5 @@
 // Platforms: the list that is shipped is whole; a broken one is refused with its place.
-#include "config/service.hpp"
+#include "config/platform.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,7 +21,7 @@ std::string refusal(const std::string& toml) {
     const TemporaryFolder share;
     share.write("services.toml", toml);
     try {
-        load_services(share.path());
+        load_platforms(share.path());
     } catch (const Error& error) {
         CHECK(error.kind() == ErrorKind::refused);
         return error.what();
@@ -32,10 +32,10 @@ std::string refusal(const std::string& toml) {
 }  // namespace
 
 TEST_CASE("services: every shipped preset is complete and valid") {
-    const Services services = load_services(share_directory());
+    const Platforms services = load_platforms(share_directory());
     CHECK(services.list.size() >= 20);
     CHECK(from_iso8601(services.date + "T00:00:00Z"));
-    for (const Service& service : services.list) {
+    for (const Platform& service : services.list) {
         CAPTURE(service.id);
         CHECK_FALSE(name_problem(service.id));
         CHECK_FALSE(service.name.empty());
@@ -50,7 +50,7 @@ TEST_CASE("services: every shipped preset is complete and valid") {
 }
 
 TEST_CASE("services: what other parts rely on stands in the presets") {
-    const Services services = load_services(share_directory());
+    const Platforms services = load_platforms(share_directory());
     REQUIRE(services.find("twitch") != nullptr);
     CHECK(services.find("twitch")->late_refusal == Milliseconds(4000));
     CHECK(services.find("twitch")->url ==
@@ -83,7 +83,7 @@ TEST_CASE(
     // Of these, no source names an rtmps server; see services.toml.
     const std::set<std::string> plain = {"trovo", "bilibili", "vk",    "chzzk",  "soop",
                                          "dlive", "nimo",     "steam", "picarto"};
-    for (const Service& service : load_services(share_directory()).list) {
+    for (const Platform& service : load_platforms(share_directory()).list) {
         CAPTURE(service.id);
         if (service.url.empty()) continue;
         CHECK(service.url.starts_with("rtmps://") != plain.contains(service.id));
@@ -136,6 +136,6 @@ TEST_CASE("services: a broken list is refused with its place and a remedy") {
 
 TEST_CASE("services: an installation without the list says so") {
     const TemporaryFolder empty;
-    CHECK_THROWS_WITH_AS(load_services(empty.path()),
+    CHECK_THROWS_WITH_AS(load_platforms(empty.path()),
                          doctest::Contains("services.toml: is not there"), Error);
 }

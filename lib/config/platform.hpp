@@ -13,7 +13,7 @@
 namespace restream {
 
 /// One platform. A number that is 0 is not known.
-struct Service {
+struct Platform {
     std::string id;
     std::string name;  ///< as the platform writes itself
     std::string url;   ///< server part; empty: the user pastes it (per account or event)
@@ -30,14 +30,14 @@ struct Service {
     std::string note;
 };
 
-struct Services {
+struct Platforms {
     std::string date;  ///< of the presets, YYYY-MM-DD
-    std::vector<Service> list;
-    const Service* find(std::string_view id) const;
+    std::vector<Platform> list;
+    const Platform* find(std::string_view id) const;
 };
 
 /// Reads `share`/services.toml. **Throws**: Error{refused} where the installation lacks it or it is
 /// broken.
-Services load_services(const std::filesystem::path& share);
+Platforms load_platforms(const std::filesystem::path& share);
 
 }  // namespace restream

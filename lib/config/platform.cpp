@@ -1,5 +1,5 @@
 // Reading share/services.toml.
-#include "config/service.hpp"
+#include "config/platform.hpp"
 
 #include <fmt/format.h>
 
@@ -43,11 +43,11 @@ std::string read_url(const Fields& fields, std::string_view field) {
     return std::get<std::string>(checked);
 }
 
-Service read_service(const Fields& fields) {
+Platform read_platform(const Fields& fields) {
     fields.allow_only({"id", "name", "url", "backup_url", "backup", "keyframe_interval_s",
                        "max_video_kbps", "max_audio_kbps", "codecs", "key_lifetime", "late_refusal",
                        "key_page", "note", "on_track_change"});
-    Service service;
+    Platform service;
     service.id = fields.text("id").value_or("");
     if (const auto problem = name_problem(service.id)) fields.fail("id", *problem);
     service.name = fields.text("name").value_or(service.id);
@@ -70,17 +70,17 @@ Service read_service(const Fields& fields) {
     return service;
 }
 
-Services read_services(const std::filesystem::path& file) {
+Platforms read_platforms(const std::filesystem::path& file) {
     const toml::table root = parse_toml(file, read_config_text(file));
     const Fields fields(file, root, "");
     fields.allow_only({"date", "service"});
-    Services services;
+    Platforms services;
     services.date = fields.text("date").value_or("");
     const toml::array* list = root["service"].as_array();
     if (list == nullptr) throw Error(ErrorKind::config, file.string() + ": names no service");
     for (const toml::node& node : *list) {
         if (!node.is_table()) fail_at(file, node.source(), "must be a table; write [[service]]");
-        Service service = read_service(Fields(file, *node.as_table(), "[[service]]"));
+        Platform service = read_platform(Fields(file, *node.as_table(), "[[service]]"));
         if (services.find(service.id) != nullptr) {
             fail_at(file, node.source(), "the service " + service.id + " stands here twice");
         }
@@ -91,15 +91,15 @@ Services read_services(const std::filesystem::path& file) {
 
 }  // namespace
 
-const Service* Services::find(std::string_view id) const {
+const Platform* Platforms::find(std::string_view id) const {
     const auto found = std::find_if(list.begin(), list.end(),
-                                    [&](const Service& service) { return service.id == id; });
+                                    [&](const Platform& service) { return service.id == id; });
     return found == list.end() ? nullptr : &*found;
 }
 
-Services load_services(const std::filesystem::path& share) {
+Platforms load_platforms(const std::filesystem::path& share) {
     try {
-        return read_services(share / "services.toml");
+        return read_platforms(share / "services.toml");
     } catch (const Error& error) {
         throw Error(
             ErrorKind::refused,
