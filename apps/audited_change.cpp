@@ -8,11 +8,11 @@
 #include <filesystem>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
 #include "config/destination.hpp"
 #include "config/url.hpp"
 #include "state/audit_log.hpp"
 #include "state/state_access.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

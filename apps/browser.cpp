@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
-#include "base/process.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 namespace {

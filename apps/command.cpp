@@ -12,9 +12,9 @@
 
 #include "audited_change.hpp"
 #include "base/error.hpp"
-#include "base/process.hpp"
 #include "base/text.hpp"
 #include "help.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/terminal.hpp"
+#include "system/terminal.hpp"
 
 namespace restream {
 

@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "base/terminal.hpp"
 #include "config/key_text.hpp"
 #include "config/srt_options.hpp"
+#include "system/terminal.hpp"
 
 namespace restream {
 

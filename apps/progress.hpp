@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/terminal.hpp"
+#include "system/terminal.hpp"
 
 namespace restream {
 

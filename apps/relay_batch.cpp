@@ -9,15 +9,15 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "base/inbox.hpp"
-#include "base/paths.hpp"
 #include "command.hpp"
 #include "known_names.hpp"
 #include "progress.hpp"
 #include "relay/carried.hpp"
-#include "relay/session_end.hpp"
 #include "state/relay_name.hpp"
+#include "state/session_end.hpp"
 #include "state/state_access.hpp"
+#include "system/inbox.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

@@ -9,23 +9,23 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/inbox.hpp"
-#include "base/log.hpp"
-#include "base/memory.hpp"
-#include "base/paths.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/key.hpp"
 #include "contain/contain.hpp"
 #include "ingest/server.hpp"
+#include "net/loop.hpp"
 #include "relay/carried.hpp"
-#include "relay/errands.hpp"
 #include "relay/life.hpp"
-#include "relay/rtmp_source.hpp"
-#include "relay/worker.hpp"
-#include "rtmp/loop.hpp"
 #include "state/layout.hpp"
 #include "state/registry.hpp"
+#include "system/inbox.hpp"
+#include "system/log.hpp"
+#include "system/memory.hpp"
+#include "system/paths.hpp"
+#include "worker/errands.hpp"
+#include "worker/rtmp_source.hpp"
+#include "worker/worker.hpp"
 
 namespace restream {
 

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string_view>
 
-#include "relay/sink.hpp"
 #include "relay/worker_kind.hpp"
+#include "worker/sink.hpp"
 
 namespace restream {
 

@@ -6,8 +6,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
-#include "base/process.hpp"
 #include "command.hpp"
 #include "config/editor.hpp"
 #include "config/key.hpp"
@@ -17,6 +15,8 @@
 #include "key_input.hpp"
 #include "state/command_lock.hpp"
 #include "state/state_access.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
 
 namespace {
 

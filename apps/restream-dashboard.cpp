@@ -12,11 +12,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/inbox.hpp"
-#include "base/paths.hpp"
-#include "base/peer_user.hpp"
-#include "base/process.hpp"
-#include "base/terminal.hpp"
 #include "browser.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
@@ -26,6 +21,11 @@
 #include "dashboard/dashboard_control.hpp"
 #include "state/guardian.hpp"
 #include "state/state_access.hpp"
+#include "system/inbox.hpp"
+#include "system/paths.hpp"
+#include "system/peer_user.hpp"
+#include "system/process.hpp"
+#include "system/terminal.hpp"
 
 namespace {
 

@@ -7,8 +7,6 @@
 #include <memory>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
-#include "base/terminal.hpp"
 #include "command.hpp"
 #include "config/platform.hpp"
 #include "contain/contain.hpp"
@@ -23,6 +21,8 @@
 #include "doctor/state_checks.hpp"
 #include "doctor/system_checks.hpp"
 #include "media/features.hpp"
+#include "system/paths.hpp"
+#include "system/terminal.hpp"
 
 namespace {
 

@@ -1,15 +1,15 @@
 // Runs for a relay's worker what that may not run itself: started by it, before it is contained;
-// see lib/relay/errands.hpp.
+// see lib/worker/errands.hpp.
 #include <memory>
 #include <string>
 
-#include "base/fd.hpp"
-#include "base/paths.hpp"
-#include "base/process.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
-#include "relay/errand_runner.hpp"
 #include "state/layout.hpp"
+#include "system/fd.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
+#include "worker/errand_runner.hpp"
 
 namespace {
 

@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/path_fault.hpp"
-#include "base/paths.hpp"
-#include "base/terminal.hpp"
 #include "command.hpp"
 #include "config/config_reading.hpp"
 #include "explain/explain.hpp"
 #include "known_names.hpp"
 #include "relay/carried.hpp"
 #include "state/state_access.hpp"
+#include "system/path_fault.hpp"
+#include "system/paths.hpp"
+#include "system/terminal.hpp"
 
 namespace {
 

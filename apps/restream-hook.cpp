@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/fd.hpp"
-#include "base/process.hpp"
 #include "command.hpp"
 #include "hook/run_hook.hpp"
+#include "system/fd.hpp"
+#include "system/process.hpp"
 
 namespace {
 

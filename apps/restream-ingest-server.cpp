@@ -7,17 +7,17 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/inbox.hpp"
-#include "base/log.hpp"
-#include "base/paths.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/key.hpp"
 #include "contain/contain.hpp"
-#include "ingest/embedded_settings.hpp"
-#include "ingest/publications_writer.hpp"
+#include "server/embedded_settings.hpp"
+#include "server/publications_writer.hpp"
 #include "state/layout.hpp"
 #include "state/log_tail.hpp"
+#include "system/inbox.hpp"
+#include "system/log.hpp"
+#include "system/paths.hpp"
 
 namespace {
 

@@ -6,8 +6,6 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "base/log.hpp"
-#include "base/paths.hpp"
 #include "command.hpp"
 #include "ingest/control.hpp"
 #include "ingest/ingest_guard.hpp"
@@ -18,6 +16,8 @@
 #include "status/ingest_hook.hpp"
 #include "status/ingest_view.hpp"
 #include "status/status.hpp"
+#include "system/log.hpp"
+#include "system/paths.hpp"
 
 namespace {
 

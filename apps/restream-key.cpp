@@ -8,17 +8,16 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
-#include "base/process.hpp"
 #include "command.hpp"
 #include "config/editor.hpp"
 #include "config/key.hpp"
 #include "key_input.hpp"
-#include "relay/state_machine.hpp"
 #include "state/command_lock.hpp"
 #include "state/registry.hpp"
 #include "state/relay_name.hpp"
 #include "state/state_access.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
 
 namespace {
 
@@ -46,7 +45,7 @@ std::vector<std::string> in_session(const Registry& registry, const std::string&
     std::vector<std::string> relays;
     for (const auto& relay : {name, backup_relay(name)}) {
         const auto record = registry.live_record(relay);
-        if (record && StateMachine::is_session(record->state)) relays.push_back(relay);
+        if (record && is_session(record->state)) relays.push_back(relay);
     }
     return relays;
 }
@@ -63,7 +62,7 @@ void tell_use(const Registry& registry, const std::string& name) {
     wait_until(Deadline::after(patience_with_look), [&] {
         return std::ranges::all_of(running, [&](const auto& relay) {
             const auto record = registry.live_record(relay);
-            return !record || record->restart_pending || !StateMachine::is_session(record->state);
+            return !record || record->restart_pending || !is_session(record->state);
         });
     });
     print_lines(StandardHandle::error,

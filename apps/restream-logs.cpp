@@ -11,9 +11,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/inbox.hpp"
-#include "base/path_fault.hpp"
-#include "base/paths.hpp"
 #include "command.hpp"
 #include "config/config_reading.hpp"
 #include "known_names.hpp"
@@ -22,6 +19,9 @@
 #include "state/log_tail.hpp"
 #include "state/registry.hpp"
 #include "state/state_access.hpp"
+#include "system/inbox.hpp"
+#include "system/path_fault.hpp"
+#include "system/paths.hpp"
 
 namespace {
 

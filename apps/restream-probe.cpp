@@ -8,16 +8,16 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "base/inbox.hpp"
-#include "base/paths.hpp"
-#include "base/terminal.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/url.hpp"
-#include "relay/probe.hpp"
-#include "relay/rtmp_source.hpp"
 #include "state/media_json.hpp"
 #include "status/media_words.hpp"
+#include "system/inbox.hpp"
+#include "system/paths.hpp"
+#include "system/terminal.hpp"
+#include "worker/probe.hpp"
+#include "worker/rtmp_source.hpp"
 
 namespace {
 

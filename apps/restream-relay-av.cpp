@@ -2,8 +2,8 @@
 // restream-relay.
 #include "media/av_log.hpp"
 #include "media/open_sink.hpp"
-#include "relay/sink_thread.hpp"
 #include "relay_worker.hpp"
+#include "worker/sink_thread.hpp"
 
 int main(int argc, char** argv) {
     using namespace restream;

@@ -1,6 +1,6 @@
 // The worker of one relay to an RTMP destination: started by its guardian, restream-relay.
-#include "relay/rtmp_sink.hpp"
 #include "relay_worker.hpp"
+#include "worker/rtmp_sink.hpp"
 
 int main(int argc, char** argv) {
     using namespace restream;

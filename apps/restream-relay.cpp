@@ -3,9 +3,6 @@
 #include <system_error>
 
 #include "base/error.hpp"
-#include "base/inbox.hpp"
-#include "base/paths.hpp"
-#include "base/random.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/destination.hpp"
@@ -18,6 +15,9 @@
 #include "state/lock.hpp"
 #include "state/relay_name.hpp"
 #include "state/state_access.hpp"
+#include "system/inbox.hpp"
+#include "system/paths.hpp"
+#include "system/random.hpp"
 
 namespace {
 

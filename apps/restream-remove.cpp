@@ -7,7 +7,6 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/editor.hpp"
@@ -16,6 +15,7 @@
 #include "state/registry.hpp"
 #include "state/state_access.hpp"
 #include "status/status.hpp"
+#include "system/paths.hpp"
 
 namespace {
 

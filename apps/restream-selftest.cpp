@@ -8,12 +8,12 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "base/inbox.hpp"
-#include "base/paths.hpp"
-#include "base/terminal.hpp"
 #include "command.hpp"
 #include "selftest/home.hpp"
 #include "selftest/self_test.hpp"
+#include "system/inbox.hpp"
+#include "system/paths.hpp"
+#include "system/terminal.hpp"
 
 namespace {
 

@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "service/service.hpp"
@@ -15,6 +14,7 @@
 #include "state/healing.hpp"
 #include "state/layout.hpp"
 #include "state/state_access.hpp"
+#include "system/paths.hpp"
 
 namespace {
 

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "base/paths.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
 #include "config/platform.hpp"
+#include "system/paths.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-// Makes a slate for relays, which have it started: see lib/relay/slate_keeper.hpp. A child decodes
+// Makes a slate for relays, which have it started: see lib/worker/slate_keeper.hpp. A child decodes
 // the picture and encodes the slate; this writes it.
 #include <fmt/format.h>
 
@@ -10,13 +10,13 @@
 #include <optional>
 #include <vector>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
-#include "base/path_fault.hpp"
 #include "command.hpp"
 #include "contain/apart.hpp"
 #include "contain/contain.hpp"
 #include "media/slate_maker.hpp"
+#include "system/atomic_file.hpp"
+#include "system/path_fault.hpp"
 
 namespace {
 

@@ -6,14 +6,14 @@
 #include <cstdio>
 
 #include "base/error.hpp"
-#include "base/inbox.hpp"
-#include "base/paths.hpp"
-#include "base/terminal.hpp"
 #include "command.hpp"
 #include "config/config_reading.hpp"
 #include "known_names.hpp"
 #include "state/state_access.hpp"
 #include "status/status.hpp"
+#include "system/inbox.hpp"
+#include "system/paths.hpp"
+#include "system/terminal.hpp"
 
 namespace {
 

@@ -14,19 +14,19 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/fd.hpp"
-#include "base/memory.hpp"
-#include "base/paths.hpp"
-#include "base/process.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "contain/apart.hpp"
 #include "contain/contain.hpp"
+#include "flv/setup_tags.hpp"
+#include "flv/tag_body.hpp"
 #include "media/thumbnail_maker.hpp"
-#include "relay/rtmp_source.hpp"
 #include "rtmp/endpoint.hpp"
-#include "rtmp/setup_tags.hpp"
-#include "rtmp/tag_body.hpp"
+#include "system/fd.hpp"
+#include "system/memory.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
+#include "worker/rtmp_source.hpp"
 
 namespace {
 

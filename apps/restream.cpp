@@ -11,10 +11,10 @@
 #include <system_error>
 #include <vector>
 
-#include "base/paths.hpp"
-#include "base/process.hpp"
-#include "base/terminal.hpp"
 #include "base/text.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
+#include "system/terminal.hpp"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
-#include "rtmp/flv.hpp"
+#include "flv/flv.hpp"
 
 namespace restream::bench {
 

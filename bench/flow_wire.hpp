@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "rtmp/output_queue.hpp"
-#include "rtmp/tag.hpp"
+#include "base/output_queue.hpp"
+#include "flv/tag.hpp"
 
 namespace restream::bench {
 

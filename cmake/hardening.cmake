@@ -19,9 +19,10 @@ set(is_shared $<STREQUAL:$<TARGET_PROPERTY:TYPE>,SHARED_LIBRARY>)
 target_compile_options(restream_hardening INTERFACE $<${optimised}:-fstack-protector-strong>)
 target_link_options(restream_hardening INTERFACE $<${optimised}:-Wl,-z,relro,-z,now,-z,noexecstack>)
 
-# Not POSITION_INDEPENDENT_CODE: that compiles static libraries with -fPIC and programs with -fPIE, and then programs
-# cannot reuse a library's precompiled header. Our static libraries are linked into programs only.
-target_compile_options(restream_hardening INTERFACE $<$<AND:${optimised},$<NOT:${is_shared}>>:-fPIE>)
+# Layers are -fPIC (cmake/layers.cmake). What the programs' own libraries are compiled with must be as their programs',
+# which share a precompiled header with them.
+set(is_pic $<OR:${is_shared},$<BOOL:$<TARGET_PROPERTY:POSITION_INDEPENDENT_CODE>>>)
+target_compile_options(restream_hardening INTERFACE $<$<AND:${optimised},$<NOT:${is_pic}>>:-fPIE>)
 target_link_options(restream_hardening INTERFACE $<$<AND:${optimised},${is_program}>:-pie>)
 
 # Only x86 has it.

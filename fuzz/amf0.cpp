@@ -1,5 +1,5 @@
 // AMF0 and commands: what was read is written, and reads back as the same.
-#include "rtmp/amf0.hpp"
+#include "flv/amf0.hpp"
 
 #include <variant>
 #include <vector>

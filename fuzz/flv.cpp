@@ -1,5 +1,5 @@
 // FLV: pieces of any size give the same tags, and these are written and read back as the same.
-#include "rtmp/flv.hpp"
+#include "flv/flv.hpp"
 
 #include <variant>
 #include <vector>

@@ -3,9 +3,9 @@
 #include <variant>
 #include <vector>
 
+#include "flv/media_meter.hpp"
+#include "flv/sequence_header.hpp"
 #include "fuzz/input.hpp"
-#include "rtmp/media_meter.hpp"
-#include "rtmp/sequence_header.hpp"
 
 using namespace restream;
 

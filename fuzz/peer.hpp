@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
+#include "base/output_queue.hpp"
 #include "fuzz/input.hpp"
 #include "rtmp/handshake.hpp"
-#include "rtmp/output_queue.hpp"
 
 namespace restream {
 

@@ -8,8 +8,6 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/path_fault.hpp"
-#include "base/path_trust.hpp"
 #include "config/config_reading.hpp"
 #include "config/dashboard_fields.hpp"
 #include "config/destination_fields.hpp"
@@ -17,6 +15,8 @@
 #include "config/toml_fields.hpp"
 #include "config/url.hpp"
 #include "config/wording.hpp"
+#include "system/path_fault.hpp"
+#include "system/path_trust.hpp"
 
 namespace restream {
 

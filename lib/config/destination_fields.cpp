@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 
-#include "base/paths.hpp"
 #include "config/key_fields.hpp"
 #include "config/srt_options.hpp"
 #include "config/state_hook_fields.hpp"
 #include "config/url.hpp"
 #include "config/wording.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

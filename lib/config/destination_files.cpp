@@ -7,10 +7,10 @@
 #include <system_error>
 
 #include "base/error.hpp"
-#include "base/path_fault.hpp"
-#include "base/paths.hpp"
 #include "config/config.hpp"
 #include "config/field_editor.hpp"
+#include "system/path_fault.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

@@ -6,8 +6,6 @@
 #include <system_error>
 
 #include "base/error.hpp"
-#include "base/path_fault.hpp"
-#include "base/paths.hpp"
 #include "config/config.hpp"
 #include "config/destination_fields.hpp"
 #include "config/destination_files.hpp"
@@ -17,6 +15,8 @@
 #include "config/srt_options.hpp"
 #include "config/toml_fields.hpp"
 #include "config/wording.hpp"
+#include "system/path_fault.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

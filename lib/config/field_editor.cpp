@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <system_error>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
-#include "base/path_fault.hpp"
 #include "config/toml_fields.hpp"
+#include "system/atomic_file.hpp"
+#include "system/path_fault.hpp"
 
 namespace restream {
 

@@ -7,12 +7,12 @@
 #include <system_error>
 
 #include "base/error.hpp"
-#include "base/path_trust.hpp"
-#include "base/paths.hpp"
-#include "base/process.hpp"
 #include "config/key_text.hpp"
 #include "config/srt_options.hpp"
 #include "config/url.hpp"
+#include "system/path_trust.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

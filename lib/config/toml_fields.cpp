@@ -8,9 +8,9 @@
 #include <variant>
 
 #include "base/error.hpp"
-#include "base/path_fault.hpp"
-#include "base/path_trust.hpp"
 #include "config/wording.hpp"
+#include "system/path_fault.hpp"
+#include "system/path_trust.hpp"
 
 namespace restream {
 

@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/user_name.hpp"
 #include "config/destination.hpp"
 #include "config/url.hpp"
 #include "dashboard/body.hpp"
 #include "dashboard/route.hpp"
 #include "state/audit_log.hpp"
+#include "system/user_name.hpp"
 
 namespace restream {
 

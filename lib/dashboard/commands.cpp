@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
-#include "base/process.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

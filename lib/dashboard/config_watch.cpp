@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

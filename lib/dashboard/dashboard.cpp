@@ -8,9 +8,7 @@
 #include <memory>
 #include <thread>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
-#include "base/peer_user.hpp"
 #include "config/url.hpp"
 #include "dashboard/api.hpp"
 #include "dashboard/audit.hpp"
@@ -25,6 +23,8 @@
 #include "ingest/address.hpp"
 #include "state/dashboard_record.hpp"
 #include "state/lock.hpp"
+#include "system/atomic_file.hpp"
+#include "system/peer_user.hpp"
 
 namespace restream {
 

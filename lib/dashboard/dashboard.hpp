@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/inbox.hpp"
 #include "base/secret.hpp"
 #include "dashboard/commands.hpp"
-#include "rtmp/tls_identity.hpp"
+#include "net/tls_identity.hpp"
 #include "state/registry.hpp"
+#include "system/inbox.hpp"
 
 namespace restream {
 

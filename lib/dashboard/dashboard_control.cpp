@@ -7,12 +7,12 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
-#include "base/process.hpp"
 #include "state/boot_flag.hpp"
 #include "state/command_lock.hpp"
 #include "state/guardian.hpp"
 #include "state/lock.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

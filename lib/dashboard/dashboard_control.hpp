@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
 #include "config/config.hpp"
 #include "state/dashboard_record.hpp"
 #include "state/layout.hpp"
+#include "system/fd.hpp"
 
 namespace restream {
 

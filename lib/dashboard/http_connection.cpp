@@ -5,9 +5,9 @@
 #include <boost/beast/http/write.hpp>
 
 #include "base/error.hpp"
-#include "base/peer_user.hpp"
 #include "dashboard/http_connection_asio.hpp"
 #include "dashboard/read_request_asio.hpp"
+#include "system/peer_user.hpp"
 
 namespace restream {
 

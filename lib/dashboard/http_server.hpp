@@ -8,7 +8,7 @@
 
 #include "base/clock.hpp"
 #include "dashboard/message.hpp"
-#include "rtmp/tls_identity.hpp"
+#include "net/tls_identity.hpp"
 
 namespace restream {
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "rtmp/tls_identity.hpp"
+#include "net/tls_identity.hpp"
 
 namespace restream {
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "rtmp/tls_identity.hpp"
+#include "net/tls_identity.hpp"
 
 namespace restream {
 

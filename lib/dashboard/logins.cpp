@@ -4,8 +4,8 @@
 #include <chrono>
 #include <system_error>
 
-#include "base/paths.hpp"
-#include "base/random.hpp"
+#include "system/paths.hpp"
+#include "system/random.hpp"
 
 namespace restream {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/process.hpp"
 #include "dashboard/commands.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

@@ -4,13 +4,13 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "base/path_trust.hpp"
 #include "config/key.hpp"
 #include "doctor/found.hpp"
 #include "relay/twins.hpp"
 #include "state/lock.hpp"
 #include "state/relay_name.hpp"
 #include "status/status.hpp"
+#include "system/path_trust.hpp"
 
 namespace restream {
 

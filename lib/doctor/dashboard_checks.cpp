@@ -8,7 +8,7 @@
 #include "config/key.hpp"
 #include "config/url.hpp"
 #include "doctor/found.hpp"
-#include "rtmp/tls_identity.hpp"
+#include "net/tls_identity.hpp"
 #include "state/boot_flag.hpp"
 #include "state/dashboard_record.hpp"
 #include "state/lock.hpp"

@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/process.hpp"
 #include "config/key.hpp"
 #include "doctor/found.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

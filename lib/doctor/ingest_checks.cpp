@@ -7,7 +7,6 @@
 #include <tuple>
 
 #include "base/error.hpp"
-#include "base/peer_user.hpp"
 #include "config/key.hpp"
 #include "config/url.hpp"
 #include "doctor/found.hpp"
@@ -20,9 +19,10 @@
 #include "ingest/publication_words.hpp"
 #include "ingest/record.hpp"
 #include "ingest/server.hpp"
-#include "ingest/tcp.hpp"
 #include "state/lock.hpp"
 #include "status/media_words.hpp"
+#include "system/peer_user.hpp"
+#include "system/tcp.hpp"
 
 namespace restream {
 

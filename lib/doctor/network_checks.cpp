@@ -4,13 +4,13 @@
 #include <filesystem>
 #include <thread>
 
-#include "base/path_fault.hpp"
 #include "config/url.hpp"
 #include "doctor/found.hpp"
 #include "ingest/address.hpp"
-#include "ingest/tcp.hpp"
 #include "relay/carried.hpp"
 #include "state/relay_name.hpp"
+#include "system/path_fault.hpp"
+#include "system/tcp.hpp"
 
 namespace restream {
 

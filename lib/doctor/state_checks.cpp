@@ -3,15 +3,15 @@
 #include <charconv>
 #include <set>
 
-#include "base/atomic_file.hpp"
-#include "base/path_fault.hpp"
-#include "base/process.hpp"
 #include "doctor/found.hpp"
 #include "relay/carried.hpp"
 #include "state/absence.hpp"
 #include "state/lock.hpp"
 #include "state/relay_name.hpp"
 #include "state/state_access.hpp"
+#include "system/atomic_file.hpp"
+#include "system/path_fault.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

@@ -4,10 +4,10 @@
 #include <array>
 #include <charconv>
 
-#include "base/paths.hpp"
-#include "base/peer_user.hpp"
 #include "doctor/found.hpp"
 #include "ingest/address.hpp"
+#include "system/paths.hpp"
+#include "system/peer_user.hpp"
 
 namespace restream {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "relay/session_end.hpp"
 #include "state/relay_name.hpp"
+#include "state/session_end.hpp"
 
 namespace restream {
 

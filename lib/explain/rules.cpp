@@ -7,8 +7,8 @@
 #include <set>
 
 #include "explain/rule_words.hpp"
-#include "relay/session_end.hpp"
 #include "state/relay_name.hpp"
+#include "state/session_end.hpp"
 
 namespace restream {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "relay/session_end.hpp"
+#include "state/session_end.hpp"
 
 namespace restream {
 

@@ -6,10 +6,10 @@
 
 #include "base/error.hpp"
 #include "hook/http_answer.hpp"
-#include "rtmp/channel_asio.hpp"
-#include "rtmp/connector_asio.hpp"
-#include "rtmp/loop.hpp"
-#include "rtmp/tls_channel_asio.hpp"
+#include "net/channel_asio.hpp"
+#include "net/connector_asio.hpp"
+#include "net/loop.hpp"
+#include "net/tls_channel_asio.hpp"
 
 namespace restream {
 

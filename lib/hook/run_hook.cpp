@@ -5,10 +5,10 @@
 #include <array>
 
 #include "base/error.hpp"
-#include "base/process.hpp"
 #include "base/text.hpp"
 #include "config/key.hpp"
 #include "hook/http_post.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

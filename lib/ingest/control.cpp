@@ -5,21 +5,21 @@
 #include <filesystem>
 #include <optional>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
-#include "base/path_fault.hpp"
-#include "base/paths.hpp"
-#include "base/process.hpp"
 #include "config/key.hpp"
 #include "ingest/address.hpp"
 #include "ingest/record.hpp"
 #include "ingest/server.hpp"
 #include "ingest/strays.hpp"
-#include "ingest/tcp.hpp"
 #include "state/boot_flag.hpp"
 #include "state/command_lock.hpp"
 #include "state/guardian.hpp"
 #include "state/lock.hpp"
+#include "system/atomic_file.hpp"
+#include "system/path_fault.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
+#include "system/tcp.hpp"
 
 namespace restream {
 

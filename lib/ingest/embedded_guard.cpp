@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
 #include "config/key.hpp"
 #include "ingest/listen_check.hpp"
 #include "ingest/server.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "base/fd.hpp"
 #include "ingest/ingest_guard.hpp"
+#include "system/fd.hpp"
 
 namespace restream {
 

@@ -5,13 +5,13 @@
 #include <filesystem>
 #include <utility>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
-#include "base/paths.hpp"
 #include "ingest/embedded_guard.hpp"
 #include "ingest/nginx_server.hpp"
 #include "ingest/server.hpp"
 #include "ingest/strays.hpp"
+#include "system/atomic_file.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "ingest/address.hpp"
-#include "ingest/tcp.hpp"
+#include "system/tcp.hpp"
 
 namespace restream {
 

@@ -1,8 +1,8 @@
 #include "ingest/nginx_installation.hpp"
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
-#include "base/process.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

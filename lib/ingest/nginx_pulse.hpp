@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "flv/media_pulse.hpp"
 #include "ingest/nginx_stat.hpp"
-#include "rtmp/media_pulse.hpp"
 
 namespace restream {
 

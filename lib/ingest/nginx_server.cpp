@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
-#include "base/paths.hpp"
 #include "ingest/address.hpp"
 #include "ingest/listen_check.hpp"
 #include "ingest/nginx_config.hpp"
 #include "ingest/nginx_log.hpp"
 #include "ingest/nginx_stat.hpp"
 #include "ingest/strays.hpp"
-#include "ingest/tcp.hpp"
+#include "system/atomic_file.hpp"
+#include "system/paths.hpp"
+#include "system/tcp.hpp"
 
 namespace restream {
 

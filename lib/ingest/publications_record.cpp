@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/paths.hpp"
 #include "state/lock.hpp"
 #include "state/media_json.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

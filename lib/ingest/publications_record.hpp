@@ -9,9 +9,9 @@
 
 #include "base/clock.hpp"
 #include "base/media_facts.hpp"
+#include "flv/media_pulse.hpp"
 #include "ingest/cut_offs.hpp"
 #include "ingest/on_air.hpp"
-#include "rtmp/media_pulse.hpp"
 #include "state/layout.hpp"
 
 namespace restream {

@@ -2,10 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/paths.hpp"
 #include "ingest/server.hpp"
 #include "state/lock.hpp"
 #include "state/record.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

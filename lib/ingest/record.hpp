@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "base/clock.hpp"
-#include "base/process.hpp"
 #include "config/config.hpp"
 #include "state/layout.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

@@ -11,8 +11,8 @@
 #include "ingest/nginx_stat.hpp"
 #include "ingest/publications_record.hpp"
 #include "ingest/record.hpp"
-#include "relay/session_end.hpp"
 #include "state/lock.hpp"
+#include "state/session_end.hpp"
 
 namespace restream {
 

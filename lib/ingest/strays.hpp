@@ -3,8 +3,8 @@
 
 #include <span>
 
-#include "base/process.hpp"
 #include "state/layout.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

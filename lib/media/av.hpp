@@ -12,7 +12,7 @@ extern "C" {
 #include <string>
 #include <string_view>
 
-#include "relay/session_end.hpp"
+#include "state/session_end.hpp"
 
 namespace restream {
 

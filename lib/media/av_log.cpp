@@ -12,10 +12,10 @@ extern "C" {
 #include <utility>
 #include <vector>
 
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "media/srt_log.hpp"
 #include "media/srt_rejection.hpp"
+#include "system/log.hpp"
 
 namespace restream {
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "relay/session_end.hpp"
+#include "state/session_end.hpp"
 
 namespace restream {
 

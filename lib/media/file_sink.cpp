@@ -4,14 +4,14 @@
 
 #include <filesystem>
 
-#include "base/new_file.hpp"
+#include "flv/flv.hpp"
+#include "flv/setup_tags.hpp"
 #include "media/av_log.hpp"
 #include "media/file_end.hpp"
 #include "media/file_name.hpp"
 #include "media/hls_sink.hpp"
 #include "media/muxer.hpp"
-#include "rtmp/flv.hpp"
-#include "rtmp/setup_tags.hpp"
+#include "system/new_file.hpp"
 
 namespace restream {
 

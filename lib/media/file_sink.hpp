@@ -1,7 +1,7 @@
 // Destinations that are files: flv, mkv, mp4, ts; m3u8 is HLS.
 #pragma once
 
-#include "relay/blocking_sink.hpp"
+#include "worker/blocking_sink.hpp"
 
 namespace restream {
 

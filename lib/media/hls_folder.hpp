@@ -8,9 +8,9 @@
 #include <variant>
 #include <vector>
 
-#include "base/new_file.hpp"
 #include "media/hls_playlist.hpp"
 #include "media/hls_store.hpp"
+#include "system/new_file.hpp"
 
 namespace restream {
 

@@ -5,11 +5,11 @@
 #include <deque>
 #include <utility>
 
+#include "flv/flv.hpp"
 #include "media/av_log.hpp"
 #include "media/file_name.hpp"
 #include "media/hls_folder.hpp"
 #include "media/muxer.hpp"
-#include "rtmp/flv.hpp"
 
 namespace restream {
 

@@ -7,7 +7,7 @@
 
 #include "media/hls_playlist.hpp"
 #include "media/hls_store.hpp"
-#include "relay/blocking_sink.hpp"
+#include "worker/blocking_sink.hpp"
 
 namespace restream {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "relay/session_end.hpp"
+#include "state/session_end.hpp"
 
 namespace restream {
 

@@ -5,8 +5,8 @@ extern "C" {
 #include <libavformat/avio.h>
 }
 
+#include "base/cancel.hpp"
 #include "base/clock.hpp"
-#include "relay/cancel.hpp"
 
 namespace restream {
 

@@ -1,7 +1,7 @@
 // Any destination, by its URL's scheme.
 #pragma once
 
-#include "relay/blocking_sink.hpp"
+#include "worker/blocking_sink.hpp"
 
 namespace restream {
 

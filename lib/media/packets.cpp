@@ -4,8 +4,8 @@
 #include <cstring>
 #include <new>
 
-#include "rtmp/mp3_frame.hpp"
-#include "rtmp/tag_body.hpp"
+#include "flv/mp3_frame.hpp"
+#include "flv/tag_body.hpp"
 
 namespace restream {
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "base/fd.hpp"
+#include "system/fd.hpp"
 
 namespace restream {
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <variant>
 
-#include "rtmp/amf0.hpp"
-#include "rtmp/sequence_header.hpp"
-#include "rtmp/tag_body.hpp"
+#include "flv/amf0.hpp"
+#include "flv/sequence_header.hpp"
+#include "flv/tag_body.hpp"
 
 namespace restream {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "rtmp/tag.hpp"
+#include "flv/tag.hpp"
 
 namespace restream {
 

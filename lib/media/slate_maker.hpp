@@ -5,7 +5,7 @@
 #include <string>
 
 #include "media/picture_file.hpp"
-#include "relay/slate_shape.hpp"
+#include "worker/slate_shape.hpp"
 
 namespace restream {
 

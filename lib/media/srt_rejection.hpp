@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "relay/session_end.hpp"
+#include "state/session_end.hpp"
 
 namespace restream {
 

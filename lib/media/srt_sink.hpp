@@ -1,7 +1,7 @@
 // Destinations that speak SRT: MPEG-TS inside.
 #pragma once
 
-#include "relay/blocking_sink.hpp"
+#include "worker/blocking_sink.hpp"
 
 namespace restream {
 

@@ -7,10 +7,10 @@
 #include <span>
 
 #include "base/error.hpp"
+#include "flv/tag_body.hpp"
 #include "media/av.hpp"
 #include "media/av_log.hpp"
 #include "media/codec.hpp"
-#include "rtmp/tag_body.hpp"
 
 namespace restream {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "rtmp/tag.hpp"
+#include "flv/tag.hpp"
 
 namespace restream {
 

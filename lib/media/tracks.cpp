@@ -6,11 +6,11 @@
 #include <cstring>
 #include <vector>
 
+#include "flv/flv.hpp"
+#include "flv/sequence_header.hpp"
+#include "flv/tag_body.hpp"
 #include "media/av_log.hpp"
 #include "media/picture_lead.hpp"
-#include "rtmp/flv.hpp"
-#include "rtmp/sequence_header.hpp"
-#include "rtmp/tag_body.hpp"
 
 namespace restream {
 

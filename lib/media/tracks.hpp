@@ -6,10 +6,10 @@
 #include <string>
 #include <variant>
 
+#include "flv/tag.hpp"
 #include "media/av.hpp"
 #include "media/container.hpp"
-#include "relay/blocking_sink.hpp"
-#include "rtmp/tag.hpp"
+#include "worker/blocking_sink.hpp"
 
 namespace restream {
 

@@ -5,14 +5,14 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
-#include "base/process.hpp"
 #include "config/key.hpp"
-#include "relay/session_end.hpp"
 #include "state/command_lock.hpp"
 #include "state/guardian.hpp"
 #include "state/lock.hpp"
 #include "state/relay_name.hpp"
+#include "state/session_end.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

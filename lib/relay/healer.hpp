@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/process.hpp"
 #include "config/config.hpp"
 #include "state/registry.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

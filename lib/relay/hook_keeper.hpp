@@ -11,13 +11,13 @@
 #include <thread>
 #include <vector>
 
-#include "base/fd.hpp"
-#include "base/process.hpp"
 #include "config/destination.hpp"
 #include "relay/hook_event.hpp"
 #include "relay/hook_job.hpp"
 #include "relay/hook_queue.hpp"
 #include "state/record.hpp"
+#include "system/fd.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

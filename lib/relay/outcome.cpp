@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "relay/session_end.hpp"
+#include "state/session_end.hpp"
 
 namespace restream {
 

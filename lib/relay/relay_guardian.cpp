@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "base/memory.hpp"
 #include "relay/life.hpp"
-#include "relay/session_end.hpp"
+#include "state/session_end.hpp"
+#include "system/memory.hpp"
 
 namespace restream {
 

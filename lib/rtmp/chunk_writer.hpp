@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/output_queue.hpp"
 #include "rtmp/message.hpp"
-#include "rtmp/output_queue.hpp"
 
 namespace restream {
 

@@ -10,16 +10,16 @@
 #include <variant>
 #include <vector>
 
+#include "base/ending.hpp"
+#include "base/output_queue.hpp"
+#include "flv/tag.hpp"
 #include "rtmp/chunk_reader.hpp"
 #include "rtmp/command.hpp"
 #include "rtmp/connect_trail.hpp"
-#include "rtmp/ending.hpp"
 #include "rtmp/endpoint.hpp"
 #include "rtmp/link.hpp"
 #include "rtmp/message_tags.hpp"
-#include "rtmp/output_queue.hpp"
 #include "rtmp/peer_words.hpp"
-#include "rtmp/tag.hpp"
 
 namespace restream {
 

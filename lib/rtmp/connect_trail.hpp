@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "rtmp/ending.hpp"
+#include "base/ending.hpp"
 #include "rtmp/endpoint.hpp"
 #include "rtmp/login.hpp"
 

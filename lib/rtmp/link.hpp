@@ -10,12 +10,12 @@
 #include <variant>
 #include <vector>
 
+#include "base/output_queue.hpp"
 #include "rtmp/chunk_reader.hpp"
 #include "rtmp/chunk_writer.hpp"
 #include "rtmp/command.hpp"
 #include "rtmp/handshake.hpp"
 #include "rtmp/message.hpp"
-#include "rtmp/output_queue.hpp"
 
 namespace restream {
 

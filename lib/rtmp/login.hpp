@@ -7,8 +7,8 @@
 #include <string_view>
 #include <variant>
 
+#include "base/ending.hpp"
 #include "base/secret.hpp"
-#include "rtmp/ending.hpp"
 
 namespace restream {
 

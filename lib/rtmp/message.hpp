@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "rtmp/payload.hpp"
-#include "rtmp/tag.hpp"
+#include "base/payload.hpp"
+#include "flv/tag.hpp"
 
 namespace restream {
 

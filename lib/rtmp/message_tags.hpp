@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "flv/tag.hpp"
 #include "rtmp/message.hpp"
-#include "rtmp/tag.hpp"
 
 namespace restream {
 

@@ -9,14 +9,14 @@
 #include <variant>
 #include <vector>
 
+#include "base/ending.hpp"
+#include "base/output_queue.hpp"
 #include "base/secret.hpp"
+#include "flv/tag.hpp"
 #include "rtmp/command.hpp"
-#include "rtmp/ending.hpp"
 #include "rtmp/link.hpp"
 #include "rtmp/message_tags.hpp"
-#include "rtmp/output_queue.hpp"
 #include "rtmp/peer_words.hpp"
-#include "rtmp/tag.hpp"
 
 namespace restream {
 

@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <array>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
-#include "base/paths.hpp"
-#include "base/random.hpp"
 #include "ingest/record.hpp"
-#include "ingest/tcp.hpp"
 #include "selftest/system.hpp"
 #include "state/lock.hpp"
 #include "state/registry.hpp"
+#include "system/atomic_file.hpp"
+#include "system/paths.hpp"
+#include "system/random.hpp"
+#include "system/tcp.hpp"
 
 namespace restream::selftest {
 

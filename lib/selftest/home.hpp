@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
-#include "base/process.hpp"
 #include "state/layout.hpp"
+#include "system/fd.hpp"
+#include "system/process.hpp"
 
 namespace restream::selftest {
 

@@ -8,12 +8,12 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/random.hpp"
-#include "ingest/connection_socket.hpp"
-#include "ingest/socket_watch.hpp"
+#include "net/socket_watch.hpp"
 #include "rtmp/server_connection.hpp"
 #include "selftest/picture.hpp"
 #include "selftest/system.hpp"
+#include "server/connection_socket.hpp"
+#include "system/random.hpp"
 
 namespace restream::selftest {
 

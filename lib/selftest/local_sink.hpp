@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
-#include "rtmp/loop.hpp"
+#include "net/loop.hpp"
 #include "selftest/figures.hpp"
+#include "system/fd.hpp"
 
 namespace restream::selftest {
 

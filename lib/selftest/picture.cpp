@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rtmp/amf0.hpp"
+#include "flv/amf0.hpp"
 
 namespace restream::selftest {
 

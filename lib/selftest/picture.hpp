@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "rtmp/tag.hpp"
+#include "flv/tag.hpp"
 
 namespace restream::selftest {
 

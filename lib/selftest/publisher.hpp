@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "base/clock.hpp"
-#include "rtmp/client_connection.hpp"
-#include "rtmp/loop.hpp"
+#include "client/client_connection.hpp"
+#include "net/loop.hpp"
 #include "selftest/figures.hpp"
 
 namespace restream::selftest {

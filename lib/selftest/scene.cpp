@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "ingest/connection_socket.hpp"
-#include "ingest/tcp.hpp"
+#include "server/connection_socket.hpp"
+#include "system/tcp.hpp"
 
 namespace restream::selftest {
 

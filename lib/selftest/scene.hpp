@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/cancel.hpp"
 #include "base/clock.hpp"
-#include "relay/cancel.hpp"
 #include "selftest/home.hpp"
 #include "selftest/local_sink.hpp"
 #include "selftest/publisher.hpp"

@@ -6,7 +6,7 @@
 #include <functional>
 #include <string_view>
 
-#include "relay/cancel.hpp"
+#include "base/cancel.hpp"
 #include "selftest/report.hpp"
 
 namespace restream::selftest {

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "ingest/tcp.hpp"
 #include "selftest/step_words.hpp"
 #include "selftest/steps.hpp"
 #include "state/lock.hpp"
+#include "system/tcp.hpp"
 
 namespace restream::selftest {
 

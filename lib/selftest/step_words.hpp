@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "base/process.hpp"
 #include "selftest/report.hpp"
+#include "system/process.hpp"
 
 namespace restream::selftest {
 

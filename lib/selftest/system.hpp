@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "base/fd.hpp"
-#include "base/process.hpp"
+#include "system/fd.hpp"
+#include "system/process.hpp"
 
 namespace restream::selftest {
 

@@ -4,10 +4,10 @@
 
 #include <array>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
-#include "base/paths.hpp"
 #include "service/unit_text.hpp"
+#include "system/atomic_file.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 
@@ -68,9 +68,9 @@ bool is_there(const fs::path& path) {
 std::optional<std::string> our_text(const fs::path& path) {
     std::error_code error;
     if (fs::is_symlink(path, error)) return std::nullopt;
-    auto text = try_read_file(path, longest_unit_bytes);
+    const auto text = try_read_file(path, longest_unit_bytes);
     if (!text || !is_our_unit(*text)) return std::nullopt;
-    return text;
+    return *text;
 }
 
 void write_unit(const fs::path& path, const std::string& text) {

@@ -6,10 +6,10 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "base/path_fault.hpp"
-#include "base/paths.hpp"
-#include "base/peer_user.hpp"
-#include "base/user_name.hpp"
+#include "system/path_fault.hpp"
+#include "system/paths.hpp"
+#include "system/peer_user.hpp"
+#include "system/user_name.hpp"
 
 namespace restream {
 

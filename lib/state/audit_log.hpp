@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "base/bounded_file.hpp"
 #include "state/audit_entry.hpp"
 #include "state/layout.hpp"
+#include "system/bounded_file.hpp"
 
 namespace restream {
 

@@ -1,8 +1,8 @@
 #include "state/boot_flag.hpp"
 
-#include "base/atomic_file.hpp"
-#include "base/paths.hpp"
-#include "base/process.hpp"
+#include "system/atomic_file.hpp"
+#include "system/paths.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

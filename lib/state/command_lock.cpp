@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

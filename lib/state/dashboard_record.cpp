@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
-#include "base/path_fault.hpp"
-#include "base/path_trust.hpp"
-#include "base/paths.hpp"
-#include "base/random.hpp"
 #include "state/command_lock.hpp"
 #include "state/lock.hpp"
 #include "state/record.hpp"
+#include "system/atomic_file.hpp"
+#include "system/path_fault.hpp"
+#include "system/path_trust.hpp"
+#include "system/paths.hpp"
+#include "system/random.hpp"
 
 namespace restream {
 

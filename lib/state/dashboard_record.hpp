@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/process.hpp"
 #include "base/secret.hpp"
 #include "state/layout.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

@@ -4,8 +4,8 @@
 #include <fstream>
 #include <string>
 
-#include "base/append_file.hpp"
-#include "base/bounded_file.hpp"
+#include "system/append_file.hpp"
+#include "system/bounded_file.hpp"
 
 namespace restream {
 

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

@@ -10,10 +10,10 @@
 #include <string_view>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
-#include "base/inbox.hpp"
-#include "base/process.hpp"
 #include "state/lock.hpp"
+#include "system/fd.hpp"
+#include "system/inbox.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/atomic_file.hpp"
-#include "base/paths.hpp"
+#include "system/atomic_file.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
-#include "base/process.hpp"
+#include "system/fd.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "base/bounded_file.hpp"
 #include "state/relay_name.hpp"
+#include "system/bounded_file.hpp"
 
 namespace restream {
 

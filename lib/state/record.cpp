@@ -189,6 +189,10 @@ std::string_view state_name(State state) {
     return "stopped";
 }
 
+bool is_session(State state) {
+    return state == State::connecting || state == State::live || state == State::holding;
+}
+
 std::optional<State> parse_state(std::string_view name) {
     for (const auto& [state, each] : state_names) {
         if (each == name) return state;

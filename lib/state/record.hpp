@@ -8,7 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/media_facts.hpp"
-#include "base/process.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 
@@ -16,6 +16,7 @@ enum class State { stopped, waiting, connecting, live, holding, backoff, rejecte
 
 std::string_view state_name(State state);
 std::optional<State> parse_state(std::string_view name);
+bool is_session(State state);
 
 /// Why it is in that state: code for programs, words for people. Never holds a secret.
 struct Reason {

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
-#include "base/path_fault.hpp"
-#include "base/paths.hpp"
 #include "state/boot_flag.hpp"
 #include "state/lock.hpp"
 #include "state/relay_name.hpp"
+#include "system/atomic_file.hpp"
+#include "system/path_fault.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

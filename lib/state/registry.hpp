@@ -7,9 +7,9 @@
 #include <system_error>
 #include <vector>
 
-#include "base/process.hpp"
 #include "state/layout.hpp"
 #include "state/record.hpp"
+#include "system/process.hpp"
 
 namespace restream {
 

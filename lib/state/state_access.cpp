@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/path_trust.hpp"
-#include "base/paths.hpp"
+#include "system/path_trust.hpp"
+#include "system/paths.hpp"
 
 namespace restream {
 

@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "base/path_fault.hpp"
 #include "state/layout.hpp"
+#include "system/path_fault.hpp"
 
 namespace restream {
 

@@ -8,11 +8,11 @@
 #include "ingest/address.hpp"
 #include "ingest/control.hpp"
 #include "ingest/refusal_words.hpp"
-#include "ingest/tcp.hpp"
 #include "state/media_json.hpp"
 #include "status/media_words.hpp"
 #include "status/status.hpp"
 #include "status/values_json.hpp"
+#include "system/tcp.hpp"
 
 namespace restream {
 

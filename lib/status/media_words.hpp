@@ -6,7 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/media_facts.hpp"
-#include "rtmp/media_pulse.hpp"
+#include "flv/media_pulse.hpp"
 
 namespace restream {
 

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "flv/media_pulse.hpp"
 #include "ingest/record.hpp"
-#include "relay/session_end.hpp"
-#include "rtmp/media_pulse.hpp"
 #include "state/absence.hpp"
 #include "state/media_json.hpp"
 #include "state/relay_name.hpp"
+#include "state/session_end.hpp"
 #include "status/values_json.hpp"
 
 namespace restream {

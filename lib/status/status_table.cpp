@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "relay/session_end.hpp"
+#include "state/session_end.hpp"
 #include "status/media_words.hpp"
 #include "status/status.hpp"
 

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/embedded_scene.hpp"
-#include "ingest/embedded_server.hpp"
+#include "server/embedded_server.hpp"
 #include "unit/tags.hpp"
 
 using namespace restream;

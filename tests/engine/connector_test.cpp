@@ -8,8 +8,8 @@
 #include <stdexcept>
 
 #include "engine/listener.hpp"
-#include "rtmp/connector_asio.hpp"
-#include "rtmp/look_up.hpp"
+#include "net/connector_asio.hpp"
+#include "net/look_up.hpp"
 
 using namespace restream;
 using namespace restream::test;

@@ -5,10 +5,10 @@
 #include <ctime>
 #include <list>
 
-#include "base/random.hpp"
 #include "engine/embedded_scene.hpp"
 #include "engine/raw_client.hpp"
-#include "ingest/line_budget.hpp"
+#include "server/line_budget.hpp"
+#include "system/random.hpp"
 #include "unit/tags.hpp"
 
 using namespace restream;

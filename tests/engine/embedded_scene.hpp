@@ -10,10 +10,10 @@
 #include <thread>
 #include <vector>
 
+#include "client/client_connection.hpp"
 #include "engine/listener.hpp"
-#include "ingest/embedded_server.hpp"
-#include "rtmp/client_connection.hpp"
-#include "rtmp/loop.hpp"
+#include "net/loop.hpp"
+#include "server/embedded_server.hpp"
 
 namespace restream::test {
 

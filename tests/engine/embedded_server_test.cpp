@@ -1,5 +1,5 @@
 // The embedded server on loopback: what publishers send, players get.
-#include "ingest/embedded_server.hpp"
+#include "server/embedded_server.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -10,11 +10,11 @@
 
 #include "as_nobody.hpp"
 #include "base/error.hpp"
-#include "base/paths.hpp"
-#include "base/peer_user.hpp"
-#include "base/process.hpp"
 #include "engine/embedded_scene.hpp"
 #include "engine/raw_client.hpp"
+#include "system/paths.hpp"
+#include "system/peer_user.hpp"
+#include "system/process.hpp"
 #include "unit/tags.hpp"
 
 using namespace restream;

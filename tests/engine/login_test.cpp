@@ -10,11 +10,11 @@
 #include <thread>
 #include <vector>
 
-#include "base/random.hpp"
 #include "engine/scene.hpp"
 #include "rtmp/command.hpp"
 #include "rtmp/link.hpp"
 #include "rtmp/md5.hpp"
+#include "system/random.hpp"
 
 using namespace restream;
 using namespace restream::test;

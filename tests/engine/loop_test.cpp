@@ -1,5 +1,5 @@
 // What a Loop promises to its thread, and to others.
-#include "rtmp/loop.hpp"
+#include "net/loop.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/listener.hpp"
-#include "rtmp/loop_asio.hpp"
+#include "net/loop_asio.hpp"
 
 using namespace restream;
 using namespace std::chrono_literals;

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
 #include "engine/certificates.hpp"
 #include "engine/listener.hpp"
 #include "engine/wire.hpp"
+#include "flv/tag.hpp"
 #include "rtmp/server_connection.hpp"
-#include "rtmp/tag.hpp"
+#include "system/fd.hpp"
 
 namespace restream::test {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
 #include "rtmp/client.hpp"
+#include "system/fd.hpp"
 
 namespace restream::test {
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "client/client_connection.hpp"
 #include "engine/listener.hpp"
-#include "rtmp/client_connection.hpp"
 
 namespace restream::test {
 

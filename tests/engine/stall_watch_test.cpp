@@ -1,5 +1,5 @@
 // When bytes that wait count as stalled.
-#include "rtmp/stall_watch.hpp"
+#include "client/stall_watch.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // What a server shows over TLS: which files are taken, and what is said of the others.
-#include "rtmp/tls_identity.hpp"
+#include "net/tls_identity.hpp"
 
 #include <doctest/doctest.h>
 

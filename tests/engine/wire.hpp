@@ -7,8 +7,8 @@
 #include <memory>
 #include <span>
 
-#include "base/fd.hpp"
 #include "engine/certificates.hpp"
+#include "system/fd.hpp"
 
 namespace restream::test {
 

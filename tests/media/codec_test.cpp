@@ -13,12 +13,12 @@
 #include <set>
 #include <sstream>
 
+#include "flv/mp3_frame.hpp"
 #include "media/av_log.hpp"
 #include "media/packets.hpp"
 #include "media/peers.hpp"
 #include "media/sample_clock.hpp"
 #include "media/sessions.hpp"
-#include "rtmp/mp3_frame.hpp"
 
 using namespace restream;
 using namespace restream::test;

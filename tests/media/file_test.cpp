@@ -6,12 +6,12 @@
 #include <fstream>
 #include <iterator>
 
+#include "flv/setup_tags.hpp"
+#include "flv/tag_body.hpp"
 #include "media/file_name.hpp"
 #include "media/packets.hpp"
 #include "media/peers.hpp"
 #include "media/sessions.hpp"
-#include "rtmp/setup_tags.hpp"
-#include "rtmp/tag_body.hpp"
 
 using namespace restream;
 using namespace restream::test;

@@ -7,10 +7,10 @@
 #include <iterator>
 #include <set>
 
+#include "flv/flv.hpp"
 #include "media/hls_playlist.hpp"
 #include "media/open_sink.hpp"
 #include "media/peers.hpp"
-#include "rtmp/flv.hpp"
 
 using namespace restream;
 using namespace restream::test;

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "base/process.hpp"
 #include "process/free_port.hpp"
+#include "system/process.hpp"
 
 namespace restream::test {
 

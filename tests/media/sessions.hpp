@@ -12,10 +12,10 @@
 #include <variant>
 #include <vector>
 
+#include "flv/flv.hpp"
+#include "flv/tag_body.hpp"
 #include "media/open_sink.hpp"
-#include "relay/readiness.hpp"
-#include "rtmp/flv.hpp"
-#include "rtmp/tag_body.hpp"
+#include "worker/readiness.hpp"
 
 namespace restream::test {
 

@@ -1,5 +1,5 @@
 // Slates that are encoded: what is made can be read, repeated and decoded.
-#include "relay/slate.hpp"
+#include "worker/slate.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -8,9 +8,9 @@
 
 #include "base/error.hpp"
 #include "contain/apart.hpp"
+#include "flv/media_meter.hpp"
 #include "media/peers.hpp"
 #include "media/slate_maker.hpp"
-#include "rtmp/media_meter.hpp"
 
 using namespace restream;
 using namespace restream::test;

@@ -6,10 +6,10 @@
 #include <iterator>
 #include <thread>
 
+#include "flv/flv.hpp"
 #include "media/open_sink.hpp"
 #include "media/peers.hpp"
 #include "process/patience.hpp"
-#include "rtmp/flv.hpp"
 
 using namespace restream;
 using namespace restream::test;

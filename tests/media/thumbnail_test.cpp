@@ -5,7 +5,7 @@
 #include "contain/apart.hpp"
 #include "media/slate_maker.hpp"
 #include "media/thumbnail_maker.hpp"
-#include "relay/slate.hpp"
+#include "worker/slate.hpp"
 
 using namespace restream;
 

@@ -1,8 +1,8 @@
 // A destination whose second server is used while the first one fails.
 #include <doctest/doctest.h>
 
-#include "process/publisher.hpp"
 #include "process/patience.hpp"
+#include "process/publisher.hpp"
 #include "process/two_servers.hpp"
 
 namespace restream::test {

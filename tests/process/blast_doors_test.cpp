@@ -8,7 +8,6 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "base/random.hpp"
 #include "process/free_port.hpp"
 #include "process/raw_server.hpp"
 #include "process/rtmp_tags.hpp"
@@ -16,6 +15,7 @@
 #include "process/tag_server.hpp"
 #include "process/tcp_proxy.hpp"
 #include "process/world.hpp"
+#include "system/random.hpp"
 
 namespace restream::test {
 

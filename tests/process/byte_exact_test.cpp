@@ -43,11 +43,11 @@ std::string difference(const std::vector<Tag>& sent, const std::vector<Tag>& got
 }
 
 /// An embedded ingest, a relay, and a platform that keeps what it gets.
-struct Line {
+struct Chain {
     World world{IngestServer::embedded};
     TagServer platform;
 
-    Line() {
+    Chain() {
         world.must({"ingest", "start"});
         world.add("youtube", platform.url(), "k3y");
     }
@@ -74,7 +74,7 @@ struct Line {
 };
 
 void check_carried(const std::vector<Tag>& broadcast, const std::vector<std::string>& fourccs) {
-    Line line;
+    Chain line;
     // In the middle of the GOP, and at its end. A publisher that sends nothing more is silent.
     for (const std::size_t before : {broadcast.size() / 2, broadcast.size() - 1}) {
         CAPTURE(before);
@@ -91,7 +91,7 @@ TEST_CASE("byte exact: H.264 and AAC, of every size, and nothing is announced") 
 }
 
 TEST_CASE("byte exact: timestamps across 2^24, 2^31 and 2^32") {
-    Line line;
+    Chain line;
     for (const std::uint32_t boundary : {0x01000000U, 0x80000000U, 0U}) {
         CAPTURE(boundary);
         const auto broadcast = plain_broadcast(RtmpTime(boundary - 100));

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/random.hpp"
 #include "process/temporary_folder.hpp"
+#include "system/random.hpp"
 
 namespace restream::test {
 

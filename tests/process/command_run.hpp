@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
-#include "base/process.hpp"
 #include "process/patience.hpp"
+#include "system/fd.hpp"
+#include "system/process.hpp"
 
 namespace restream::test {
 

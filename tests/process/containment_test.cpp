@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "base/paths.hpp"
 #include "process/descendants.hpp"
 #include "process/patience.hpp"
 #include "process/scene.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

@@ -7,8 +7,6 @@
 #include <thread>
 #include <utility>
 
-#include "base/fd.hpp"
-#include "base/paths.hpp"
 #include "process/command_run.hpp"
 #include "process/free_port.hpp"
 #include "process/patience.hpp"
@@ -17,6 +15,8 @@
 #include "process/tag_server.hpp"
 #include "process/temporary_folder.hpp"
 #include "process/world.hpp"
+#include "system/fd.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

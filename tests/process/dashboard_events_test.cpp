@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
 #include "engine/raw_client.hpp"
 #include "process/dashboard_scene.hpp"
 #include "process/patience.hpp"
+#include "system/fd.hpp"
 
 namespace restream::test {
 

@@ -6,13 +6,13 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "base/paths.hpp"
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
 #include "process/http_client.hpp"
 #include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/world.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

@@ -8,6 +8,7 @@
 
 #include "as_nobody.hpp"
 #include "process/dashboard_scene.hpp"
+#include "process/free_port.hpp"
 #include "state/audit_log.hpp"
 
 namespace restream::test {

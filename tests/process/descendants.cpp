@@ -14,8 +14,8 @@
 #include <sstream>
 
 #include "base/clock.hpp"
-#include "base/paths.hpp"
 #include "process/patience.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

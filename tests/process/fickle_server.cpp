@@ -1,7 +1,7 @@
 #include "process/fickle_server.hpp"
 
 #include "base/clock.hpp"
-#include "base/random.hpp"
+#include "system/random.hpp"
 
 namespace restream::test {
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <variant>
 
-#include "base/paths.hpp"
+#include "flv/flv.hpp"
 #include "process/command_run.hpp"
-#include "rtmp/flv.hpp"
 #include "state/lock.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

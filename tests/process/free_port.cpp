@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "base/fd.hpp"
+#include "system/fd.hpp"
 
 namespace restream::test {
 

@@ -9,8 +9,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "process/scene.hpp"
 #include "process/patience.hpp"
+#include "process/scene.hpp"
 
 namespace restream::test {
 

@@ -7,14 +7,14 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "flv/flv.hpp"
+#include "flv/setup_tags.hpp"
 #include "process/command_run.hpp"
 #include "process/nginx_server.hpp"
 #include "process/patience.hpp"
 #include "process/publisher.hpp"
 #include "process/tag_server.hpp"
 #include "process/world.hpp"
-#include "rtmp/flv.hpp"
-#include "rtmp/setup_tags.hpp"
 
 namespace restream::test {
 

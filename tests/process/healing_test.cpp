@@ -7,14 +7,14 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
+#include "flv/tag.hpp"
 #include "process/patience.hpp"
 #include "process/scene.hpp"
 #include "process/tag_server.hpp"
 #include "relay/healer.hpp"
-#include "rtmp/tag.hpp"
 #include "state/lock.hpp"
 #include "state/registry.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

@@ -5,8 +5,8 @@
 #include <set>
 #include <sstream>
 
-#include "process/scene.hpp"
 #include "process/patience.hpp"
+#include "process/scene.hpp"
 
 namespace restream::test {
 

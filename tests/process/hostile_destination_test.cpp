@@ -5,7 +5,7 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 
-#include "base/random.hpp"
+#include "flv/amf0.hpp"
 #include "process/patience.hpp"
 #include "process/raw_server.hpp"
 #include "process/rtmp_tags.hpp"
@@ -13,8 +13,8 @@
 #include "process/tag_publisher.hpp"
 #include "process/tag_server.hpp"
 #include "process/world.hpp"
-#include "rtmp/amf0.hpp"
 #include "rtmp/link.hpp"
+#include "system/random.hpp"
 
 namespace restream::test {
 

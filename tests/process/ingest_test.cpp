@@ -8,7 +8,6 @@
 
 #include "ingest/nginx_stat.hpp"
 #include "ingest/record.hpp"
-#include "ingest/tcp.hpp"
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
 #include "process/nginx_server.hpp"
@@ -16,6 +15,7 @@
 #include "process/publisher.hpp"
 #include "process/world.hpp"
 #include "state/lock.hpp"
+#include "system/tcp.hpp"
 
 namespace restream::test {
 

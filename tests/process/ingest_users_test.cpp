@@ -8,13 +8,13 @@
 #include <string>
 
 #include "as_nobody.hpp"
-#include "base/peer_user.hpp"
+#include "client/client_connection.hpp"
 #include "engine/listener.hpp"
 #include "engine/raw_client.hpp"
+#include "net/loop.hpp"
 #include "process/patience.hpp"
 #include "process/world.hpp"
-#include "rtmp/client_connection.hpp"
-#include "rtmp/loop.hpp"
+#include "system/peer_user.hpp"
 
 namespace restream::test {
 

@@ -7,8 +7,8 @@
 #include <functional>
 #include <sstream>
 
-#include "base/paths.hpp"
 #include "process/scene.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

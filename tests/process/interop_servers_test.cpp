@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "base/paths.hpp"
 #include "process/node_media_server.hpp"
 #include "process/patience.hpp"
 #include "process/scene.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

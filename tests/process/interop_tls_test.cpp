@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "base/paths.hpp"
 #include "engine/certificates.hpp"
 #include "process/free_port.hpp"
 #include "process/patience.hpp"
 #include "process/scene.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "base/fd.hpp"
+#include "system/fd.hpp"
 
 namespace restream::test {
 

@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "base/paths.hpp"
 #include "process/free_port.hpp"
 #include "process/patience.hpp"
 #include "state/lock.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

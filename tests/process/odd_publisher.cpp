@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "flv/frame.hpp"
 #include "process/footage.hpp"
 #include "process/patience.hpp"
-#include "rtmp/frame.hpp"
 
 namespace restream::test {
 

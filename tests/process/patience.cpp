@@ -4,7 +4,7 @@
 #include <sstream>
 #include <string>
 
-#include "base/paths.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

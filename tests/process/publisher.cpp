@@ -1,6 +1,6 @@
 #include "process/publisher.hpp"
 
-#include "base/paths.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

@@ -12,6 +12,7 @@
 #include <random>
 #include <set>
 
+#include "flv/setup_tags.hpp"
 #include "process/descendants.hpp"
 #include "process/fickle_server.hpp"
 #include "process/odd_publisher.hpp"
@@ -21,7 +22,6 @@
 #include "process/tag_server.hpp"
 #include "process/tcp_proxy.hpp"
 #include "process/temporary_folder.hpp"
-#include "rtmp/setup_tags.hpp"
 
 namespace restream::test {
 

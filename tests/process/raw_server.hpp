@@ -8,9 +8,9 @@
 #include <thread>
 #include <vector>
 
-#include "base/fd.hpp"
 #include "engine/listener.hpp"
 #include "rtmp/server_connection.hpp"
+#include "system/fd.hpp"
 
 namespace restream::test {
 

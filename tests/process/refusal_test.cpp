@@ -5,12 +5,12 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "base/random.hpp"
 #include "process/free_port.hpp"
 #include "process/patience.hpp"
 #include "process/raw_server.hpp"
 #include "process/scene.hpp"
 #include "process/tcp_proxy.hpp"
+#include "system/random.hpp"
 
 namespace restream::test {
 

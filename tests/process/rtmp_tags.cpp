@@ -5,7 +5,7 @@
 #include <random>
 #include <string_view>
 
-#include "rtmp/amf0.hpp"
+#include "flv/amf0.hpp"
 #include "unit/sequence_headers.hpp"
 
 namespace restream::test {

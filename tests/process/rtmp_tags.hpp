@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "rtmp/tag.hpp"
+#include "flv/tag.hpp"
 
 namespace restream::test {
 

@@ -1,5 +1,5 @@
-#include "process/scene.hpp"
 #include "process/patience.hpp"
+#include "process/scene.hpp"
 
 #include <doctest/doctest.h>
 

@@ -7,12 +7,12 @@
 #include <sstream>
 
 #include "base/error.hpp"
-#include "base/paths.hpp"
 #include "process/patience.hpp"
 #include "process/scene.hpp"
 #include "process/tag_server.hpp"
 #include "service/unit_text.hpp"
 #include "state/lock.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "flv/setup_tags.hpp"
 #include "ingest/server.hpp"
 #include "process/nginx_server.hpp"
 #include "process/patience.hpp"
@@ -15,7 +16,6 @@
 #include "process/tag_server.hpp"
 #include "process/tcp_proxy.hpp"
 #include "process/world.hpp"
-#include "rtmp/setup_tags.hpp"
 
 namespace restream::test {
 

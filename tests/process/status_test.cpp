@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "base/paths.hpp"
 #include "process/patience.hpp"
 #include "process/scene.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

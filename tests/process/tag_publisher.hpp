@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "rtmp/client_connection.hpp"
-#include "rtmp/ending.hpp"
-#include "rtmp/loop.hpp"
-#include "rtmp/tag.hpp"
+#include "base/ending.hpp"
+#include "client/client_connection.hpp"
+#include "flv/tag.hpp"
+#include "net/loop.hpp"
 
 namespace restream::test {
 

@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <span>
 
-#include "base/random.hpp"
 #include "process/patience.hpp"
 #include "rtmp/chunk_reader.hpp"
 #include "rtmp/server_connection.hpp"
+#include "system/random.hpp"
 
 namespace restream::test {
 

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
 #include "engine/listener.hpp"
+#include "flv/tag.hpp"
 #include "rtmp/command.hpp"
-#include "rtmp/tag.hpp"
+#include "system/fd.hpp"
 
 namespace restream::test {
 

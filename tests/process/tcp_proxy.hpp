@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/fd.hpp"
+#include "system/fd.hpp"
 
 namespace restream::test {
 

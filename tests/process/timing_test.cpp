@@ -11,14 +11,14 @@
 #include <sstream>
 #include <thread>
 
+#include "flv/frame.hpp"
+#include "flv/setup_tags.hpp"
 #include "process/footage.hpp"
 #include "process/recording.hpp"
 #include "process/rtmp_tags.hpp"
 #include "process/tag_publisher.hpp"
 #include "process/tag_server.hpp"
 #include "process/world.hpp"
-#include "rtmp/frame.hpp"
-#include "rtmp/setup_tags.hpp"
 
 namespace restream::test {
 

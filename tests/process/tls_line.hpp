@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
 #include "process/http_client.hpp"
+#include "system/fd.hpp"
 
 namespace restream::test {
 

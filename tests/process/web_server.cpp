@@ -7,9 +7,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/process.hpp"
 #include "process/free_port.hpp"
 #include "process/patience.hpp"
+#include "system/process.hpp"
 
 namespace restream::test {
 

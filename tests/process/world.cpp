@@ -9,8 +9,6 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
-#include "base/atomic_file.hpp"
-#include "base/paths.hpp"
 #include "ingest/server.hpp"
 #include "process/descendants.hpp"
 #include "process/free_port.hpp"
@@ -20,6 +18,8 @@
 #include "state/registry.hpp"
 #include "status/ingest_view.hpp"
 #include "status/status.hpp"
+#include "system/atomic_file.hpp"
+#include "system/paths.hpp"
 
 namespace restream::test {
 

@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "base/process.hpp"
 #include "config/config.hpp"
 #include "ingest/record.hpp"
 #include "process/command_run.hpp"
 #include "process/temporary_folder.hpp"
 #include "state/layout.hpp"
+#include "system/process.hpp"
 
 namespace restream::test {
 

@@ -6,8 +6,8 @@
 
 #include "media/peers.hpp"
 #include "process/patience.hpp"
-#include "relay/rtmp_sink.hpp"
-#include "relay/rtmp_source.hpp"
+#include "worker/rtmp_sink.hpp"
+#include "worker/rtmp_source.hpp"
 
 using namespace restream;
 using namespace restream::test;

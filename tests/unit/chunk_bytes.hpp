@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/output_queue.hpp"
 #include "rtmp/chunk_reader.hpp"
-#include "rtmp/output_queue.hpp"
 
 namespace tests {
 

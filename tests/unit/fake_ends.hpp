@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "relay/cancel.hpp"
-#include "relay/sink.hpp"
-#include "relay/source.hpp"
-#include "rtmp/loop.hpp"
+#include "base/cancel.hpp"
+#include "net/loop.hpp"
+#include "worker/sink.hpp"
+#include "worker/source.hpp"
 
 namespace restream::test {
 

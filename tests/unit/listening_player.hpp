@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ingest/audience.hpp"
+#include "server/audience.hpp"
 
 namespace restream::test {
 

@@ -8,12 +8,12 @@
 #include <variant>
 #include <vector>
 
+#include "base/output_queue.hpp"
 #include "rtmp/chunk_reader.hpp"
 #include "rtmp/chunk_writer.hpp"
 #include "rtmp/command.hpp"
 #include "rtmp/control_message.hpp"
 #include "rtmp/handshake.hpp"
-#include "rtmp/output_queue.hpp"
 #include "unit/chunk_bytes.hpp"
 
 namespace restream::test {

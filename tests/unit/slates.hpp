@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "relay/slate.hpp"
-#include "rtmp/flv.hpp"
+#include "flv/flv.hpp"
 #include "unit/tags.hpp"
+#include "worker/slate.hpp"
 
 namespace restream::test {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "rtmp/tag.hpp"
+#include "flv/tag.hpp"
 
 namespace restream::test {
 

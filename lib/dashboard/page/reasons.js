@@ -1,5 +1,5 @@
 // Why a destination is not live: the server's words, or in French ours, by the reason's code. The
-// codes and the English stand in lib/relay/session_end.cpp. A remedy of the server names a command;
+// codes and the English stand in lib/state/session_end.cpp. A remedy of the server names a command;
 // where the page itself has the means, it says so instead.
 import { currentLanguage, serverLanguage } from './words.js';
 import french from './reasons_fr.js';
