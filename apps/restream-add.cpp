@@ -156,8 +156,7 @@ int add(Options options) {
 int main(int argc, char** argv) {
     return run_command("add", "Adds a destination.", argc, argv, [](CLI::App& app) {
         auto options = std::make_shared<Options>();
-        app.add_option("NAME", options->added.name, "what it is to be called: a-z, 0-9, - and _")
-            ->required();
+        app.add_option("NAME", options->added.name, "its name: a-z, 0-9, - and _")->required();
         app.add_option("--service", options->added.service, "a platform, see 'restream services'")
             ->type_name("ID");
         app.add_option("--url", options->added.url, "rtmp://, rtmps://, srt:// or file:/PATH")

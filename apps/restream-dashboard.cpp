@@ -152,8 +152,8 @@ std::string login_link(const std::string& url, const Layout& layout) {
     return fmt::format("{}/login?code={}", url, new_login_code(layout).reveal());
 }
 
-/// To whoever typed the command: a link for a browser that the dashboard can't tell whose it is, and
-/// the page itself.
+/// To whoever typed the command: a link for a browser that the dashboard can't tell whose it is,
+/// and the page itself.
 void welcome(const Options& options, const std::string& url, const Layout& layout) {
     print_lines(StandardHandle::output,
                 fmt::format("login link for one browser, valid for ten minutes: {}\n",
@@ -248,10 +248,9 @@ int main(int argc, char** argv) {
         [](CLI::App& app) -> CommandBody {
             auto options = std::make_shared<Options>();
             app.add_option("--listen", options->listen,
-                           "where (what restream.toml says, else 127.0.0.1:5000)")
+                           "the address to listen on (restream.toml's, else 127.0.0.1:5000)")
                 ->type_name("ADDRESS:PORT");
-            app.add_flag("--no-browser", options->no_browser,
-                         "on a desktop's terminal: do not open the page");
+            app.add_flag("--no-browser", options->no_browser, "do not open the page in a browser");
             app.add_flag("--background", options->background,
                          "return once it listens; it keeps running without this terminal");
             app.add_flag("--stop", options->stop, "end the running dashboard");

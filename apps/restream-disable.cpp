@@ -26,7 +26,7 @@ int disable(const Options& options) {
 
 int main(int argc, char** argv) {
     return run_command(
-        "disable", "Takes destinations off the air. Returns when their processes are gone.", argc,
+        "disable", "Switches destinations off. Returns when their processes have ended.", argc,
         argv, [](CLI::App& app) -> CommandBody {
             auto options = std::make_shared<Options>();
             app.add_option("NAME", options->names, "destinations");

@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
             auto options = std::make_shared<Options>();
             app.add_flag("--json", options->json, "one JSON document on standard output");
             app.add_flag("--fix", options->fix,
-                         "mend what is safe to mend: permissions, leftovers");
+                         "fix what is safe to fix: permissions, leftover files");
             return [options] { return doctor(*options); };
         });
 }

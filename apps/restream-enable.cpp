@@ -98,7 +98,8 @@ int main(int argc, char** argv) {
                            auto options = std::make_shared<Options>();
                            options->batch.declare(app);
                            app.add_flag("--all", options->all, "every configured destination");
-                           app.add_flag("--no-start", options->no_start, "only note the wish");
+                           app.add_flag("--no-start", options->no_start,
+                                        "switch them on, but start no relay");
                            return [options] { return enable(*options); };
                        });
 }

@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
         "destination.",
         argc, argv, [](CLI::App& app) -> CommandBody {
             auto options = std::make_shared<Options>();
-            app.add_option("NAME", options->names, "only what befell these destinations");
+            app.add_option("NAME", options->names, "only what happened to these destinations");
             app.add_option("--since", options->since, "how far back: 30m, 2h (1h)");
             app.add_flag("--utc", options->utc, "times in UTC, as in the logs");
             app.add_flag("--json", options->json, "one JSON document");

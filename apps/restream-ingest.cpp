@@ -199,6 +199,6 @@ CommandBody declare(CLI::App& app) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command("ingest", "The ingest server: what takes the picture from OBS.", argc, argv,
+    return run_command("ingest", "Controls the ingest server, to which OBS publishes.", argc, argv,
                        declare);
 }

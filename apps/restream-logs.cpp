@@ -202,8 +202,8 @@ int main(int argc, char** argv) {
             app.add_flag("--json", options->json,
                          "with --audit: one JSON document on standard output");
             app.add_flag("-f,--follow", options->follow,
-                         "go on with what is appended, until Ctrl-C");
-            app.add_option("-n,--lines", options->lines, "how many of the last lines (50)")
+                         "print new lines as they come, until Ctrl-C");
+            app.add_option("-n,--lines", options->lines, "how many lines from the end (50)")
                 ->check(CLI::Range(0, 1'000'000));
             return [options] { return logs(*options); };
         });

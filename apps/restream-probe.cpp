@@ -181,10 +181,11 @@ int probe(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command("probe", "Reads the ingest for a moment and says what it carries.", argc,
+    return run_command("probe", "Reads the ingest for 2 seconds and shows what it carries.", argc,
                        argv, [](CLI::App& app) -> CommandBody {
                            auto options = std::make_shared<Options>();
-                           app.add_option("URL", options->url, "what to read; default: the ingest");
+                           app.add_option("URL", options->url,
+                                          "the URL to read; default: the ingest");
                            app.add_option("--seconds", options->seconds, "for how long; default: 2")
                                ->check(CLI::Range(0.1, 600.0));
                            app.add_flag("--json", options->is_json, "one JSON document");

@@ -153,7 +153,7 @@ int main(int argc, char** argv) {
         argc, argv, [](CLI::App& app) -> CommandBody {
             auto options = std::make_shared<Options>();
             app.add_flag("--blackhole", options->with_blackhole,
-                         "also a destination whose machine vanishes");
+                         "also test a destination whose machine disappears");
             app.add_flag("--json", options->is_json, "one JSON document");
             app.add_option("--keep", options->keep)->group("");  // for its own keeper
             return [options] { return self_test(*options); };

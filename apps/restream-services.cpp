@@ -140,7 +140,7 @@ int main(int argc, char** argv) {
         "services", "Lists the platforms known by name.", argc, argv, [](CLI::App& app) {
             auto options = std::make_shared<Options>();
             auto* json = app.add_flag("--json", options->as_json, "as JSON");
-            app.add_flag("--names", options->only_names, "only what add --service takes")
+            app.add_flag("--names", options->only_names, "only the names that add --service takes")
                 ->excludes(json);
             return [options] { return list(*options); };
         });

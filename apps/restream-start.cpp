@@ -164,7 +164,7 @@ int main(int argc, char** argv) {
             auto options = std::make_shared<Options>();
             options->batch.declare(app);
             app.add_flag("--heal", options->is_healing,
-                         "only what died although it is wanted; wait for nothing");
+                         "start only relays that died although wanted; wait for nothing");
             return [options] { return start(*options); };
         });
 }

@@ -100,7 +100,7 @@ int main(int argc, char** argv) {
             auto options = std::make_shared<Options>();
             app.add_option("NAME", options->names, "destinations");
             app.add_flag("--json", options->json, "one JSON document");
-            app.add_flag("--watch", options->watch, "again every second, until Ctrl-C");
+            app.add_flag("--watch", options->watch, "print it again every second, until Ctrl-C");
             app.add_flag("--names", options->only_names, "only the configured names");
             return [options] { return status(*options); };
         });

@@ -194,7 +194,7 @@ int serve() {
 
 int main(int argc, char** argv) {
     return run_command("thumbnail",
-                       "Writes the ingest's picture of now to standard output, as a JPEG.", argc,
+                       "Writes the ingest's current image to standard output, as a JPEG.", argc,
                        argv, [](CLI::App& app) -> CommandBody {
                            auto serves = std::make_shared<bool>(false);
                            app.add_flag("--serve", *serves,
