@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "contain/apart.hpp"
 #include "contain/contain.hpp"
+#include "system/fd_linux.hpp"
 
 namespace restream {
 
@@ -21,8 +22,6 @@ namespace {
 // What the child says begins with one of these.
 constexpr char did = '+';
 constexpr char failed = '-';
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 /// From `first` to `last`. **Source**: close_range(2): since Linux 5.9.
 void close_between(unsigned first, unsigned last) {

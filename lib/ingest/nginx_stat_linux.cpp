@@ -9,6 +9,7 @@
 
 #include "ingest/nginx_stat.hpp"
 #include "system/fd.hpp"
+#include "system/fd_linux.hpp"
 
 namespace restream {
 
@@ -17,8 +18,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t longest_answer_bytes = 1024 * 1024;
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 /// A socket's address holds 107 bytes; a state folder may lie deeper. The path through the folder's
 /// descriptor is always short.

@@ -17,6 +17,7 @@
 #include "ingest/address.hpp"
 #include "ingest/listen_check.hpp"
 #include "server/connection_socket.hpp"
+#include "system/fd_linux.hpp"
 
 namespace restream {
 
@@ -32,8 +33,6 @@ constexpr int keepalive_probes = 3;
 constexpr int unacknowledged_ms = 20'000;
 /// **Source**: POSIX, IOV_MAX is 16 at least; Linux takes 1,024. More pieces save nothing.
 constexpr std::size_t most_pieces = 64;
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 void set_option(const Fd& socket, int level, int name, int value) {
     ::setsockopt(number(socket), level, name, &value, sizeof value);

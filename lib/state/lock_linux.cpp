@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "state/lock.hpp"
+#include "system/fd_linux.hpp"
 #include "system/path_fault.hpp"
 #include "system/paths.hpp"
 
@@ -16,8 +17,6 @@ namespace restream {
 namespace fs = std::filesystem;
 
 namespace {
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 struct flock whole_file() {
     struct flock range {};

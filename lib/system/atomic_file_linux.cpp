@@ -8,12 +8,11 @@
 
 #include "system/atomic_file.hpp"
 #include "system/fd.hpp"
+#include "system/fd_linux.hpp"
 
 namespace restream {
 
 namespace {
-
-std::error_code last_error() { return {errno, std::generic_category()}; }
 
 std::error_code sync_directory(const std::filesystem::path& directory) {
     const Fd handle(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

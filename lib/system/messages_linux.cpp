@@ -5,13 +5,12 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "system/fd_linux.hpp"
 #include "system/messages.hpp"
 
 namespace restream {
 
 namespace {
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 /// Room for the descriptors of one message, as cmsg(3) wants it.
 struct alignas(cmsghdr) Room {

@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "system/fd_linux.hpp"
 #include "system/new_file.hpp"
 
 namespace restream {
 
 namespace {
-
-std::error_code last_error() { return {errno, std::generic_category()}; }
 
 /// Of what is our own. A file system without permissions has none to set: what is recorded there is
 /// kept all the same.

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "system/fd_linux.hpp"
 #include "system/path_trust.hpp"
 #include "system/user_name.hpp"
 
@@ -18,8 +19,6 @@ namespace restream {
 namespace fs = std::filesystem;
 
 namespace {
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 /// Nobody can write to it, whoever owns it.
 bool is_read_only(const Fd& file) {

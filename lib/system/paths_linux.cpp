@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "system/fd.hpp"
+#include "system/fd_linux.hpp"
 #include "system/path_fault.hpp"
 #include "system/path_trust.hpp"
 #include "system/paths.hpp"
@@ -36,8 +37,6 @@ fs::path user_directory(const char* ours, const char* xdg, const char* below_hom
     if (const auto chosen = chosen_folder(ours)) return *chosen;
     return base_directory(xdg, below_home) / "restream";
 }
-
-std::error_code last_error() { return {errno, std::generic_category()}; }
 
 /// An open regular file. Without waiting: what stands there may be a pipe that nobody writes to.
 Fd open_regular(const fs::path& path, struct stat& facts, std::error_code& error) {

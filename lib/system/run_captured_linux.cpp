@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/error.hpp"
+#include "system/fd_linux.hpp"
 #include "system/process.hpp"
 
 namespace restream {
@@ -65,8 +66,6 @@ class Outlet {
 
   private:
     static constexpr int most_rounds = 32;
-
-    static int number(const Fd& fd) { return static_cast<int>(fd.native()); }
     /// False at the end.
     bool take(ssize_t got, std::size_t most_bytes) {
         if (got < 0) return errno == EINTR || errno == EAGAIN;

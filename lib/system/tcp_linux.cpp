@@ -9,13 +9,12 @@
 #include <system_error>
 
 #include "system/fd.hpp"
+#include "system/fd_linux.hpp"
 #include "system/tcp.hpp"
 
 namespace restream {
 
 namespace {
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 struct FreeAddresses {
     void operator()(addrinfo* list) const { ::freeaddrinfo(list); }

@@ -8,12 +8,11 @@
 #include <utility>
 
 #include "engine/listener.hpp"
+#include "system/fd_linux.hpp"
 
 namespace restream::test {
 
 namespace {
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 /// An address of either kind.
 struct Address {

@@ -9,13 +9,12 @@
 
 #include "engine/listener.hpp"
 #include "engine/raw_client.hpp"
+#include "system/fd_linux.hpp"
 #include "system/random.hpp"
 
 namespace restream::test {
 
 namespace {
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 RtmpClient::Setup wishing(std::string_view app, RtmpRole role) {
     RtmpClient::Setup setup;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "system/fd_linux.hpp"
 
 namespace restream::test {
 
@@ -18,8 +19,6 @@ namespace {
 
 /// Between two looks whether the server goes.
 constexpr int look_ms = 20;
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 }  // namespace
 

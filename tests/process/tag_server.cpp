@@ -11,6 +11,7 @@
 #include "process/patience.hpp"
 #include "rtmp/chunk_reader.hpp"
 #include "rtmp/server_connection.hpp"
+#include "system/fd_linux.hpp"
 #include "system/random.hpp"
 
 namespace restream::test {
@@ -19,8 +20,6 @@ namespace {
 
 /// C0, C1 and C2: what comes before the first chunk.
 constexpr std::size_t handshake_bytes = 1 + 2 * 1536;
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 }  // namespace
 

@@ -12,12 +12,11 @@
 #include "base/clock.hpp"
 #include "process/free_port.hpp"
 #include "process/patience.hpp"
+#include "system/fd_linux.hpp"
 
 namespace restream::test {
 
 namespace {
-
-int number(const Fd& fd) { return static_cast<int>(fd.native()); }
 
 sockaddr_in loopback(int port) {
     sockaddr_in address{};
