@@ -38,8 +38,14 @@ std::string wrapped(std::string_view begin, std::string_view text, std::size_t w
 /// does.
 std::string wrapped_lines(std::string_view text, std::size_t width);
 
-/// Only what is ASCII changes.
+/// Only what is ASCII changes, whatever the locale.
+constexpr char lower(char each) {
+    return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
+}
+/// As lower(), each character.
 std::string in_lower_case(std::string_view text);
+/// Whether they are equal in lower case.
+bool is_same_word(std::string_view a, std::string_view b);
 
 struct Character {
     char32_t code = 0;

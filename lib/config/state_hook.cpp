@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "config/url.hpp"
 #include "config/wording.hpp"
 
@@ -33,10 +34,7 @@ std::string StateHook::variable() const {
 bool looks_like_url(std::string_view text) {
     const auto colon = text.find(':');
     if (colon == std::string_view::npos || !is_scheme(text.substr(0, colon))) return false;
-    std::string scheme(text.substr(0, colon));
-    std::ranges::transform(scheme, scheme.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+    const std::string scheme = in_lower_case(text.substr(0, colon));
     return scheme == "http" || scheme == "https" || text.substr(colon).starts_with("://");
 }
 

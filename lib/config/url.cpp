@@ -7,6 +7,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "base/text.hpp"
 #include "config/srt_options.hpp"
 #include "config/wording.hpp"
 
@@ -20,7 +21,6 @@ constexpr std::size_t longest_url_bytes = 1000;
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::optional<int> parse_number(std::string_view text, int least, int most) {
     int value = 0;
@@ -58,7 +58,7 @@ std::optional<int> count_groups(std::string_view text) {
     for (std::size_t i = 0; i < groups.size(); ++i) {
         if (i + 1 == groups.size() && is_ipv4(groups[i])) return count + 2;
         const bool is_hex = std::all_of(groups[i].begin(), groups[i].end(), [](char c) {
-            return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
+            return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
         });
         if (groups[i].empty() || groups[i].size() > 4 || !is_hex) return std::nullopt;
         ++count;
@@ -115,7 +115,7 @@ std::optional<UrlProblem> read_authority(std::string_view authority, UrlParts& p
         has_port = colon != std::string_view::npos;
         if (has_port) port = authority.substr(colon + 1);
         parts.host = authority.substr(0, colon);
-        std::transform(parts.host.begin(), parts.host.end(), parts.host.begin(), to_lower);
+        std::transform(parts.host.begin(), parts.host.end(), parts.host.begin(), lower);
         if (!parts.host.empty() && !is_host_name(parts.host)) {
             return UrlProblem{
                 "has a host that can't be; write a name of letters, digits, \"-\" and \".\", or an "
@@ -271,7 +271,7 @@ std::variant<UrlParts, UrlProblem> split_url(std::string_view text) {
                            });
     if (!is_scheme)
         return UrlProblem{"has no scheme; it begins with rtmp://, rtmps://, srt:// or file:"};
-    std::transform(parts.scheme.begin(), parts.scheme.end(), parts.scheme.begin(), to_lower);
+    std::transform(parts.scheme.begin(), parts.scheme.end(), parts.scheme.begin(), lower);
     std::string_view rest = text.substr(colon + 1);
     if (parts.scheme == "file") return split_file_url(rest);
     if (rest.find(' ') != std::string_view::npos) return UrlProblem{"has a blank in it"};

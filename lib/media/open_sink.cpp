@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/text.hpp"
 #include "media/file_sink.hpp"
 #include "media/srt_sink.hpp"
 
@@ -26,10 +27,7 @@ constexpr std::array rows = {
 }  // namespace
 
 OpenedSink open_sink(const SinkRequest& request, const Cancel& cancel) {
-    std::string scheme = request.url.substr(0, request.url.find(':'));
-    std::ranges::transform(scheme, scheme.begin(), [](char each) {
-        return each >= 'A' && each <= 'Z' ? char(each + 32) : each;
-    });
+    const std::string scheme = in_lower_case(request.url.substr(0, request.url.find(':')));
     for (const Row& row : rows) {
         if (row.scheme == scheme) return row.open(request, cancel);
     }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.hpp"
 #include "config/key.hpp"
 #include "config/srt_options.hpp"
 #include "relay/carried.hpp"
@@ -19,14 +20,6 @@ namespace {
 
 constexpr int rtmp_port = 1935;
 constexpr int rtmps_port = 443;
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char each) {
-        return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
-    });
-    return out;
-}
 
 /// A command is not run: its text stands for its secret.
 std::optional<Secret> secret_of(const KeyReference& reference, const Destination& destination,
@@ -46,7 +39,8 @@ std::optional<Secret> srt_target_of(const Destination& destination, const Secret
     Secret stream_id = srt_options_in(destination.url).stream_id;
     if (stream_id.is_empty()) stream_id = key;
     if (!field->is_empty()) stream_id = *field;
-    return Secret(fmt::format("{} {}", srt_address(lower(destination.url)), stream_id.reveal()));
+    return Secret(
+        fmt::format("{} {}", srt_address(in_lower_case(destination.url)), stream_id.reveal()));
 }
 
 /// rtmp and rtmps lead to the same server, each at its own port.
@@ -57,7 +51,7 @@ std::string port_of(const RtmpEndpoint& endpoint) {
 
 std::string host_of(std::string_view host) {
     while (host.ends_with('.')) host.remove_suffix(1);
-    return lower(host);
+    return in_lower_case(host);
 }
 
 /// Where it publishes, with the name; nothing where that cannot be known, or where each session has
@@ -71,7 +65,7 @@ std::optional<Secret> target_of(const Destination& destination) {
         return Secret(fmt::format("rtmp {}{}/{}{}", host_of(endpoint->host), port_of(*endpoint),
                                   endpoint->app, name));
     }
-    if (!lower(destination.url).starts_with("srt://")) return std::nullopt;
+    if (!in_lower_case(destination.url).starts_with("srt://")) return std::nullopt;
     return srt_target_of(destination, *key);
 }
 

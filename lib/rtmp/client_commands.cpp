@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
+
 namespace restream {
 
 namespace {
@@ -23,14 +25,8 @@ constexpr double live_or_recorded = -2000;  // ms; Adobe RTMP 1.0, 7.2.2.1, "-2"
 
 double number(Transaction transaction) { return static_cast<double>(transaction); }
 
-char lower(char each) { return each >= 'A' && each <= 'Z' ? char(each + 32) : each; }
-
-bool equals(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 bool ends_with(std::string_view text, std::string_view end) {
-    return text.size() >= end.size() && equals(text.substr(text.size() - end.size()), end);
+    return text.size() >= end.size() && is_same_word(text.substr(text.size() - end.size()), end);
 }
 
 Command connect(AmfValue object, std::span<const std::string> fourccs) {
@@ -109,7 +105,7 @@ bool is_answer_to(const Command& answer, Transaction transaction) {
 }
 
 bool is_refusal(const StatusWords& words) {
-    if (equals(words.level, "error")) return true;
+    if (is_same_word(words.level, "error")) return true;
     constexpr std::string_view endings[] = {".BadName",      ".Denied",     ".Failed",
                                             ".InvalidApp",   ".Rejected",   ".StreamNotFound",
                                             ".Unauthorized", ".AppShutdown"};
@@ -117,11 +113,13 @@ bool is_refusal(const StatusWords& words) {
         endings, [&words](std::string_view each) { return ends_with(words.code, each); });
 }
 
-bool is_code(const StatusWords& words, std::string_view code) { return equals(words.code, code); }
+bool is_code(const StatusWords& words, std::string_view code) {
+    return is_same_word(words.code, code);
+}
 
 bool is_about_connection(const StatusWords& words) {
     constexpr std::string_view beginning = "NetConnection.";
-    return equals(std::string_view(words.code).substr(0, beginning.size()), beginning);
+    return is_same_word(std::string_view(words.code).substr(0, beginning.size()), beginning);
 }
 
 std::string join_words(const StatusWords& words) {

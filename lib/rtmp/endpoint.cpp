@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.hpp"
+
 namespace restream {
 
 namespace {
@@ -25,10 +27,7 @@ struct Split {
 };
 
 bool starts_scheme(std::string_view url, std::string_view scheme) {
-    return url.size() > scheme.size() &&
-           std::ranges::equal(url.substr(0, scheme.size()), scheme, {}, [](char each) {
-               return each >= 'A' && each <= 'Z' ? char(each + 32) : each;
-           });
+    return url.size() > scheme.size() && is_same_word(url.substr(0, scheme.size()), scheme);
 }
 
 bool has_only_visible(std::string_view text) {

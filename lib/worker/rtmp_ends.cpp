@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.hpp"
+
 namespace restream {
 
 namespace {
@@ -104,12 +106,9 @@ constexpr std::string_view words_of_busy_name[] = {
 };
 
 bool says_name_is_busy(std::string_view said) {
-    std::string lower(said);
-    std::ranges::transform(lower, lower.begin(), [](char each) {
-        return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
-    });
+    const std::string small = in_lower_case(said);
     return std::ranges::any_of(words_of_busy_name, [&](std::string_view words) {
-        return lower.find(words) != std::string::npos;
+        return small.find(words) != std::string::npos;
     });
 }
 
