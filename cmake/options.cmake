@@ -19,6 +19,11 @@ if(RESTREAM_SANITIZE)
     target_compile_options(restream_options INTERFACE -fsanitize=${RESTREAM_SANITIZE}
         -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(restream_options INTERFACE -fsanitize=${RESTREAM_SANITIZE})
+    # The usual linker needs seconds for each of these programs.
+    find_program(RESTREAM_MOLD mold)
+    if(RESTREAM_MOLD)
+        target_link_options(restream_options INTERFACE -fuse-ld=mold)
+    endif()
     if(RESTREAM_SANITIZE MATCHES thread)
         # Asio's headers have a fence, which ThreadSanitizer does not see; what crosses threads here
         # goes through a mutex.

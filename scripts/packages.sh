@@ -41,6 +41,7 @@ test_packages=(
     iproute2
     libclang-rt-19-dev
     libnginx-mod-rtmp
+    mold
     nftables
     nginx-light
     openssl
