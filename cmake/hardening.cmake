@@ -46,7 +46,5 @@ foreach(config RELWITHDEBINFO RELEASE MINSIZEREL)
     # The compiler of some systems sets another.
     string(APPEND CMAKE_CXX_FLAGS_${config} " -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=${fortify}")
 endforeach()
-foreach(config RELEASE MINSIZEREL)
-    # RelWithDebInfo has it anyway.
-    string(APPEND CMAKE_CXX_FLAGS_${config} " -D_GLIBCXX_ASSERTIONS")
-endforeach()
+# The others have it anyway.
+string(APPEND CMAKE_CXX_FLAGS_MINSIZEREL " -D_GLIBCXX_ASSERTIONS")
