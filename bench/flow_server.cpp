@@ -67,8 +67,8 @@ Treatment treatment_of(const std::string& app) {
 
 /// One destination's connection.
 struct Server::Session {
-    explicit Session(RtmpServerConnection::Setup setup) : connection(std::move(setup)) {}
-    RtmpServerConnection connection;
+    explicit Session(RtmpServer::Setup setup) : connection(std::move(setup)) {}
+    RtmpServer connection;
     int socket = -1;
     std::string name;
     std::uint64_t number = 0;
@@ -177,7 +177,7 @@ void Server::accept_all() {
         if (socket < 0) return;
         const int yes = 1;
         ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-        RtmpServerConnection::Setup setup;
+        RtmpServer::Setup setup;
         setup.random = random_bytes();
         auto session = std::make_unique<Session>(std::move(setup));
         session->socket = socket;
@@ -216,9 +216,9 @@ bool Server::handle_events(Session& session, std::int64_t now) {
     auto& connection = session.connection;
     for (;;) {
         auto event = connection.next();
-        if (std::holds_alternative<RtmpServerConnection::NeedMore>(event)) break;
+        if (std::holds_alternative<RtmpServer::NeedMore>(event)) break;
         if (std::holds_alternative<RtmpEnding>(event)) return false;
-        const auto* wish = std::get_if<RtmpServerConnection::PublishWish>(&event);
+        const auto* wish = std::get_if<RtmpServer::PublishWish>(&event);
         if (wish && !answer(session, *wish)) return false;
         if (const auto* tag = std::get_if<Tag>(&event)) count(session, *tag, now);
     }
@@ -226,7 +226,7 @@ bool Server::handle_events(Session& session, std::int64_t now) {
 }
 
 /// False where the connection is to be closed.
-bool Server::answer(Session& session, const RtmpServerConnection::PublishWish& wish) {
+bool Server::answer(Session& session, const RtmpServer::PublishWish& wish) {
     auto& connection = session.connection;
     session.treatment = treatment_of(wish.app.reveal());
     session.name = text_before(wish.name.reveal(), '?');

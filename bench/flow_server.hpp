@@ -13,7 +13,7 @@
 
 #include "base/clock.hpp"
 #include "flow_wire.hpp"
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 
 namespace restream::bench {
 
@@ -59,7 +59,7 @@ class Server {
     void drop(Session& session);
     bool take(Session& session, std::size_t most_bytes);
     bool handle_events(Session& session, std::int64_t now);
-    bool answer(Session& session, const RtmpServerConnection::PublishWish& wish);
+    bool answer(Session& session, const RtmpServer::PublishWish& wish);
     void count(Session& session, const Tag& tag, std::int64_t now);
     void count_sound(Session& session, Arrived& arrived, const Tag& tag, std::int64_t now);
     void count_picture(Session& session, Arrived& arrived, const Tag& tag, std::int64_t now);

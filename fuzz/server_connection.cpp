@@ -1,5 +1,5 @@
 // The server's side of a connection: whatever a peer says, and in whatever order.
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 
 #include <variant>
 
@@ -28,7 +28,7 @@ class Server {
         : choice_(choice),
           connection_({.longest_message = longest_message, .random = handshake_random()}) {}
 
-    RtmpServerConnection& connection() { return connection_; }
+    RtmpServer& connection() { return connection_; }
     bool has(std::uint8_t bit) const { return (choice_ & bit) != 0; }
 
     /// Answers all events; false when it has ended.
@@ -36,13 +36,13 @@ class Server {
         for (;;) {
             auto event = connection_.next();
             check_output();
-            if (std::holds_alternative<RtmpServerConnection::NeedMore>(event)) return true;
+            if (std::holds_alternative<RtmpServer::NeedMore>(event)) return true;
             if (std::holds_alternative<RtmpEnding>(event)) return end();
-            if (std::holds_alternative<RtmpServerConnection::PublishWish>(event) ||
-                std::holds_alternative<RtmpServerConnection::PlayWish>(event)) {
+            if (std::holds_alternative<RtmpServer::PublishWish>(event) ||
+                std::holds_alternative<RtmpServer::PlayWish>(event)) {
                 answer();
             } else if (std::holds_alternative<Tag>(event)) {
-                expect(connection_.step() == RtmpServerConnection::Step::publishing,
+                expect(connection_.step() == RtmpServer::Step::publishing,
                        "only who publishes sends tags");
                 expect(std::get<Tag>(event).payload.size() <= 64 * 1024 + longest_message,
                        "no longer tag");
@@ -61,7 +61,7 @@ class Server {
     void answer() {
         if (has(refuses)) return connection_.refuse("NetStream.Publish.BadName", "not here");
         connection_.accept();
-        if (connection_.step() != RtmpServerConnection::Step::playing || !has(sends_tags)) return;
+        if (connection_.step() != RtmpServer::Step::playing || !has(sends_tags)) return;
         const std::uint8_t header[] = {0x17, 0, 0, 0, 0, 1};
         connection_.send(make_tag(TagType::video, RtmpTime(0), header));
         connection_.tell_publisher_left();
@@ -70,7 +70,7 @@ class Server {
         drained(connection_.output());
     }
     bool end() {
-        expect(connection_.step() == RtmpServerConnection::Step::ended, "an ending ends it");
+        expect(connection_.step() == RtmpServer::Step::ended, "an ending ends it");
         expect(std::holds_alternative<RtmpEnding>(connection_.next()), "it is told again");
         return false;
     }
@@ -80,7 +80,7 @@ class Server {
     }
 
     std::uint8_t choice_;
-    RtmpServerConnection connection_;
+    RtmpServer connection_;
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 #include "ingest/embedded_guard.hpp"
-#include "ingest/nginx_server.hpp"
+#include "ingest/nginx_guard.hpp"
 #include "ingest/server.hpp"
 #include "ingest/strays.hpp"
 #include "system/atomic_file.hpp"
@@ -123,7 +123,7 @@ FileLock take_lock(const Layout& layout) {
 std::unique_ptr<Guarded> make_guard(const IngestMeans& means) {
     const IngestConfig ingest = means.load().ingest;
     require_managed(ingest);
-    if (ingest.server == IngestServer::nginx) return std::make_unique<NginxServer>(means);
+    if (ingest.server == IngestServer::nginx) return std::make_unique<NginxGuard>(means);
     return std::make_unique<EmbeddedGuard>(means);
 }
 

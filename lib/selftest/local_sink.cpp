@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "net/socket_watch.hpp"
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 #include "selftest/picture.hpp"
 #include "selftest/system.hpp"
 #include "server/connection_socket.hpp"
@@ -20,7 +20,7 @@ namespace restream::selftest {
 namespace {
 
 constexpr const char* loopback = "127.0.0.1";
-/// **Source**: RtmpServerConnection::Setup.
+/// **Source**: RtmpServer::Setup.
 constexpr std::size_t random_size = 1528;
 /// Then the others have their turn.
 constexpr int most_reads_a_turn = 16;
@@ -86,15 +86,15 @@ class LocalSink::Connection {
     void take_events() {
         while (!is_over_ && !has_wish_) {
             const auto event = rtmp_.next();
-            if (std::holds_alternative<RtmpServerConnection::NeedMore>(event)) return;
+            if (std::holds_alternative<RtmpServer::NeedMore>(event)) return;
             if (const auto* tag = std::get_if<Tag>(&event)) {
                 take(*tag);
-            } else if (std::holds_alternative<RtmpServerConnection::PublishWish>(event)) {
+            } else if (std::holds_alternative<RtmpServer::PublishWish>(event)) {
                 has_wish_ = true;
                 answer(sink_.manner_);
-            } else if (std::holds_alternative<RtmpServerConnection::PlayWish>(event)) {
+            } else if (std::holds_alternative<RtmpServer::PlayWish>(event)) {
                 rtmp_.refuse("NetStream.Play.Failed", "there is nothing to play here");
-            } else if (std::holds_alternative<RtmpServerConnection::Left>(event)) {
+            } else if (std::holds_alternative<RtmpServer::Left>(event)) {
                 change([](Session& session) { session.said_goodbye = true; });
             } else {
                 write();
@@ -163,7 +163,7 @@ class LocalSink::Connection {
     LocalSink& sink_;
     const std::size_t session_;
     Fd socket_;
-    RtmpServerConnection rtmp_{{.random = random_bytes(random_size)}};
+    RtmpServer rtmp_{{.random = random_bytes(random_size)}};
     SocketWatch watch_;
     bool has_wish_ = false;
     bool is_listening_ = false;

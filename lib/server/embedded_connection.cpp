@@ -19,7 +19,7 @@ constexpr std::size_t most_bytes_a_turn = 1024 * 1024;
 constexpr std::size_t least_bytes_a_turn = 64 * 1024;
 /// What a gathered write takes at once.
 constexpr std::size_t most_pieces = 64;
-/// **Source**: RtmpServerConnection::Setup.
+/// **Source**: RtmpServer::Setup.
 constexpr std::size_t random_size = 1528;
 
 /// The code for a peer that ended its connection by what it sent.
@@ -119,7 +119,7 @@ Moved EmbeddedConnection::read_once() {
     if (bytes_since_tag_ == 0) last_tag_ = context_.now;
     bytes_since_tag_ += moved.bytes;
     rtmp_.commit(moved.bytes);
-    if (rtmp_.step() != RtmpServerConnection::Step::handshake) has_shaken_hands_ = true;
+    if (rtmp_.step() != RtmpServer::Step::handshake) has_shaken_hands_ = true;
     handle_events();
     if (moved.bytes < room) moved.how = Moved::How::would_block;
     return moved;
@@ -131,13 +131,13 @@ void EmbeddedConnection::handle_events() {
 }
 
 /// False where there is nothing more to handle now.
-bool EmbeddedConnection::handle(RtmpServerConnection::Event event) {
-    return std::visit(Cases{[](const RtmpServerConnection::NeedMore&) { return false; },
-                            [this](const RtmpServerConnection::PublishWish& wish) {
+bool EmbeddedConnection::handle(RtmpServer::Event event) {
+    return std::visit(Cases{[](const RtmpServer::NeedMore&) { return false; },
+                            [this](const RtmpServer::PublishWish& wish) {
                                 publish(wish);
                                 return true;
                             },
-                            [this](const RtmpServerConnection::PlayWish& wish) {
+                            [this](const RtmpServer::PlayWish& wish) {
                                 play(wish);
                                 return true;
                             },
@@ -145,7 +145,7 @@ bool EmbeddedConnection::handle(RtmpServerConnection::Event event) {
                                 take(tag);
                                 return true;
                             },
-                            [this](const RtmpServerConnection::Left&) {
+                            [this](const RtmpServer::Left&) {
                                 leave_path();
                                 wish_until_ = context_.now + context_.limits.wish;
                                 return true;
@@ -170,7 +170,7 @@ void EmbeddedConnection::learn_who() {
     if (visitor.is_local && !visitor.user) visitor.user = peer_user(socket_.native());
 }
 
-void EmbeddedConnection::publish(const RtmpServerConnection::PublishWish& wish) {
+void EmbeddedConnection::publish(const RtmpServer::PublishWish& wish) {
     learn_who();
     const auto wall = std::chrono::system_clock::now();
     const auto answer =
@@ -186,7 +186,7 @@ void EmbeddedConnection::publish(const RtmpServerConnection::PublishWish& wish) 
     context_.log(fmt::format("{} publishes {}", who(), context_.publications.shown(*path_)));
 }
 
-void EmbeddedConnection::play(const RtmpServerConnection::PlayWish& wish) {
+void EmbeddedConnection::play(const RtmpServer::PlayWish& wish) {
     learn_who();
     guest_.players = context_.players.at(place_of(guest_.visitor));
     const auto answer = context_.publications.ask_to_play(guest_, wish.app, wish.name, context_.now,
@@ -372,7 +372,7 @@ void EmbeddedConnection::look_at_clock() {
     if (state_ == State::leaving) {
         if (now - leaving_since_ >= limits.farewell) close();
     } else if (path_ == nullptr) {
-        const bool is_greeting = rtmp_.step() == RtmpServerConnection::Step::handshake;
+        const bool is_greeting = rtmp_.step() == RtmpServer::Step::handshake;
         if (is_greeting && now - connected_ >= limits.handshake) {
             cut_off("handshake_timed_out");
         } else if (now >= wish_until_) {

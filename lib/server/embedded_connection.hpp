@@ -12,7 +12,7 @@
 #include "ingest/cut_offs.hpp"
 #include "net/loop.hpp"
 #include "net/socket_watch.hpp"
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 #include "server/connection_socket.hpp"
 #include "server/held_media.hpp"
 #include "server/player_counts.hpp"
@@ -111,10 +111,10 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
     void readable();
     Moved read_once();
     void handle_events();
-    bool handle(RtmpServerConnection::Event event);
+    bool handle(RtmpServer::Event event);
     void learn_who();
-    void publish(const RtmpServerConnection::PublishWish& wish);
-    void play(const RtmpServerConnection::PlayWish& wish);
+    void publish(const RtmpServer::PublishWish& wish);
+    void play(const RtmpServer::PlayWish& wish);
     void log_refusal(std::string_view whom, const AdmissionRefusal& refusal);
     void take(const Tag& tag);
     void write();
@@ -132,7 +132,7 @@ class EmbeddedConnection final : public Publisher, public PublicationPlayer {
 
     ConnectionContext& context_;
     Fd socket_;
-    RtmpServerConnection rtmp_;
+    RtmpServer rtmp_;
     SocketWatch watch_;
     Publications::Guest guest_;
     Publications::Path* path_ = nullptr;

@@ -4,7 +4,7 @@
 
 #include "client/client_connection.hpp"
 #include "flv/tag_body.hpp"
-#include "worker/rtmp_ends.hpp"
+#include "worker/rtmp_endings.hpp"
 
 namespace restream {
 

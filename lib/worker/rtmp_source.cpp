@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "client/client_connection.hpp"
-#include "worker/rtmp_ends.hpp"
+#include "worker/rtmp_endings.hpp"
 
 namespace restream {
 

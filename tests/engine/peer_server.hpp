@@ -15,7 +15,7 @@
 #include "engine/listener.hpp"
 #include "engine/wire.hpp"
 #include "flv/tag.hpp"
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 #include "system/fd.hpp"
 
 namespace restream::test {
@@ -23,7 +23,7 @@ namespace restream::test {
 /// Takes one connection on 127.0.0.1, on a thread of its own.
 class PeerServer {
   public:
-    using Step = RtmpServerConnection::Step;
+    using Step = RtmpServer::Step;
     /// What it does when it has come to a step, its answers of the step before being written.
     enum class Act {
         serve,
@@ -95,7 +95,7 @@ class PeerServer {
 
     // The thread's own.
     std::unique_ptr<Wire> wire_;
-    std::unique_ptr<RtmpServerConnection> rtmp_;
+    std::unique_ptr<RtmpServer> rtmp_;
     bool reads_ = true;
     bool is_silent_ = false;
     std::thread thread_;

@@ -114,8 +114,8 @@ void PeerServer::turn() {
     const std::lock_guard lock(mutex_);
     if (entries[1].revents != 0) {
         wire_ = std::make_unique<Wire>(listener_.accept(), script_.identity, script_.newest_tls);
-        rtmp_ = std::make_unique<RtmpServerConnection>(
-            RtmpServerConnection::Setup{.random = std::vector<std::uint8_t>(1528, 7)});
+        rtmp_ = std::make_unique<RtmpServer>(
+            RtmpServer::Setup{.random = std::vector<std::uint8_t>(1528, 7)});
         seen_.has_connection = true;
         (void)act_where_it_is_time();
     }
@@ -164,11 +164,11 @@ bool PeerServer::act_where_it_is_time() {
 
 void PeerServer::take_events() {
     while (!act_where_it_is_time()) {
-        RtmpServerConnection::Event event = rtmp_->next();
-        if (std::holds_alternative<RtmpServerConnection::NeedMore>(event)) return;
+        RtmpServer::Event event = rtmp_->next();
+        if (std::holds_alternative<RtmpServer::NeedMore>(event)) return;
         if (auto* tag = std::get_if<Tag>(&event)) {
             seen_.tags.push_back(std::move(*tag));
-        } else if (std::holds_alternative<RtmpServerConnection::Left>(event)) {
+        } else if (std::holds_alternative<RtmpServer::Left>(event)) {
             seen_.has_left = true;
         } else if (std::holds_alternative<RtmpEnding>(event)) {
             return;

@@ -21,13 +21,13 @@ namespace restream::test {
 
 using nlohmann::json;
 using namespace std::chrono_literals;
-using Step = RtmpServerConnection::Step;
+using Step = RtmpServer::Step;
 
 TEST_SUITE_BEGIN("blast_doors");
 
 namespace {
 
-RtmpServerConnection make_server() { return RtmpServerConnection({.random = random_bytes(1528)}); }
+RtmpServer make_server() { return RtmpServer({.random = random_bytes(1528)}); }
 
 /// Of the resident memory, in MiB; 0 where it is gone.
 double resident_mib(int pid) {
@@ -115,13 +115,13 @@ TEST_CASE(
 
     std::atomic<bool> is_mended = false;
     const RawServer stalls([&](RawConnection& peer) {
-        RtmpServerConnection rtmp = make_server();
+        RtmpServer rtmp = make_server();
         if (!peer.serve_until(rtmp, Step::publishing)) return;
         if (!is_mended) peer.stall([&] { return is_mended.load(); });
         peer.drain();
     });
     const RawServer crawls([](RawConnection& peer) {
-        RtmpServerConnection rtmp = make_server();
+        RtmpServer rtmp = make_server();
         if (peer.serve_until(rtmp, Step::publishing))
             peer.drain_slowly(100'000 / 8, [] { return false; });
     });
@@ -133,7 +133,7 @@ TEST_CASE(
     std::atomic<bool> was_taken = false;
     std::atomic<bool> is_held = true;
     const RawServer holds([&](RawConnection& peer) {
-        RtmpServerConnection rtmp = make_server();
+        RtmpServer rtmp = make_server();
         if (was_taken && is_held) {
             if (peer.refuse_publisher(rtmp, "NetStream.Publish.BadName")) peer.drain();
             return;

@@ -9,7 +9,7 @@ void FickleServer::serve(RawConnection& peer) {
     const int born = generation_;
     const Mood mood = mood_;
     const auto is_over = [&] { return generation_ != born; };
-    RtmpServerConnection rtmp({.random = random_bytes(1528)});
+    RtmpServer rtmp({.random = random_bytes(1528)});
     if (mood == Mood::silent) {
         peer.stall(is_over);
         return;
@@ -18,7 +18,7 @@ void FickleServer::serve(RawConnection& peer) {
         if (peer.refuse_publisher(rtmp, "NetStream.Publish.BadName")) peer.drain();
         return;
     }
-    if (!peer.serve_until(rtmp, RtmpServerConnection::Step::publishing)) return;
+    if (!peer.serve_until(rtmp, RtmpServer::Step::publishing)) return;
     ++begun_;
     const Deadline late = Deadline::after(std::chrono::seconds(1));
     switch (mood) {

@@ -20,7 +20,7 @@ namespace restream::test {
 
 using nlohmann::json;
 using std::chrono::seconds;
-using Step = RtmpServerConnection::Step;
+using Step = RtmpServer::Step;
 
 TEST_SUITE_BEGIN("hostile_destination");
 
@@ -52,7 +52,7 @@ std::string redirect_to(const std::string& url) {
     return command("_error", 1, std::string(rest.begin(), rest.end()));
 }
 
-RtmpServerConnection make_server() { return RtmpServerConnection({.random = random_bytes(1528)}); }
+RtmpServer make_server() { return RtmpServer({.random = random_bytes(1528)}); }
 
 /// Says this in place of a handshake, or behind it, in place of an answer to connect.
 RawServer::Serve saying(const std::string& text) {
@@ -64,13 +64,13 @@ RawServer::Serve saying(const std::string& text) {
 /// Plays by the rules up to that step; there it goes.
 RawServer::Serve closing_at(Step step) {
     return [step](RawConnection& peer) {
-        RtmpServerConnection rtmp = make_server();
+        RtmpServer rtmp = make_server();
         peer.serve_until(rtmp, step);
     };
 }
 RawServer::Serve resetting_at(Step step) {
     return [step](RawConnection& peer) {
-        RtmpServerConnection rtmp = make_server();
+        RtmpServer rtmp = make_server();
         peer.serve_until(rtmp, step);
         peer.reset();
     };
@@ -166,7 +166,7 @@ TEST_CASE("hostile destination: a redirect to itself is not followed in circles"
     const Siege siege;
     std::optional<RawServer> bad;
     bad.emplace([&bad](RawConnection& peer) {
-        RtmpServerConnection rtmp = make_server();
+        RtmpServer rtmp = make_server();
         if (peer.serve_until(rtmp, Step::connect) &&
             peer.send(redirect_to(bad->url() + "/" + key))) {
             peer.drain();
@@ -200,7 +200,7 @@ TEST_CASE("hostile destination: what it says in mid-session ends the session, no
     for (const Case& each : cases) {
         CAPTURE(each.what);
         const RawServer bad([&each](RawConnection& peer) {
-            RtmpServerConnection rtmp = make_server();
+            RtmpServer rtmp = make_server();
             bool goes_on = peer.serve_until(rtmp, Step::publishing) && peer.send(each.says);
             while (goes_on && each.pours) goes_on = peer.send(each.says);
             peer.drain();
@@ -226,7 +226,7 @@ TEST_CASE("hostile destination: one that talks without end is heard out, and sen
                              command("onStatus", 0, nested(10'000), chunk);
     std::atomic<int> rounds = 0;
     const RawServer bad([&](RawConnection& peer) {
-        RtmpServerConnection rtmp = make_server();
+        RtmpServer rtmp = make_server();
         if (!peer.serve_until(rtmp, Step::publishing)) return;
         const std::string some(chunk, 'e');
         bool goes_on = peer.send(bytes({7, 0, 0, 0, 0x6d, 0xdd, 0, 20, 0, 0, 0, 0}) + some);

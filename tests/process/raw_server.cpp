@@ -13,7 +13,7 @@
 
 namespace restream::test {
 
-using Step = RtmpServerConnection::Step;
+using Step = RtmpServer::Step;
 
 namespace {
 
@@ -82,23 +82,23 @@ void RawConnection::stall(const std::function<bool()>& is_over) {
     wait_until(Deadline::never(), [&] { return is_ending_ || is_over(); });
 }
 
-bool RawConnection::refuse_publisher(RtmpServerConnection& rtmp, std::string_view code) {
+bool RawConnection::refuse_publisher(RtmpServer& rtmp, std::string_view code) {
     std::array<char, 4096> block;
     for (;;) {
         const auto event = rtmp.next();
         if (std::holds_alternative<RtmpEnding>(event)) return false;
-        const bool is_wish = std::holds_alternative<RtmpServerConnection::PublishWish>(event);
+        const bool is_wish = std::holds_alternative<RtmpServer::PublishWish>(event);
         if (is_wish) rtmp.refuse(code, "still on the air");
         if (!flush(rtmp)) return false;
         if (is_wish) return true;
-        if (!std::holds_alternative<RtmpServerConnection::NeedMore>(event)) continue;
+        if (!std::holds_alternative<RtmpServer::NeedMore>(event)) continue;
         const std::size_t got = wait(POLLIN) ? read_some(socket_, block) : 0;
         if (got == 0) return false;
         rtmp.feed({reinterpret_cast<const std::uint8_t*>(block.data()), got});
     }
 }
 
-bool RawConnection::flush(RtmpServerConnection& rtmp) {
+bool RawConnection::flush(RtmpServer& rtmp) {
     std::array<std::span<const std::uint8_t>, 1> piece;
     while (rtmp.output().gather(piece) > 0) {
         const std::string_view bytes(reinterpret_cast<const char*>(piece[0].data()),
@@ -109,14 +109,14 @@ bool RawConnection::flush(RtmpServerConnection& rtmp) {
     return true;
 }
 
-bool RawConnection::serve_until(RtmpServerConnection& rtmp, Step step) {
+bool RawConnection::serve_until(RtmpServer& rtmp, Step step) {
     std::array<char, 4096> block;
     while (rtmp.step() < step) {
         const auto event = rtmp.next();
         if (std::holds_alternative<RtmpEnding>(event)) return false;
-        if (std::holds_alternative<RtmpServerConnection::PublishWish>(event)) rtmp.accept();
+        if (std::holds_alternative<RtmpServer::PublishWish>(event)) rtmp.accept();
         if (!flush(rtmp)) return false;
-        if (!std::holds_alternative<RtmpServerConnection::NeedMore>(event)) continue;
+        if (!std::holds_alternative<RtmpServer::NeedMore>(event)) continue;
         if (rtmp.step() >= step) break;
         const std::size_t got = wait(POLLIN) ? read_some(socket_, block) : 0;
         if (got == 0) return false;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/listener.hpp"
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 #include "system/fd.hpp"
 
 namespace restream::test {
@@ -34,11 +34,11 @@ class RawConnection {
     /// Nothing is read, and nothing closed, until `is_over` or the server goes.
     void stall(const std::function<bool()>& is_over);
     /// Plays by the rules up to the wish to publish, and refuses it.
-    bool refuse_publisher(RtmpServerConnection& rtmp, std::string_view code);
+    bool refuse_publisher(RtmpServer& rtmp, std::string_view code);
     /// Plays by the rules until `rtmp` has come to this step, whose answers are sent.
-    bool serve_until(RtmpServerConnection& rtmp, RtmpServerConnection::Step step);
+    bool serve_until(RtmpServer& rtmp, RtmpServer::Step step);
     /// Writes what `rtmp` has to say.
-    bool flush(RtmpServerConnection& rtmp);
+    bool flush(RtmpServer& rtmp);
     void reset();  ///< closes with RST
 
   private:

@@ -225,13 +225,13 @@ class HoldingServer {
 
   private:
     void serve(RawConnection& peer) {
-        RtmpServerConnection rtmp({.random = random_bytes(1528)});
+        RtmpServer rtmp({.random = random_bytes(1528)});
         if (is_holding_) {
             ++refused_;
             if (peer.refuse_publisher(rtmp, "NetStream.Publish.BadName")) peer.drain();
             return;
         }
-        if (!peer.serve_until(rtmp, RtmpServerConnection::Step::publishing)) return;
+        if (!peer.serve_until(rtmp, RtmpServer::Step::publishing)) return;
         ++begun_;
         peer.drain_until([this] { return is_holding_.load(); });
         if (is_holding_) peer.reset();

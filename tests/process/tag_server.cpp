@@ -10,7 +10,7 @@
 
 #include "process/patience.hpp"
 #include "rtmp/chunk_reader.hpp"
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 #include "system/fd_linux.hpp"
 #include "system/random.hpp"
 
@@ -26,7 +26,7 @@ constexpr std::size_t handshake_bytes = 1 + 2 * 1536;
 struct TagServer::Connection {
     Fd socket;
     std::size_t session = 0;  ///< its place among the sessions
-    RtmpServerConnection rtmp{{.random = random_bytes(1528)}};
+    RtmpServer rtmp{{.random = random_bytes(1528)}};
     /// Reads beside it until the first command, whose arguments it does not tell.
     std::optional<ChunkReader> first = ChunkReader();
     std::size_t bytes = 0;
@@ -59,7 +59,7 @@ void TagServer::Connection::take(Session& into) {
         if (auto* tag = std::get_if<Tag>(&event)) {
             into.tags.push_back(std::move(*tag));
             into.arrivals.push_back(SteadyClock::now());
-        } else if (const auto* wish = std::get_if<RtmpServerConnection::PublishWish>(&event)) {
+        } else if (const auto* wish = std::get_if<RtmpServer::PublishWish>(&event)) {
             into.name = wish->name.reveal();
             into.is_publishing = !into.name.starts_with("bad-");
             if (into.is_publishing) {
@@ -67,9 +67,9 @@ void TagServer::Connection::take(Session& into) {
             } else {
                 rtmp.refuse("NetStream.Publish.BadName", "no such key");
             }
-        } else if (std::holds_alternative<RtmpServerConnection::PlayWish>(event)) {
+        } else if (std::holds_alternative<RtmpServer::PlayWish>(event)) {
             rtmp.refuse("NetStream.Play.Failed", "there is nothing to play here");
-        } else if (std::holds_alternative<RtmpServerConnection::Left>(event)) {
+        } else if (std::holds_alternative<RtmpServer::Left>(event)) {
             into.has_left = true;
         } else {
             into.has_ended |= std::holds_alternative<RtmpEnding>(event);

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 #include "unit/raw_peer.hpp"
 
 namespace restream::test::server_side {
@@ -55,10 +55,10 @@ inline const std::string publishing = status_text("NetStream.Publish.Start", "pu
 /// A peer that talks with a server, which accepts what it wishes unless the test says otherwise.
 struct Talk {
     RawPeer peer{Handshake::Side::client};
-    RtmpServerConnection server{{.longest_message = 200 * 1024, .random = handshake_bytes()}};
+    RtmpServer server{{.longest_message = 200 * 1024, .random = handshake_bytes()}};
     Words told;
     std::vector<Tag> tags;
-    std::function<void(RtmpServerConnection&)> answer = [](auto& self) { self.accept(); };
+    std::function<void(RtmpServer&)> answer = [](auto& self) { self.accept(); };
 
     Words say(const std::vector<Line>& lines) {
         for (const Line& line : lines) peer.say(line.command, line.on);
@@ -79,15 +79,15 @@ struct Talk {
     void listen() {
         for (;;) {
             auto event = server.next();
-            if (std::holds_alternative<RtmpServerConnection::NeedMore>(event)) return;
+            if (std::holds_alternative<RtmpServer::NeedMore>(event)) return;
             if (auto* tag = std::get_if<Tag>(&event)) tags.push_back(*tag);
-            if (std::holds_alternative<RtmpServerConnection::Left>(event)) told.push_back("left");
-            if (auto* wish = std::get_if<RtmpServerConnection::PublishWish>(&event)) {
+            if (std::holds_alternative<RtmpServer::Left>(event)) told.push_back("left");
+            if (auto* wish = std::get_if<RtmpServer::PublishWish>(&event)) {
                 told.push_back("publish '" + wish->app.reveal() + "' '" + wish->name.reveal() +
                                "'");
                 answer(server);
             }
-            if (auto* wish = std::get_if<RtmpServerConnection::PlayWish>(&event)) {
+            if (auto* wish = std::get_if<RtmpServer::PlayWish>(&event)) {
                 told.push_back("play '" + wish->app.reveal() + "' '" + wish->name.reveal() + "'");
                 answer(server);
             }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "rtmp/client.hpp"
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 #include "unit/allocations.hpp"
 #include "unit/raw_peer.hpp"
 #include "unit/tags.hpp"
@@ -71,7 +71,7 @@ class Wire {
 /// One of each, and what they told.
 struct Pair {
     RtmpClient client;
-    RtmpServerConnection server{{.random = handshake_bytes()}};
+    RtmpServer server{{.random = handshake_bytes()}};
     Wire wire;
     std::vector<Tag> at_client, at_server;
     std::vector<std::string> told;
@@ -87,18 +87,18 @@ struct Pair {
     }
     void ask_server() {
         for (auto event = server.next();
-             !std::holds_alternative<RtmpServerConnection::NeedMore>(event);
+             !std::holds_alternative<RtmpServer::NeedMore>(event);
              event = server.next()) {
             if (auto* tag = std::get_if<Tag>(&event)) at_server.push_back(std::move(*tag));
-            if (auto* wish = std::get_if<RtmpServerConnection::PublishWish>(&event)) {
+            if (auto* wish = std::get_if<RtmpServer::PublishWish>(&event)) {
                 told.push_back("publish " + wish->app.reveal() + " " + wish->name.reveal());
                 server.accept();
             }
-            if (auto* wish = std::get_if<RtmpServerConnection::PlayWish>(&event)) {
+            if (auto* wish = std::get_if<RtmpServer::PlayWish>(&event)) {
                 told.push_back("play " + wish->app.reveal() + " " + wish->name.reveal());
                 server.accept();
             }
-            if (std::holds_alternative<RtmpServerConnection::Left>(event)) told.push_back("left");
+            if (std::holds_alternative<RtmpServer::Left>(event)) told.push_back("left");
             if (auto* ending = std::get_if<RtmpEnding>(&event)) {
                 told.push_back("server ended: " + ending->detail);
                 return;
@@ -186,7 +186,7 @@ TEST_CASE("engine: what is published arrives byte by byte, however the bytes are
         Pair pair(RtmpRole::publish, seed);
         REQUIRE(pair.told == Words{"publish live key-1234", "accepted"});
         CHECK(pair.client.step() == RtmpClient::Step::accepted);
-        CHECK(pair.server.step() == RtmpServerConnection::Step::publishing);
+        CHECK(pair.server.step() == RtmpServer::Step::publishing);
         CHECK(pair.server.software() == "FMLE/3.0 (compatible; FMSc/1.0)");
         for (const Tag& each : tags) {
             pair.client.send(each);
@@ -239,7 +239,7 @@ TEST_CASE("engine: players hear once that the publisher left, and then of the ne
 TEST_CASE("engine: a server that ends tells its publisher, and its players as of any publisher") {
     Pair publishing(RtmpRole::publish, 1);
     publishing.server.say_goodbye();
-    CHECK(publishing.server.step() == RtmpServerConnection::Step::ended);
+    CHECK(publishing.server.step() == RtmpServer::Step::ended);
     publishing.run();
     CHECK(publishing.told.back() == "client ended: NetStream.Unpublish.Success: the server ends");
     Pair playing(RtmpRole::play, 1);

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 #include "unit/allocations.hpp"
 #include "unit/server_talk.hpp"
 
@@ -24,7 +24,7 @@ TEST_CASE("server connection: only who publishes may send long messages") {
     before.say({{connect("live")}, {command("createStream", 2)}});
     before.peer.send(long_one(64 * 1024 + 1));
     before.run();
-    CHECK(before.server.step() == RtmpServerConnection::Step::ended);
+    CHECK(before.server.step() == RtmpServer::Step::ended);
     Talk behind;
     behind.say(publish_lines("live", "k4"));
     behind.peer.send(long_one(200 * 1024));
@@ -32,7 +32,7 @@ TEST_CASE("server connection: only who publishes may send long messages") {
     CHECK(behind.tags.size() == 1);
     behind.peer.send(long_one(200 * 1024 + 1));
     behind.run();
-    CHECK(behind.server.step() == RtmpServerConnection::Step::ended);
+    CHECK(behind.server.step() == RtmpServer::Step::ended);
 }
 
 TEST_CASE("server connection: what should not be said is refused or ignored, as is written down") {
@@ -203,7 +203,7 @@ TEST_CASE("server connection: hostile messages end it or change nothing") {
         talk.say({{connect("live")}});
         talk.peer.send({each.type, 0, RtmpTime(), Payload::copy_of(each.payload)});
         talk.run();
-        CHECK((talk.server.step() == RtmpServerConnection::Step::ended) == each.ends);
+        CHECK((talk.server.step() == RtmpServer::Step::ended) == each.ends);
         CHECK(talk.tags.empty());
         if (each.ends) {
             REQUIRE(talk.told.size() == 1);
@@ -217,7 +217,7 @@ TEST_CASE("server connection: hostile messages end it or change nothing") {
 TEST_CASE("server connection: what is no RTMP ends it at the handshake") {
     for (const char* first : {"47455420", "16030100", "06000000", "00000000", "ff"}) {
         CAPTURE(first);
-        RtmpServerConnection server({.random = handshake_bytes()});
+        RtmpServer server({.random = handshake_bytes()});
         server.feed(tests::hex(first));
         const auto event = server.next();
         REQUIRE(std::holds_alternative<RtmpEnding>(event));

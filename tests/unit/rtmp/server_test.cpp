@@ -1,5 +1,5 @@
 // The server's side: what encoders and players say to it.
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 
 #include <doctest/doctest.h>
 
@@ -155,8 +155,8 @@ TEST_CASE("server connection: publishers and players are taken in their dialects
             CHECK(heard ==
                   after({"window 2500000", "bandwidth 2500000", connected}, dialect.heard));
             CHECK(talk.server.step() == (dialects == &publishers
-                                             ? RtmpServerConnection::Step::publishing
-                                             : RtmpServerConnection::Step::playing));
+                                             ? RtmpServer::Step::publishing
+                                             : RtmpServer::Step::playing));
         }
     }
 }
@@ -221,7 +221,7 @@ TEST_CASE("server connection: a publisher whose chunk streams begin with type 1 
     REQUIRE(talk.tags.size() == 1);
     CHECK(talk.tags[0].type == TagType::audio);
     CHECK(talk.tags[0].time.ms() == 40);
-    CHECK(talk.server.step() == RtmpServerConnection::Step::publishing);
+    CHECK(talk.server.step() == RtmpServer::Step::publishing);
 }
 
 TEST_CASE("server connection: what Enhanced RTMP announces is answered where it was announced") {
@@ -329,7 +329,7 @@ TEST_CASE("server connection: one who unpublishes leaves once, and may come agai
     talk.say({{command("publish", 8, {text("k5"), text("live")}), 1}});
     CHECK(talk.told == Words{"publish 'live' 'k4'", "left", "publish 'live' 'k5'"});
     talk.say({{command("deleteStream", 7, {AmfValue::of(9.0)})}});
-    CHECK(talk.server.step() == RtmpServerConnection::Step::publishing);
+    CHECK(talk.server.step() == RtmpServer::Step::publishing);
     talk.say({{command("deleteStream", 7)}});
     CHECK(talk.told.back() == "left");
 }

@@ -1,5 +1,5 @@
 // What the ends of RTMP connections mean, and what connect announces.
-#include "worker/rtmp_ends.hpp"
+#include "worker/rtmp_endings.hpp"
 
 #include <doctest/doctest.h>
 

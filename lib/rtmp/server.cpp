@@ -1,4 +1,4 @@
-#include "rtmp/server_connection.hpp"
+#include "rtmp/server.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -42,26 +42,26 @@ std::string last_segment(const std::string& app) {
 
 }  // namespace
 
-RtmpServerConnection::RtmpServerConnection(Setup setup)
+RtmpServer::RtmpServer(Setup setup)
     : longest_message_(setup.longest_message),
       link_(Handshake::Side::server, setup.random, stranger_limits) {
     link_.set_window(window_bytes);
 }
 
-std::array<std::span<std::uint8_t>, 2> RtmpServerConnection::spaces() { return link_.spaces(); }
+std::array<std::span<std::uint8_t>, 2> RtmpServer::spaces() { return link_.spaces(); }
 
-void RtmpServerConnection::commit(std::size_t bytes) {
+void RtmpServer::commit(std::size_t bytes) {
     link_.commit(bytes);
     if (step_ == Step::handshake && link_.is_open()) step_ = Step::connect;
 }
 
-void RtmpServerConnection::feed(std::span<const std::uint8_t> bytes) {
+void RtmpServer::feed(std::span<const std::uint8_t> bytes) {
     if (ending_) return;
     link_.feed(bytes);
     if (step_ == Step::handshake && link_.is_open()) step_ = Step::connect;
 }
 
-RtmpServerConnection::Event RtmpServerConnection::next() {
+RtmpServer::Event RtmpServer::next() {
     assert(wish_ == Wish::none);
     for (;;) {
         if (ending_) return *ending_;
@@ -77,7 +77,7 @@ RtmpServerConnection::Event RtmpServerConnection::next() {
     }
 }
 
-void RtmpServerConnection::accept() {
+void RtmpServer::accept() {
     assert(wish_ != Wish::none);
     const Wish wish = std::exchange(wish_, Wish::none);
     if (wish == Wish::publish) {
@@ -93,7 +93,7 @@ void RtmpServerConnection::accept() {
     }
 }
 
-void RtmpServerConnection::refuse(std::string_view code, std::string_view description) {
+void RtmpServer::refuse(std::string_view code, std::string_view description) {
     assert(wish_ != Wish::none);
     wish_ = Wish::none;
     const std::string shown = mask_.apply(description);
@@ -101,24 +101,24 @@ void RtmpServerConnection::refuse(std::string_view code, std::string_view descri
     end({RtmpEnding::Cause::name_refused, std::string(code) + ": " + shown});
 }
 
-void RtmpServerConnection::send(const Tag& tag) {
+void RtmpServer::send(const Tag& tag) {
     assert(step_ == Step::playing);
     link_.write_media(message_of(tag, message_stream_id_));
 }
 
-void RtmpServerConnection::tell_publisher_left() {
+void RtmpServer::tell_publisher_left() {
     if (step_ != Step::playing) return;
     link_.write_control(make_user_control(UserControlKind::stream_eof, message_stream_id_));
     say_status("NetStream.Play.UnpublishNotify", "the publisher left");
 }
 
-void RtmpServerConnection::tell_publisher_came() {
+void RtmpServer::tell_publisher_came() {
     if (step_ != Step::playing) return;
     link_.write_control(make_user_control(UserControlKind::stream_begin, message_stream_id_));
     say_status("NetStream.Play.PublishNotify", "there is a publisher");
 }
 
-void RtmpServerConnection::say_goodbye() {
+void RtmpServer::say_goodbye() {
     if (ending_) return;
     tell_publisher_left();
     if (step_ == Step::publishing) say_status("NetStream.Unpublish.Success", "the server ends");
@@ -126,7 +126,7 @@ void RtmpServerConnection::say_goodbye() {
     end({RtmpEnding::Cause::stopped});
 }
 
-std::optional<RtmpServerConnection::Event> RtmpServerConnection::take(const Message& message) {
+std::optional<RtmpServer::Event> RtmpServer::take(const Message& message) {
     switch (message.type) {
         case MessageType::audio:
         case MessageType::video:
@@ -154,8 +154,8 @@ std::optional<RtmpServerConnection::Event> RtmpServerConnection::take(const Mess
     }
 }
 
-std::optional<RtmpServerConnection::Event> RtmpServerConnection::take_command(
-    const Message& message, const Command& command) {
+std::optional<RtmpServer::Event> RtmpServer::take_command(const Message& message,
+                                                          const Command& command) {
     const std::string& name = command.name;
     if (step_ == Step::connect) {
         if (name == "connect") {
@@ -184,7 +184,7 @@ std::optional<RtmpServerConnection::Event> RtmpServerConnection::take_command(
     return std::nullopt;
 }
 
-void RtmpServerConnection::take_connect(const Command& command) {
+void RtmpServer::take_connect(const Command& command) {
     std::string app = property(command.object, "app");
     if (!is_name(app)) {
         say(0, refusal(command, "NetConnection.Connect.Rejected",
@@ -202,9 +202,8 @@ void RtmpServerConnection::take_connect(const Command& command) {
     step_ = Step::create;
 }
 
-std::optional<RtmpServerConnection::Event> RtmpServerConnection::take_wish(Wish wish,
-                                                                           const Message& message,
-                                                                           const Command& command) {
+std::optional<RtmpServer::Event> RtmpServer::take_wish(Wish wish, const Message& message,
+                                                       const Command& command) {
     const bool publishes = wish == Wish::publish;
     const char* bad_name = publishes ? "NetStream.Publish.BadName" : "NetStream.Play.Failed";
     const std::string name(command.text(0).value_or(""));
@@ -235,7 +234,7 @@ std::optional<RtmpServerConnection::Event> RtmpServerConnection::take_wish(Wish 
 }
 
 /// What changes nothing, as far as it wants an answer.
-void RtmpServerConnection::take_request(const Command& command) {
+void RtmpServer::take_request(const Command& command) {
     const std::string& name = command.name;
     if (name == "releaseStream") {
         say(0, empty_result(command));
@@ -260,7 +259,7 @@ void RtmpServerConnection::take_request(const Command& command) {
     }
 }
 
-std::optional<RtmpServerConnection::Event> RtmpServerConnection::leave() {
+std::optional<RtmpServer::Event> RtmpServer::leave() {
     if (step_ != Step::publishing && step_ != Step::playing) return std::nullopt;
     if (step_ == Step::publishing) say_status("NetStream.Unpublish.Success", "unpublished");
     step_ = Step::begin;
@@ -268,17 +267,17 @@ std::optional<RtmpServerConnection::Event> RtmpServerConnection::leave() {
     return Left{};
 }
 
-RtmpServerConnection::Event RtmpServerConnection::end(RtmpEnding ending) {
+RtmpServer::Event RtmpServer::end(RtmpEnding ending) {
     ending_ = std::move(ending);
     step_ = Step::ended;
     return *ending_;
 }
 
-void RtmpServerConnection::say(std::uint32_t message_stream_id, const Command& command) {
+void RtmpServer::say(std::uint32_t message_stream_id, const Command& command) {
     link_.write_command(message_stream_id, command);
 }
 
-void RtmpServerConnection::say_status(std::string_view code, std::string_view description) {
+void RtmpServer::say_status(std::string_view code, std::string_view description) {
     say(message_stream_id_, status("onStatus", Level::status, code, description));
 }
 

@@ -1,4 +1,4 @@
-#include "worker/rtmp_ends.hpp"
+#include "worker/rtmp_endings.hpp"
 
 #include <fmt/format.h>
 

@@ -32,7 +32,7 @@ namespace restream {
 /// types, are ignored. An unknown command that waits for an answer gets an _error. A command that
 /// is no AMF0 ends the connection as malformed; one who leaves more than 16 KiB of answers unread,
 /// as stalled. After Left, the same connection may publish or play again.
-class RtmpServerConnection {
+class RtmpServer {
   public:
     struct Setup {
         std::size_t longest_message = 8 * 1024 * 1024;
@@ -55,7 +55,7 @@ class RtmpServerConnection {
     struct Left {};  ///< closeStream, deleteStream, FCUnpublish: it publishes or plays no more
     using Event = std::variant<NeedMore, PublishWish, PlayWish, Tag, Left, RtmpEnding>;
 
-    explicit RtmpServerConnection(Setup setup);
+    explicit RtmpServer(Setup setup);
 
     std::array<std::span<std::uint8_t>, 2> spaces();
     void commit(std::size_t bytes);

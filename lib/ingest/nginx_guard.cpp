@@ -1,4 +1,4 @@
-#include "ingest/nginx_server.hpp"
+#include "ingest/nginx_guard.hpp"
 
 #include <fmt/format.h>
 
@@ -57,7 +57,7 @@ BothFamilies both_families(const IngestConfig& config, PortIs port) {
 
 }  // namespace
 
-NginxServer::NginxServer(IngestMeans means)
+NginxGuard::NginxGuard(IngestMeans means)
     : IngestGuard(IngestServer::nginx, std::move(means)), installation_(require_nginx()) {
     make_private_directory(layout().nginx_directory() / "test");
     ingest_ = load_own().ingest;
@@ -66,7 +66,7 @@ NginxServer::NginxServer(IngestMeans means)
     publish();
 }
 
-std::string NginxServer::tested_config(const IngestConfig& config, PortIs port) const {
+std::string NginxGuard::tested_config(const IngestConfig& config, PortIs port) const {
     const std::string text =
         render_nginx_config(read_file(share_directory() / "nginx.conf.in", longest_template_bytes),
                             config, installation_.rtmp_module, both_families(config, port));
@@ -84,11 +84,11 @@ std::string NginxServer::tested_config(const IngestConfig& config, PortIs port) 
                                                 (folder / "nginx.conf").string(), why));
 }
 
-void NginxServer::apply(const std::string& nginx_config) const {
+void NginxGuard::apply(const std::string& nginx_config) const {
     write_or_throw(layout().nginx_directory() / "nginx.conf", nginx_config);
 }
 
-ChildProcess NginxServer::start(const FileLock& lock, const Fd&) {
+ChildProcess NginxGuard::start(const FileLock& lock, const Fd&) {
     const fs::path folder = layout().nginx_directory();
     make_private_directory(folder);
     std::error_code ignored;
@@ -105,17 +105,17 @@ ChildProcess NginxServer::start(const FileLock& lock, const Fd&) {
     return ChildProcess::spawn(request);
 }
 
-std::string NginxServer::last_words() {
+std::string NginxGuard::last_words() {
     return last_complaint(log_end(layout().nginx_directory() / "error.log"));
 }
 
-bool NginxServer::answers() const {
+bool NginxGuard::answers() const {
     return ask_nginx(layout().nginx_directory(), Deadline::after(nginx_patience)).has_value();
 }
 
-void NginxServer::ask_stop(const ChildProcess& child) { child.ask(Ask::stop); }
+void NginxGuard::ask_stop(const ChildProcess& child) { child.ask(Ask::stop); }
 
-Guarded::AfterReload NginxServer::take(const Config& config, const ChildProcess* child) {
+Guarded::AfterReload NginxGuard::take(const Config& config, const ChildProcess* child) {
     const IngestConfig& next = config.ingest;
     const bool is_own_port = next.listen_port == ingest_.listen_port;
     if (!is_own_port) require_free_port(next);
@@ -127,7 +127,7 @@ Guarded::AfterReload NginxServer::take(const Config& config, const ChildProcess*
     return AfterReload::child_stays;
 }
 
-void NginxServer::replace_worker(const ChildProcess& child) {
+void NginxGuard::replace_worker(const ChildProcess& child) {
     const int master = child.id().pid;
     const auto before = children_of(master);
     if (!child.ask(Ask::reload)) return;  // it has ended: the guardian's loop sees to that
@@ -148,7 +148,7 @@ void NginxServer::replace_worker(const ChildProcess& child) {
     end_processes(before);
 }
 
-void NginxServer::look_at_publisher() {
+void NginxGuard::look_at_publisher() {
     const auto stat = ask_nginx(layout().nginx_directory(), Deadline::after(nginx_patience));
     const SteadyTime now = SteadyClock::now();
     pulse_.look(stat ? stat->find(ingest_endpoint(ingest_)) : nullptr, now);
@@ -157,7 +157,7 @@ void NginxServer::look_at_publisher() {
     tell_silence(std::chrono::system_clock::now() - span);
 }
 
-void NginxServer::look_after() {
+void NginxGuard::look_after() {
     IngestGuard::look_after();
     look_at_publisher();
     keep_short(layout().nginx_directory() / "error.log");

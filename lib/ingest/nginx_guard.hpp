@@ -17,11 +17,11 @@ enum class PortIs { free, own };
 /// nginx runs in the foreground as this process's child and inherits the lock, so the lock is free
 /// only when nginx, too, is gone. nginx's worker outlives a master that was killed and keeps the
 /// port; it is found by the lock it holds, and ended before nginx is started again.
-class NginxServer : public IngestGuard {
+class NginxGuard : public IngestGuard {
   public:
     /// Writes and tests nginx.conf. **Throws**: Error where nginx is missing or refuses the
     /// configuration, or where the port cannot be had; then it says by whom it is taken.
-    explicit NginxServer(IngestMeans means);
+    explicit NginxGuard(IngestMeans means);
 
     ChildProcess start(const FileLock& lock, const Fd& lifeline) override;
     void ask_stop(const ChildProcess& child) override;
