@@ -86,7 +86,7 @@ struct Config {
 /// **Throws**: Error{config}: "FILE:LINE:COLUMN: what is wrong; what would be right" for TOML
 /// errors, unknown fields (with the nearest known one), wrong types, bad URLs and durations,
 /// duplicate names, names that cannot be, unknown services, files over 1 MiB, unreadable files, and
-/// folders and files that others can change (see base/path_trust.hpp).
+/// folders and files that others can change (see system/path_trust.hpp).
 Config load_config(const std::filesystem::path& directory);
 
 }  // namespace restream

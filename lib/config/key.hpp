@@ -26,7 +26,7 @@ struct KeyProblem {
 
 /// Reads the key: its file (first line, white space trimmed, at most 4 KiB), its variable, its
 /// command's standard output (first line). A key that is empty, or has control characters or blanks
-/// inside, is a problem, and so is a file that others can change (see base/path_trust.hpp).
+/// inside, is a problem, and so is a file that others can change (see system/path_trust.hpp).
 /// std::monostate gives an empty key.
 /// **Blocks**: for a command, until it ends, at most until the deadline, or until `is_cancelled`;
 /// then it is killed with its children.

@@ -22,7 +22,7 @@ std::string place_of(const std::filesystem::path& file, const toml::source_regio
                           const std::string& message);
 
 /// The bytes of a configuration file. **Throws**: Error{config} where it is no regular file, longer
-/// than 1 MiB, unreadable, or not to be trusted (see base/path_trust.hpp).
+/// than 1 MiB, unreadable, or not to be trusted (see system/path_trust.hpp).
 std::string read_config_text(const std::filesystem::path& file);
 
 /// **Throws**: Error{config} with line and column.

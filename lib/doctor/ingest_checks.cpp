@@ -154,7 +154,7 @@ std::vector<Diagnosis> check_managed(const IngestConfig& config, const Layout& l
     return result;
 }
 
-/// How many tries a guesser has is in ingest/key_guard.hpp: from many places, many.
+/// How many tries a guesser has is in server/key_guard.hpp: from many places, many.
 std::optional<Diagnosis> check_publish_key_size(const Config& config) {
     // 16 hexadecimal digits are 64 bits; 16 letters of a sentence are enough, too.
     constexpr std::size_t shortest_key = 16;

@@ -39,7 +39,7 @@ struct TagBody {
 std::optional<TagBody> video_body(std::span<const std::uint8_t> payload);
 std::optional<TagBody> audio_body(std::span<const std::uint8_t> payload);
 
-/// As video_codec_name() and audio_codec_name() of rtmp/tag.hpp.
+/// As video_codec_name() and audio_codec_name() of flv/tag.hpp.
 std::string_view video_codec_name(const TagBody& body);
 std::string_view audio_codec_name(const TagBody& body);
 

@@ -10,7 +10,7 @@ namespace restream {
 
 /// The state folder. Every program calls this as it starts, except doctor, which reports the
 /// faults, and processes that a guardian starts: a running relay goes on, also after a crash.
-/// **Throws**: Error{refused} if others can change what is in the folder (see base/path_trust.hpp):
+/// **Throws**: Error{refused} if others can change what is in the folder (see system/path_trust.hpp):
 /// they could forge wishes, records and tokens.
 Layout trusted_state();
 

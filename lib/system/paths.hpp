@@ -37,7 +37,7 @@ std::optional<std::string> try_read_file(const std::filesystem::path& path,
                                          std::uintmax_t most_bytes);
 
 /// Makes the folder and its parents, 0700, where they are missing. **Throws**: Error{refused}, also
-/// where it is there and not to be trusted (see base/path_trust.hpp).
+/// where it is there and not to be trusted (see system/path_trust.hpp).
 void make_private_directory(const std::filesystem::path& path);
 /// Makes one folder, 0700 from its first moment on. False where it could not, or is there already.
 bool make_closed_directory(const std::filesystem::path& path, std::error_code& error);
