@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "command.hpp"
 #include "known_names.hpp"
 #include "progress.hpp"
@@ -20,8 +20,6 @@
 #include "system/paths.hpp"
 
 namespace restream {
-
-using nlohmann::ordered_json;
 
 namespace {
 
@@ -115,8 +113,8 @@ BatchOptions BatchFlags::to_options() const {
 namespace {
 
 /// What a destination and its backup share.
-ordered_json to_json_value(const Outcome& outcome) {
-    ordered_json value = {
+Json to_json_value(const Outcome& outcome) {
+    Json value = {
         {"outcome", outcome_name(outcome.kind)}, {"reason", nullptr}, {"next_retry_in_s", nullptr}};
     if (outcome.reason) {
         value["reason"] = {{"code", outcome.reason->code},
@@ -127,16 +125,16 @@ ordered_json to_json_value(const Outcome& outcome) {
     return value;
 }
 
-ordered_json to_json_value(const std::string& name, const Outcome& outcome, int status) {
-    ordered_json value = {{"name", name}, {"outcome", nullptr}, {"exit_status", status}};
+Json to_json_value(const std::string& name, const Outcome& outcome, int status) {
+    Json value = {{"name", name}, {"outcome", nullptr}, {"exit_status", status}};
     value.update(to_json_value(outcome));
     value["backup"] = nullptr;
     return value;
 }
 
-void print_document(const ordered_json& destinations) {
-    const ordered_json document = {{"schema", 1}, {"destinations", destinations}};
-    fmt::print("{}\n", document.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+void print_document(const Json& destinations) {
+    const Json document = {{"schema", 1}, {"destinations", destinations}};
+    fmt::print("{}\n", document.dump(2));
 }
 
 /// For what becomes of a backup, beyond its destination's own outcome: time enough for one that is
@@ -308,18 +306,20 @@ class Waiting {
 
     void note_json(const std::string& name, const Outcome& outcome, int status) {
         if (!is_backup_relay(name)) {
-            destinations_.push_back(to_json_value(name, outcome, status));
+            destinations_.emplace_back(name, to_json_value(name, outcome, status));
             return;
         }
         backups_[std::string(destination_of(name))] = to_json_value(outcome);
     }
 
     void print_all() {
-        for (auto& each : destinations_) {
-            const auto backup = backups_.find(each["name"].get<std::string>());
-            if (backup != backups_.end()) each["backup"] = backup->second;
+        Json destinations = Json::array();
+        for (auto& [name, value] : destinations_) {
+            const auto backup = backups_.find(name);
+            if (backup != backups_.end()) value["backup"] = std::move(backup->second);
+            destinations.push_back(std::move(value));
         }
-        print_document(destinations_);
+        print_document(destinations);
     }
 
     void break_off() {
@@ -338,10 +338,10 @@ class Waiting {
     Inbox inbox_;  // Ctrl-C ends the waiting, not the relays
     Progress progress_;
     SteadyTime begun_;
-    std::map<std::string, Expectation> expected_;  ///< by relay
-    std::map<std::string, Known> known_;           ///< by destination
-    ordered_json destinations_ = ordered_json::array();
-    std::map<std::string, ordered_json> backups_;  ///< by destination
+    std::map<std::string, Expectation> expected_;             ///< by relay
+    std::map<std::string, Known> known_;                      ///< by destination
+    std::vector<std::pair<std::string, Json>> destinations_;  ///< by name, as they became known
+    std::map<std::string, Json> backups_;                     ///< by destination
     int status_ = 0;
     bool is_broken_off_ = false;
     bool is_ingest_told_ = false;
@@ -366,14 +366,14 @@ int stop_and_tell(const Workplace& place, const std::vector<std::string>& names,
         if (chosen == Chosen::by_name || was_alive[name] || loses_wish) told.insert(name);
     }
     const auto problems = place.control.stop(names, keep);
-    ordered_json destinations = ordered_json::array();
+    Json destinations = Json::array();
     for (const auto& name : names) {
         const auto problem = problems.find(name);
         const bool is_bad = problem != problems.end();
-        ordered_json value = {{"name", name},
-                              {"outcome", is_bad ? "refused" : "stopped"},
-                              {"was_running", was_alive[name]},
-                              {"reason", nullptr}};
+        Json value = {{"name", name},
+                      {"outcome", is_bad ? "refused" : "stopped"},
+                      {"was_running", was_alive[name]},
+                      {"reason", nullptr}};
         if (is_bad)
             value["reason"] = {
                 {"code", "not_stopped"}, {"message", problem->second}, {"remedy", ""}};

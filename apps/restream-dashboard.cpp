@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "browser.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
@@ -108,8 +108,7 @@ int tell(const Options& options, const Done& done, const std::optional<Dashboard
                                                         running ? ", " + running->url : ""));
         return 0;
     }
-    nlohmann::ordered_json document = {
-        {"schema", 1}, {"action", done.action}, {"url", nullptr}, {"pid", nullptr}};
+    Json document = {{"schema", 1}, {"action", done.action}, {"url", nullptr}, {"pid", nullptr}};
     if (running) {
         document["url"] = running->url;
         document["pid"] = running->process.pid;
@@ -172,7 +171,7 @@ int make_link(const Options& options) {
     }
     const std::string link = login_link(running->url, layout);
     if (options.json) {
-        const nlohmann::ordered_json document = {{"schema", 1}, {"url", link}};
+        const Json document = {{"schema", 1}, {"url", link}};
         fmt::print("{}\n", document.dump(2));
         return 0;
     }

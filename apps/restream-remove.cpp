@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/editor.hpp"
@@ -70,8 +71,7 @@ int remove(const Options& options) {
     remove_destination(directory, destination);
     registry.forget(name);
     fmt::print(stderr, "removed {}\n", name);
-    // A name needs no escapes.
-    if (options.json) fmt::print("{{\n  \"schema\": 1,\n  \"name\": \"{}\"\n}}\n", name);
+    if (options.json) fmt::print("{}\n", Json{{"schema", 1}, {"name", name}}.dump(2));
     return 0;
 }
 

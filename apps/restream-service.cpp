@@ -3,10 +3,10 @@
 #include <fmt/ranges.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "service/service.hpp"
@@ -19,35 +19,34 @@
 namespace {
 
 using namespace restream;
-using nlohmann::ordered_json;
 
 enum class Report { text, json };
 
 bool is_in_force(const Service::View& view) { return view.is_installed && view.is_enabled; }
 
-ordered_json to_json_value(const std::optional<Healing>& last) {
+Json to_json_value(const std::optional<Healing>& last) {
     if (!last) return nullptr;
-    ordered_json value = {{"at", to_iso8601(last->at)},
-                          {"ingest", last->ingest},
-                          {"relays", last->relays},
-                          {"problem", nullptr}};
+    Json value = {{"at", to_iso8601(last->at)},
+                  {"ingest", last->ingest},
+                  {"relays", last->relays},
+                  {"problem", nullptr}};
     if (!last->problem.empty()) value["problem"] = last->problem;
     return value;
 }
 
 void print_json(const Service& service, const Service::View& view,
                 const std::optional<Healing>& last) {
-    ordered_json body = {{"installed", view.is_installed},
-                         {"current", view.is_current},
-                         {"enabled", view.is_enabled},
-                         {"running", nullptr},
-                         {"linger", view.lingers},
-                         {"unit", service.service_file().string()},
-                         {"timer", service.timer_file().string()},
-                         {"last_healing", to_json_value(last)}};
+    Json body = {{"installed", view.is_installed},
+                 {"current", view.is_current},
+                 {"enabled", view.is_enabled},
+                 {"running", nullptr},
+                 {"linger", view.lingers},
+                 {"unit", service.service_file().string()},
+                 {"timer", service.timer_file().string()},
+                 {"last_healing", to_json_value(last)}};
     if (view.is_running) body["running"] = *view.is_running;
-    const ordered_json document = {{"schema", 1}, {"service", std::move(body)}};
-    fmt::print("{}\n", document.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+    const Json document = {{"schema", 1}, {"service", std::move(body)}};
+    fmt::print("{}\n", document.dump(2));
 }
 
 std::string describe_running(const Service::View& view) {

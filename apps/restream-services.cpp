@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
 #include "config/platform.hpp"
@@ -37,16 +37,15 @@ const char* word_for(KeyLifetime lifetime) {
 }
 
 void print_json(const Platforms& services) {
-    using nlohmann::json;
-    const auto known = [](int number) { return number == 0 ? json() : json(number); };
-    const auto given = [](const std::string& text) { return text.empty() ? json() : json(text); };
-    json list = json::array();
+    const auto known = [](int number) { return number == 0 ? Json() : Json(number); };
+    const auto given = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+    Json list = Json::array();
     for (const Platform& one : services.list) {
         list.push_back({{"id", one.id},
                         {"name", one.name},
                         {"url", given(one.url)},
                         {"backup_url", given(one.backup_url)},
-                        {"backup", one.backup_url.empty() ? json() : json(backup_name(one.backup))},
+                        {"backup", one.backup_url.empty() ? Json() : Json(backup_name(one.backup))},
                         {"keyframe_interval_s", known(one.keyframe_interval_s)},
                         {"max_video_kbps", known(one.max_video_kbps)},
                         {"max_audio_kbps", known(one.max_audio_kbps)},
@@ -56,7 +55,8 @@ void print_json(const Platforms& services) {
                         {"key_page", given(one.key_page)},
                         {"note", given(one.note)}});
     }
-    const json all = {{"schema", 1}, {"date", services.date}, {"services", std::move(list)}};
+    Json all = {{"schema", 1}, {"date", services.date}, {"services", std::move(list)}};
+    all.sort_members();
     fmt::print("{}\n", all.dump(2));
 }
 

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "config/key.hpp"
 #include "dashboard/assets.hpp"
 #include "dashboard/body.hpp"
@@ -23,7 +23,6 @@
 
 namespace restream {
 
-using nlohmann::ordered_json;
 using std::chrono::seconds;
 
 namespace {
@@ -333,7 +332,7 @@ Answer Api::metrics() {
 
 Answer Api::reveal_publish_key() {
     const auto config = configs_.current();
-    ordered_json document = {{"key", nullptr}};
+    Json document = {{"key", nullptr}};
     if (config->ingest.has_publish_key()) {
         auto key = resolve_publish_key(*config, Deadline::after(seconds(10)));
         if (const auto* problem = std::get_if<KeyProblem>(&key)) {

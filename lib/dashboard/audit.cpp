@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/json_reader.hpp"
 #include "config/destination.hpp"
 #include "config/url.hpp"
 #include "dashboard/body.hpp"
@@ -65,10 +65,11 @@ std::string put_words(const Request& request, const std::string& name, Asked ask
 
 /// "; key dropped": the secrets that a change of the server took away.
 std::string dropped_words(const Answer& answer) {
-    const auto document = nlohmann::json::parse(answer.body, nullptr, false);
-    const auto dropped = document.is_object() ? document.find("dropped") : document.end();
-    if (dropped == document.end() || !dropped->is_array() || dropped->empty()) return "";
-    return fmt::format("; {} dropped", fmt::join(dropped->get<std::vector<std::string>>(), ", "));
+    const auto document = parse_json(answer.body);
+    if (!document) return "";
+    const auto dropped = read_member<std::vector<std::string>>(*document, "dropped");
+    if (!dropped || dropped->empty()) return "";
+    return fmt::format("; {} dropped", fmt::join(*dropped, ", "));
 }
 
 std::string command_words(const Route& route, const std::string& name) {

@@ -6,16 +6,14 @@
 #include <array>
 #include <cmath>
 #include <initializer_list>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "config/destination.hpp"
 #include "config/key_text.hpp"
 
 namespace restream {
-
-using nlohmann::json;
 
 namespace {
 
@@ -27,30 +25,27 @@ constexpr std::array text_fields = {"service",        "url",      "backup_url", 
 /// What the members of a body may be.
 enum class Members { plain, arrays };
 
+bool is_nested(const Json& value) { return value.is_array() || value.is_object(); }
+
 /// An object of plain members, or of arrays of those. Nothing in it is nested further, and no
 /// member is there twice: of two, who checks might see one and who obeys the other.
-json object_of(std::string_view text, Members members = Members::plain) {
-    const int deepest = members == Members::arrays ? 1 : 0;
-    bool is_nested = false;
+Json object_of(std::string_view text, Members members = Members::plain) {
+    auto document = parse_json(text, DuplicateMembers::kept);
+    if (!document || !document->is_object()) fail("the body must be a JSON object");
+    std::set<std::string_view> names;
     bool is_double = false;
-    std::set<std::string> names;
-    const auto look = [&](int depth, json::parse_event_t event, json& value) {
-        if (event == json::parse_event_t::object_start && depth > 0) is_nested = true;
-        if (event == json::parse_event_t::array_start && depth > deepest) is_nested = true;
-        if (event == json::parse_event_t::key && depth == 1) {
-            is_double |= !names.insert(value.get<std::string>()).second;
-        }
-        return !is_nested;
-    };
-    json document = json::parse(text, look, false);
-    if (!document.is_object()) fail("the body must be a JSON object");
-    if (is_nested) fail("the body's members must be plain values");
+    for (const auto& [name, value] : document->members()) {
+        const bool may_be = members == Members::arrays && value.is_array() &&
+                            std::ranges::none_of(value.elements(), is_nested);
+        if (is_nested(value) && !may_be) fail("the body's members must be plain values");
+        is_double |= !names.insert(name).second;
+    }
     if (is_double) fail("the body has a member twice");
-    return document;
+    return std::move(*document);
 }
 
-void allow_only(const json& body, std::initializer_list<std::string_view> known) {
-    for (const auto& [name, value] : body.items()) {
+void allow_only(const Json& body, std::initializer_list<std::string_view> known) {
+    for (const auto& [name, value] : body.members()) {
         if (std::ranges::find(known, name) == known.end()) {
             fail(fmt::format("the body has a member that is not known; known are {}",
                              fmt::join(known, ", ")));
@@ -59,35 +54,36 @@ void allow_only(const json& body, std::initializer_list<std::string_view> known)
 }
 
 /// Nothing for null and for an empty text.
-std::optional<std::string> text_of(const json& value, std::string_view name) {
+std::optional<std::string> text_of(const Json& value, std::string_view name) {
     if (value.is_null()) return std::nullopt;
-    if (!value.is_string()) fail(fmt::format("{} must be a string or null", name));
-    auto text = value.get<std::string>();
-    if (text.find("***") != std::string::npos) {
+    const std::string* text = value.as_string();
+    if (text == nullptr) fail(fmt::format("{} must be a string or null", name));
+    if (text->find("***") != std::string::npos) {
         fail(
             fmt::format("{} holds ***, which stands for a secret that is not shown; give the whole "
                         "of it, or leave it out",
                         name));
     }
-    if (text.empty()) return std::nullopt;
-    return text;
+    return text->empty() ? std::nullopt : std::optional(*text);
 }
 
-std::optional<Milliseconds> hold_of(const json& value) {
+std::optional<Milliseconds> hold_of(const Json& value) {
     if (value.is_null()) return std::nullopt;
     constexpr double longest_s = 24 * 3600;
-    if (!value.is_number() || value.get<double>() < 0 || value.get<double>() > longest_s) {
+    const auto hold_s = value.as_number();
+    if (!hold_s || *hold_s < 0 || *hold_s > longest_s) {
         fail("hold_s must be a number of seconds, at most a day");
     }
-    return Milliseconds(std::llround(value.get<double>() * 1000));
+    return Milliseconds(std::llround(*hold_s * 1000));
 }
 
 /// Nothing where it holds none.
-std::optional<Secret> key_of(const json& body) {
-    const auto found = body.find("key");
-    if (found == body.end() || found->is_null()) return std::nullopt;
-    if (!found->is_string()) fail("key must be a string");
-    Secret key(found->get<std::string>());
+std::optional<Secret> key_of(const Json& body) {
+    const Json* found = body.find("key");
+    if (found == nullptr || found->is_null()) return std::nullopt;
+    const std::string* text = found->as_string();
+    if (text == nullptr) fail("key must be a string");
+    Secret key(*text);
     if (key.is_empty()) return std::nullopt;
     if (const auto problem = key_text_problem(key.reveal())) fail("the stream key " + *problem);
     return key;
@@ -96,15 +92,15 @@ std::optional<Secret> key_of(const json& body) {
 }  // namespace
 
 DestinationBody destination_body(std::string_view text) {
-    const json body = object_of(text);
+    const Json body = object_of(text);
     allow_only(body, {"service", "url", "backup_url", "backup", "on_ingest_loss", "file_mode",
                       "hold_s", "key"});
     DestinationBody wanted;
     for (const char* field : text_fields) {
-        const auto found = body.find(field);
-        if (found != body.end()) wanted.texts[field] = text_of(*found, field);
+        const Json* found = body.find(field);
+        if (found != nullptr) wanted.texts[field] = text_of(*found, field);
     }
-    if (const auto found = body.find("hold_s"); found != body.end()) {
+    if (const Json* found = body.find("hold_s")) {
         wanted.has_hold = true;
         wanted.hold = hold_of(*found);
     }
@@ -113,7 +109,7 @@ DestinationBody destination_body(std::string_view text) {
 }
 
 Secret key_body(std::string_view text) {
-    const json body = object_of(text);
+    const Json body = object_of(text);
     allow_only(body, {"key"});
     auto key = key_of(body);
     if (!key) fail("key must be a string that is not empty");
@@ -122,18 +118,19 @@ Secret key_body(std::string_view text) {
 
 std::optional<std::vector<std::string>> names_body(std::string_view text) {
     if (text.empty()) return std::nullopt;
-    const json body = object_of(text, Members::arrays);
+    const Json body = object_of(text, Members::arrays);
     allow_only(body, {"names"});
-    const auto found = body.find("names");
-    if (found == body.end()) return std::nullopt;
-    if (!found->is_array() || found->empty()) {
+    const Json* found = body.find("names");
+    if (found == nullptr) return std::nullopt;
+    if (found->elements().empty()) {
         fail("names must be an array of at least one name; without it, all are meant");
     }
     std::vector<std::string> names;
-    for (const json& each : *found) {
-        if (!each.is_string()) fail("names must be an array of strings");
-        if (name_problem(each.get<std::string>())) fail("names must hold destinations' names");
-        names.push_back(each.get<std::string>());
+    for (const Json& each : found->elements()) {
+        const std::string* name = each.as_string();
+        if (name == nullptr) fail("names must be an array of strings");
+        if (name_problem(*name)) fail("names must hold destinations' names");
+        names.push_back(*name);
     }
     return names;
 }

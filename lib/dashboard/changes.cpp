@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "config/config.hpp"
 #include "config/editor.hpp"
 #include "config/field_editor.hpp"
@@ -17,7 +17,6 @@
 namespace restream {
 
 namespace fs = std::filesystem;
-using nlohmann::ordered_json;
 
 namespace {
 
@@ -86,7 +85,7 @@ std::vector<std::string> change(const fs::path& directory, const Destination& kn
 
 Answer told(const Registry& registry, const std::string& name, int status,
             const std::vector<std::string>& dropped = {}) {
-    const ordered_json document = {
+    const Json document = {
         {"schema", 1}, {"name", name}, {"is_alive", registry.is_alive(name)}, {"dropped", dropped}};
     Answer answer;
     answer.status = status;

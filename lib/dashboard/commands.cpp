@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "system/paths.hpp"
 #include "system/process.hpp"
 
 namespace restream {
-
-using nlohmann::ordered_json;
 
 namespace {
 
@@ -72,26 +70,26 @@ Answer run_command_for(const CommandMeans& means, const CommandRun& run) {
     const Captured captured = run_program(means, run);
     const auto messages = messages_of(captured.error, run.verb);
     if (captured.timed_out) return too_late(run);
-    ordered_json document = ordered_json::parse(captured.output, nullptr, false);
+    auto document = parse_json(captured.output);
     // Not if a signal ended it.
     const bool is_audited = run.is_change && captured.status <= 255;
-    if (!document.is_object()) {
+    if (!document || !document->is_object()) {
         Answer answer = failure(captured.status, messages, run.verb);
         answer.is_audited = is_audited;
         return answer;
     }
-    document["exit_status"] = captured.status;
-    document["messages"] = messages;
+    (*document)["exit_status"] = captured.status;
+    (*document)["messages"] = messages;
     Answer answer;
     answer.is_audited = is_audited;
-    answer.body = document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    answer.body = document->dump(2) + "\n";
     return answer;
 }
 
 Answer run_query_for(const CommandMeans& means, const CommandRun& run) {
     const Captured captured = run_program(means, run);
     if (captured.timed_out) return too_late(run);
-    if (!ordered_json::accept(captured.output)) {
+    if (!parse_json(captured.output)) {
         return failure(captured.status, messages_of(captured.error, run.verb), run.verb);
     }
     Answer answer;

@@ -4,13 +4,11 @@
 
 #include <array>
 #include <chrono>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "config/url.hpp"
 
 namespace restream {
-
-using nlohmann::ordered_json;
 
 std::string asker_of(std::optional<std::uint32_t> user, const std::string& address) {
     if (user) return fmt::format("user {}", *user);
@@ -19,12 +17,12 @@ std::string asker_of(std::optional<std::uint32_t> user, const std::string& addre
 
 Answer refusal(int status, std::string_view code, std::string_view message, std::string_view remedy,
                std::string_view field) {
-    ordered_json document = {{"error", {{"code", code}, {"message", message}, {"remedy", remedy}}}};
+    Json document = {{"error", {{"code", code}, {"message", message}, {"remedy", remedy}}}};
     if (!field.empty()) document["error"]["field"] = field;
     Answer answer;
     answer.status = status;
     answer.code = code;
-    answer.body = document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    answer.body = document.dump() + "\n";
     return answer;
 }
 

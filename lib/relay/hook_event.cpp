@@ -4,15 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "state/relay_name.hpp"
 
 namespace restream {
 
 namespace {
-
-using nlohmann::ordered_json;
 
 /// **Source**: Discord takes 2,000 characters of "content"; a peer's words are in it.
 constexpr std::size_t longest_words_bytes = 800;
@@ -55,11 +53,11 @@ std::string for_discord(std::string_view words) {
 }
 
 /// What Slack and Discord show. A server's words are in it: they mention nobody, and lead nowhere.
-void add_words(ordered_json& document, const std::string& sentence) {
+void add_words(Json& document, const std::string& sentence) {
     document["text"] = for_slack(sentence);
     document["parse"] = "none";  // Slack's: no links
     document["content"] = for_discord(sentence);
-    document["allowed_mentions"] = {{"parse", ordered_json::array()}};  // Discord's
+    document["allowed_mentions"] = {{"parse", Json::array()}};  // Discord's
 }
 
 /// **Unit**: seconds.
@@ -108,19 +106,19 @@ std::string ingest_sentence(const IngestChange& ingest) {
 
 std::string ingest_json(const HookEvent& event) {
     const IngestChange& ingest = *event.ingest;
-    ordered_json document = {{"schema", 1},
-                             {"event", "ingest"},
-                             {"server", ingest.server},
-                             {"url", event.url},
-                             {"state", ingest.state},
-                             {"previous", nullptr},
-                             {"missing", nullptr},
-                             {"since", to_iso8601(event.since)},
-                             {"skipped", event.skipped}};
+    Json document = {{"schema", 1},
+                     {"event", "ingest"},
+                     {"server", ingest.server},
+                     {"url", event.url},
+                     {"state", ingest.state},
+                     {"previous", nullptr},
+                     {"missing", nullptr},
+                     {"since", to_iso8601(event.since)},
+                     {"skipped", event.skipped}};
     add_words(document, ingest_sentence(ingest));
     if (ingest.previous) document["previous"] = *ingest.previous;
     if (!ingest.missing.empty()) document["missing"] = ingest.missing;
-    return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    return document.dump();
 }
 
 }  // namespace
@@ -139,21 +137,21 @@ std::string hook_sentence(const HookEvent& event) {
 
 std::string to_json(const HookEvent& event) {
     if (event.ingest) return ingest_json(event);
-    ordered_json document = {{"schema", 1},
-                             {"event", "state"},
-                             {"destination", event.destination},
-                             {"relay", relay_role(event.is_backup)},
-                             {"service", event.service},
-                             {"url", event.url},
-                             {"state", state_name(event.state)},
-                             {"previous", nullptr},
-                             {"confirmed", event.confirmed},
-                             {"reason", nullptr},
-                             {"since", to_iso8601(event.since)},
-                             {"next_retry_in_s", nullptr},
-                             {"attempts", event.attempts},
-                             {"reconnects", event.reconnects},
-                             {"skipped", event.skipped}};
+    Json document = {{"schema", 1},
+                     {"event", "state"},
+                     {"destination", event.destination},
+                     {"relay", relay_role(event.is_backup)},
+                     {"service", event.service},
+                     {"url", event.url},
+                     {"state", state_name(event.state)},
+                     {"previous", nullptr},
+                     {"confirmed", event.confirmed},
+                     {"reason", nullptr},
+                     {"since", to_iso8601(event.since)},
+                     {"next_retry_in_s", nullptr},
+                     {"attempts", event.attempts},
+                     {"reconnects", event.reconnects},
+                     {"skipped", event.skipped}};
     add_words(document, hook_sentence(event));
     if (event.previous) document["previous"] = state_name(*event.previous);
     if (event.reason) {
@@ -162,7 +160,7 @@ std::string to_json(const HookEvent& event) {
                               {"remedy", bounded(event.reason->remedy)}};
     }
     if (event.next_try_in) document["next_retry_in_s"] = in_seconds(*event.next_try_in);
-    return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    return document.dump();
 }
 
 }  // namespace restream

@@ -1,19 +1,17 @@
 #include "relay/hook_job.hpp"
 
-#include <nlohmann/json.hpp>
+#include "base/json_reader.hpp"
 
 namespace restream {
 
 namespace {
 
-using nlohmann::json;
-
-json hook_json(const StateHook& hook) {
+Json hook_json(const StateHook& hook) {
     if (const auto* command = std::get_if<HookCommand>(&hook.what)) {
         return {{"command", command->line}, {"folder", command->folder.string()}};
     }
     const auto* webhook = std::get_if<Webhook>(&hook.what);
-    if (webhook == nullptr) return json::object();
+    if (webhook == nullptr) return Json::object();
     if (const auto* file = std::get_if<KeyFile>(&webhook->url)) {
         return {{"url_file", file->path.string()}};
     }
@@ -22,22 +20,6 @@ json hook_json(const StateHook& hook) {
     }
     const auto* text = std::get_if<KeyText>(&webhook->url);
     return {{"url", text == nullptr ? "" : text->text.reveal()}};
-}
-
-/// REQUIRES: it is an object. Throws json's own where a value is of another type.
-StateHook hook_from_json(const json& value) {
-    StateHook hook;
-    if (value.contains("command")) {
-        hook.what = HookCommand{value.at("command").get<std::string>(),
-                                value.at("folder").get<std::string>()};
-    } else if (value.contains("url_file")) {
-        hook.what = Webhook{KeyFile{value.at("url_file").get<std::string>()}};
-    } else if (value.contains("url_variable")) {
-        hook.what = Webhook{KeyEnv{value.at("url_variable").get<std::string>()}};
-    } else {
-        hook.what = Webhook{KeyText{Secret(value.at("url").get<std::string>())}};
-    }
-    return hook;
 }
 
 }  // namespace
@@ -53,35 +35,61 @@ HookJob hook_job(const StateHook& hook, const HookEvent& event) {
 }
 
 std::string to_line(const HookJob& job) {
-    const json document = {
-        {"hook", hook_json(job.hook)}, {"deadline_ms", job.hook.deadline.count()},
-        {"event", job.event},          {"destination", job.destination},
-        {"relay", job.relay},          {"state", job.state},
-        {"reason", job.reason},        {"body", job.body}};
-    return document.dump(-1, ' ', false, json::error_handler_t::replace);
+    const Json document = {{"body", job.body},
+                           {"deadline_ms", job.hook.deadline.count()},
+                           {"destination", job.destination},
+                           {"event", job.event},
+                           {"hook", hook_json(job.hook)},
+                           {"reason", job.reason},
+                           {"relay", job.relay},
+                           {"state", job.state}};
+    return document.dump();
 }
 
 std::string to_line(const StateHook& hook) {
-    const json document = {{"hook", hook_json(hook)}, {"deadline_ms", hook.deadline.count()}};
-    return document.dump(-1, ' ', false, json::error_handler_t::replace);
+    const Json document = {{"deadline_ms", hook.deadline.count()}, {"hook", hook_json(hook)}};
+    return document.dump();
+}
+
+/// What it does, without its deadline.
+static bool read_json(const Json& value, StateHook& into) {
+    JsonReader reader(value);
+    std::string text;
+    if (value.contains("command")) {
+        std::string folder;
+        reader.read("command", text);
+        reader.read("folder", folder);
+        into.what = HookCommand{text, folder};
+    } else if (value.contains("url_file")) {
+        reader.read("url_file", text);
+        into.what = Webhook{KeyFile{text}};
+    } else if (value.contains("url_variable")) {
+        reader.read("url_variable", text);
+        into.what = Webhook{KeyEnv{text}};
+    } else {
+        reader.read("url", text);
+        into.what = Webhook{KeyText{Secret(std::move(text))}};
+    }
+    return reader.is_good();
 }
 
 std::optional<HookJob> hook_job_from_line(std::string_view line) {
-    try {
-        const json document = json::parse(line);
-        HookJob job;
-        job.hook = hook_from_json(document.at("hook"));
-        job.hook.deadline = Milliseconds(document.at("deadline_ms").get<std::int64_t>());
-        job.event = document.at("event").get<std::string>();
-        job.destination = document.at("destination").get<std::string>();
-        job.relay = document.at("relay").get<std::string>();
-        job.state = document.at("state").get<std::string>();
-        job.reason = document.at("reason").get<std::string>();
-        job.body = document.at("body").get<std::string>();
-        return job;
-    } catch (const json::exception&) {
-        return std::nullopt;
-    }
+    const auto document = parse_json(line);
+    if (!document) return std::nullopt;
+    JsonReader reader(*document);
+    HookJob job;
+    std::int64_t deadline_ms = 0;
+    reader.read("hook", job.hook);
+    reader.read("deadline_ms", deadline_ms);
+    reader.read("event", job.event);
+    reader.read("destination", job.destination);
+    reader.read("relay", job.relay);
+    reader.read("state", job.state);
+    reader.read("reason", job.reason);
+    reader.read("body", job.body);
+    if (!reader.is_good()) return std::nullopt;
+    job.hook.deadline = Milliseconds(deadline_ms);
+    return job;
 }
 
 }  // namespace restream

@@ -4,15 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace restream::selftest {
 
 namespace {
-
-using nlohmann::ordered_json;
 
 constexpr std::size_t title_columns = 12;
 constexpr std::size_t narrowest = 20;
@@ -20,7 +18,7 @@ constexpr std::size_t narrowest = 20;
 /// Three digits behind the point tell microseconds: more is noise.
 double rounded(double value) { return std::round(value * 1000) / 1000; }
 
-ordered_json lateness_json(const Lateness& late) {
+Json lateness_json(const Lateness& late) {
     return {{"messages", late.messages},
             {"lost", late.lost},
             {"p50_ms", rounded(late.p50_ms)},
@@ -28,20 +26,19 @@ ordered_json lateness_json(const Lateness& late) {
             {"max_ms", rounded(late.max_ms)}};
 }
 
-ordered_json effect_json(const std::optional<Effect>& effect) {
+Json effect_json(const std::optional<Effect>& effect) {
     if (!effect) return nullptr;
     return {{"before", lateness_json(effect->before)}, {"during", lateness_json(effect->during)}};
 }
 
-ordered_json step_json(const StepResult& step) {
-    ordered_json figures = ordered_json::object();
+Json step_json(const StepResult& step) {
+    Json figures = Json::object();
     for (const auto& [name, value] : step.outcome.figures) figures[name] = rounded(value);
     return {{"name", step.name},
             {"verdict", verdict_name(step.outcome.verdict)},
             {"duration_ms", step.lasted.count()},
             {"message", step.outcome.words},
-            {"remedy",
-             step.outcome.remedy.empty() ? ordered_json() : ordered_json(step.outcome.remedy)},
+            {"remedy", step.outcome.remedy.empty() ? Json() : Json(step.outcome.remedy)},
             {"figures", figures}};
 }
 
@@ -102,17 +99,16 @@ std::size_t Report::count(Verdict verdict) const {
 }
 
 std::string to_json(const Report& report) {
-    ordered_json steps = ordered_json::array();
+    Json steps = Json::array();
     for (const StepResult& each : report.steps) steps.push_back(step_json(each));
-    const ordered_json document = {
+    const Json document = {
         {"schema", 1},
         {"passed", report.has_passed()},
         {"duration_ms", report.lasted.count()},
         {"steps", steps},
         {"effect",
          {{"stalled", effect_json(report.stalled)}, {"vanished", effect_json(report.vanished)}}}};
-    // What programs print may hold anything.
-    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return document.dump(2) + "\n";
 }
 
 std::string to_text(const StepResult& step, const TextStyle& style) {

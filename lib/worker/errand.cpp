@@ -1,33 +1,32 @@
 #include "worker/errand.hpp"
 
 #include <array>
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include "base/json_reader.hpp"
 
 namespace restream {
 
 namespace {
-
-using nlohmann::json;
 
 constexpr std::array<std::pair<SecretOf, const char*>, 3> secrets = {
     {{SecretOf::key, "key"},
      {SecretOf::passphrase, "passphrase"},
      {SecretOf::stream_id, "streamid"}}};
 
-json to_json(const LookErrand&) { return {{"do", "look"}}; }
-json to_json(const HookErrand&) { return {{"do", "hook"}}; }
-json to_json(const SlateErrand& errand) {
-    return {{"do", "slate"},
-            {"width", errand.shape.width},
-            {"height", errand.shape.height},
+Json json_of(const LookErrand&) { return {{"do", "look"}}; }
+Json json_of(const HookErrand&) { return {{"do", "hook"}}; }
+Json json_of(const SlateErrand& errand) {
+    return {{"channels", errand.shape.channels},
+            {"do", "slate"},
+            {"file", errand.file},
             {"fps", errand.shape.fps},
-            {"sample_rate", errand.shape.sample_rate_hz},
-            {"channels", errand.shape.channels},
+            {"height", errand.shape.height},
             {"picture", errand.picture.string()},
-            {"file", errand.file}};
+            {"sample_rate", errand.shape.sample_rate_hz},
+            {"width", errand.shape.width}};
 }
-json to_json(const SecretErrand& errand) {
+Json json_of(const SecretErrand& errand) {
     const char* which = "";
     for (const auto& [secret, name] : secrets) {
         if (secret == errand.which) which = name;
@@ -35,44 +34,46 @@ json to_json(const SecretErrand& errand) {
     return {{"do", "secret"}, {"which", which}};
 }
 
-/// Throws json's own where a value is missing or of another type.
-SlateErrand slate_errand(const json& from) {
+std::optional<Errand> slate_errand(JsonReader& reader) {
     SlateErrand errand;
-    errand.shape.width = from.at("width").get<int>();
-    errand.shape.height = from.at("height").get<int>();
-    errand.shape.fps = from.at("fps").get<double>();
-    errand.shape.sample_rate_hz = from.at("sample_rate").get<int>();
-    errand.shape.channels = from.at("channels").get<int>();
-    errand.picture = from.at("picture").get<std::string>();
-    errand.file = from.at("file").get<std::string>();
+    std::string picture;
+    reader.read("width", errand.shape.width);
+    reader.read("height", errand.shape.height);
+    reader.read("fps", errand.shape.fps);
+    reader.read("sample_rate", errand.shape.sample_rate_hz);
+    reader.read("channels", errand.shape.channels);
+    reader.read("picture", picture);
+    reader.read("file", errand.file);
+    if (!reader.is_good()) return std::nullopt;
+    errand.picture = picture;
     return errand;
+}
+
+std::optional<Errand> secret_errand(JsonReader& reader) {
+    std::string which;
+    reader.read("which", which);
+    for (const auto& [secret, name] : secrets) {
+        if (which == name) return SecretErrand{secret};
+    }
+    return std::nullopt;
 }
 
 }  // namespace
 
 std::string to_text(const Errand& errand) {
-    return std::visit(
-        [](const auto& each) {
-            return to_json(each).dump(-1, ' ', false, json::error_handler_t::replace);
-        },
-        errand);
+    return std::visit([](const auto& each) { return json_of(each).dump(); }, errand);
 }
 
 std::optional<Errand> errand_from_text(std::string_view text) {
-    try {
-        const json from = json::parse(text);
-        const auto what = from.at("do").get<std::string>();
-        if (what == "look") return LookErrand{};
-        if (what == "hook") return HookErrand{};
-        if (what == "slate") return slate_errand(from);
-        if (what != "secret") return std::nullopt;
-        const auto which = from.at("which").get<std::string>();
-        for (const auto& [secret, name] : secrets) {
-            if (which == name) return SecretErrand{secret};
-        }
-    } catch (const json::exception&) {
-        // None of ours.
-    }
+    const auto from = parse_json(text);
+    if (!from) return std::nullopt;
+    JsonReader reader(*from);
+    std::string what;
+    reader.read("do", what);
+    if (what == "look") return LookErrand{};
+    if (what == "hook") return HookErrand{};
+    if (what == "slate") return slate_errand(reader);
+    if (what == "secret") return secret_errand(reader);
     return std::nullopt;
 }
 
