@@ -4,10 +4,10 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "command.hpp"
 #include "config/config.hpp"
 #include "config/url.hpp"
@@ -22,7 +22,6 @@
 namespace {
 
 using namespace restream;
-using nlohmann::json;
 
 /// Above this a new session waits long for its first picture. DESIGN: platforms want 2, at most 4.
 constexpr double longest_keyframe_interval_s = 4;
@@ -67,22 +66,20 @@ std::optional<SessionEnd> reason_of(const std::variant<Probe, SessionEnd>& found
     return SessionEnd{EndCode::waiting_for_keyframe, "no video and no audio yet"};
 }
 
-/// The members that `status --json` has of a track, and how many messages were seen.
-json track_json(const json& track, std::uint64_t messages) {
-    json value = track;
-    if (!value.is_null()) value["messages"] = messages;
-    return value;
+/// To the members that `status --json` has of a track: how many messages were seen.
+void add_messages(Json& track, std::uint64_t messages) {
+    if (!track.is_null()) track["messages"] = messages;
 }
 
 void print_json(const std::string& url, const std::variant<Probe, SessionEnd>& found) {
     const auto* const seen = std::get_if<Probe>(&found);
-    json reason;
+    Json reason;
     if (const auto end = reason_of(found)) {
         reason = {{"code", end_code_name(end->code)},
                   {"message", describe(*end)},
                   {"remedy", remedy(end->code, "")}};
     }
-    json document = {{"schema", 1},
+    Json document = {{"schema", 1},
                      {"url", url},
                      {"state", state_name(found)},
                      {"reason", reason},
@@ -93,10 +90,11 @@ void print_json(const std::string& url, const std::variant<Probe, SessionEnd>& f
                      {"audio", nullptr}};
     if (seen && seen->to_keyframe) document["first_keyframe_ms"] = seen->to_keyframe->count();
     if (seen) {
-        const json media = json::parse(to_json(seen->media));
-        document["video"] = track_json(media["video"], seen->video_messages);
-        document["audio"] = track_json(media["audio"], seen->audio_messages);
+        document.update(json_of(seen->media));
+        add_messages(document["video"], seen->video_messages);
+        add_messages(document["audio"], seen->audio_messages);
     }
+    document.sort_members();
     fmt::print("{}\n", document.dump(2));
 }
 

@@ -62,7 +62,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
                   "a line of the audit log is read as written");
             break;
         default:
-            media_facts_from_json(text);
+            if (const auto value = parse_json(text)) {
+                MediaFacts facts;
+                static_cast<void>(read_json(*value, facts));
+            }
             process_from_json(text);
     }
     return 0;

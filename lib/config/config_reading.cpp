@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cstddef>
-#include <nlohmann/json.hpp>
 
 namespace restream {
 
@@ -44,18 +43,16 @@ ConfigProblem config_problem(std::string_view message) {
     return problem;
 }
 
-std::string to_json(const std::optional<ConfigProblem>& problem) {
-    using nlohmann::ordered_json;
-    if (!problem) return "null";
+Json json_of(const std::optional<ConfigProblem>& problem) {
+    if (!problem) return nullptr;
     const auto or_null = [](const auto& value, bool is_known) {
-        return is_known ? ordered_json(value) : ordered_json(nullptr);
+        return is_known ? Json(value) : Json();
     };
-    const ordered_json document = {{"message", problem->message},
-                                   {"words", problem->words},
-                                   {"file", or_null(problem->file, !problem->file.empty())},
-                                   {"line", or_null(problem->line, problem->line > 0)},
-                                   {"column", or_null(problem->column, problem->column > 0)}};
-    return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    return {{"message", problem->message},
+            {"words", problem->words},
+            {"file", or_null(problem->file, !problem->file.empty())},
+            {"line", or_null(problem->line, problem->line > 0)},
+            {"column", or_null(problem->column, problem->column > 0)}};
 }
 
 }  // namespace restream

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json.hpp"
 #include "config/config.hpp"
 
 namespace restream {
@@ -26,7 +27,7 @@ ConfigProblem config_problem(std::string_view message);
 
 /// As documents have it, in `config_error`: {"message", "words", "file", "line", "column"}; null
 /// for a valid configuration.
-std::string to_json(const std::optional<ConfigProblem>& problem);
+Json json_of(const std::optional<ConfigProblem>& problem);
 
 /// Nothing may be started by it: a part that cannot be read has its defaults, or is missing.
 struct ConfigReading {

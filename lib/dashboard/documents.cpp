@@ -1,18 +1,13 @@
 #include "dashboard/documents.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "ingest/address.hpp"
 
 namespace restream {
 
-using nlohmann::ordered_json;
-
 namespace {
 
-std::string dump(const ordered_json& document) {
-    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
+std::string text_of(const Json& document) { return document.dump(2) + "\n"; }
 
 std::string_view key_kind(const KeyReference& key) {
     if (std::holds_alternative<KeyText>(key)) return "text";
@@ -22,19 +17,16 @@ std::string_view key_kind(const KeyReference& key) {
     return "none";
 }
 
-ordered_json destination_value(const Destination& each, const Config& config) {
+Json destination_value(const Destination& each, const Config& config) {
     const auto own = config.directory / "destinations.d" / (each.name + ".toml");
     return {{"name", each.name},
             {"service", each.service},
             {"url", each.display_url()},
-            {"backup_url",
-             each.backup_url.empty() ? ordered_json() : ordered_json(each.display_backup_url())},
-            {"backup",
-             each.backup_url.empty() ? ordered_json() : ordered_json(backup_name(each.backup))},
+            {"backup_url", each.backup_url.empty() ? Json() : Json(each.display_backup_url())},
+            {"backup", each.backup_url.empty() ? Json() : Json(backup_name(each.backup))},
             {"key", key_kind(each.key)},
             {"on_ingest_loss", on_ingest_loss_name(each.on_ingest_loss)},
-            {"file_mode",
-             each.file_mode ? ordered_json(file_mode_text(*each.file_mode)) : ordered_json()},
+            {"file_mode", each.file_mode ? Json(file_mode_text(*each.file_mode)) : Json()},
             {"hold_s", std::chrono::duration<double>(each.hold).count()},
             {"is_editable", each.origin == own},
             {"file", each.origin.lexically_proximate(config.directory).generic_string()}};
@@ -43,17 +35,17 @@ ordered_json destination_value(const Destination& each, const Config& config) {
 }  // namespace
 
 std::string destinations_document(const Config& config) {
-    ordered_json destinations = ordered_json::array();
+    Json destinations = Json::array();
     for (const auto& each : config.destinations) {
         destinations.push_back(destination_value(each, config));
     }
-    return dump({{"schema", 1}, {"destinations", std::move(destinations)}});
+    return text_of({{"schema", 1}, {"destinations", std::move(destinations)}});
 }
 
 std::string ingest_document(const ConfigReading& reading, const Registry& registry) {
-    ordered_json document = ordered_json::parse(to_json(look_at_ingest(reading, registry)));
+    Json document = json_of(look_at_ingest(reading, registry));
     document["obs"] = nullptr;
-    if (!reading.knows_ingest) return dump(document);
+    if (!reading.knows_ingest) return text_of(document);
     const Config& config = reading.config;
     const bool has_playpath = !ingest_endpoint(config.ingest).playpath.is_empty();
     const bool has_key = config.ingest.has_publish_key();
@@ -61,7 +53,7 @@ std::string ingest_document(const ConfigReading& reading, const Registry& regist
     document["obs"] = {{"server", has_playpath && has_key ? config.ingest.display_url()
                                                           : publish_url(config.ingest)},
                        {"has_key", has_playpath || has_key}};
-    return dump(document);
+    return text_of(document);
 }
 
 std::string in_one_line(std::string_view document) {

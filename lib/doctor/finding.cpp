@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json.hpp"
 #include "doctor/remedy_action.hpp"
 #include "status/values_json.hpp"
 
 namespace restream {
-
-using nlohmann::ordered_json;
 
 namespace {
 
@@ -37,7 +35,7 @@ Mark mark_of(Severity severity) {
     return {"?", ""};
 }
 
-ordered_json action_value(const std::optional<RemedyAction>& action) {
+Json action_value(const std::optional<RemedyAction>& action) {
     if (!action) return nullptr;
     return {{"command", action->command}, {"names", action->names}};
 }
@@ -78,7 +76,7 @@ void mend_all(std::span<Diagnosis> diagnoses) {
 }
 
 std::string to_json(std::span<const Diagnosis> diagnoses) {
-    ordered_json findings = ordered_json::array();
+    Json findings = Json::array();
     for (const auto& each : diagnoses) {
         const Finding& finding = each.finding;
         findings.push_back({{"severity", severity_name(finding.severity)},
@@ -87,15 +85,15 @@ std::string to_json(std::span<const Diagnosis> diagnoses) {
                             {"message", finding.message},
                             {"cause", finding.cause},
                             {"remedy", finding.remedy},
-                            {"values", ordered_json::parse(to_json(finding.values))},
+                            {"values", json_of(finding.values)},
                             {"can_be_mended", static_cast<bool>(each.mend)},
                             {"action", action_value(remedy_action(each))}});
     }
-    const ordered_json document = {{"schema", 1},
-                                   {"failures", count(diagnoses, Severity::failure)},
-                                   {"warnings", count(diagnoses, Severity::warning)},
-                                   {"findings", findings}};
-    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    const Json document = {{"schema", 1},
+                           {"failures", count(diagnoses, Severity::failure)},
+                           {"warnings", count(diagnoses, Severity::warning)},
+                           {"findings", findings}};
+    return document.dump(2) + "\n";
 }
 
 std::string to_text(std::span<const Diagnosis> diagnoses, Colour colour) {

@@ -1,16 +1,13 @@
 // The document of `explain --json`: what to_json makes.
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "explain/explain.hpp"
 #include "state/relay_name.hpp"
 
 namespace restream {
 
-using nlohmann::ordered_json;
-
 namespace {
 
-ordered_json flow_json(const Flow& flow) {
+Json flow_json(const Flow& flow) {
     return {{"ingest_kbps", flow.in_kbps},
             {"ingest_messages_per_s", flow.in_messages},
             {"ingest_gap_ms", flow.gap_ms},
@@ -29,17 +26,15 @@ ordered_json flow_json(const Flow& flow) {
             {"cpu_stolen_percent", flow.stolen_percent}};
 }
 
-ordered_json or_null(const std::string& text) {
-    return text.empty() ? ordered_json(nullptr) : ordered_json(text);
-}
+Json or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
-ordered_json names_json(const std::vector<Witness>& witnesses) {
-    ordered_json names = ordered_json::array();
+Json names_json(const std::vector<Witness>& witnesses) {
+    Json names = Json::array();
     for (const auto& each : witnesses) names.push_back(relay_words(each.relay));
     return names;
 }
 
-void add_figures(ordered_json& figures, const std::vector<Witness>& witnesses) {
+void add_figures(Json& figures, const std::vector<Witness>& witnesses) {
     for (const auto& each : witnesses) {
         figures.push_back({{"name", relay_words(each.relay)},
                            {"code", each.trouble ? or_null(each.trouble->code) : nullptr},
@@ -49,15 +44,14 @@ void add_figures(ordered_json& figures, const std::vector<Witness>& witnesses) {
     }
 }
 
-ordered_json incident_json(const Incident& incident) {
+Json incident_json(const Incident& incident) {
     const auto& [evidence, verdict] = incident;
     const std::chrono::duration<double> lasted = evidence.end - evidence.begin;
-    ordered_json figures = ordered_json::array();
+    Json figures = Json::array();
     add_figures(figures, evidence.affected);
     add_figures(figures, evidence.steady);
     return {{"begin", to_iso8601(evidence.begin)},
-            {"end",
-             evidence.is_ongoing ? ordered_json(nullptr) : ordered_json(to_iso8601(evidence.end))},
+            {"end", evidence.is_ongoing ? Json() : Json(to_iso8601(evidence.end))},
             {"duration_s", lasted.count()},
             {"culprit", culprit_name(verdict.culprit)},
             {"rule", verdict.rule},
@@ -73,25 +67,24 @@ ordered_json incident_json(const Incident& incident) {
 
 std::string to_json(const Explanation& explanation,
                     const std::optional<ConfigProblem>& config_problem) {
-    ordered_json relays = ordered_json::array();
+    Json relays = Json::array();
     for (const auto& each : explanation.relays) {
         relays.push_back({{"name", relay_words(each.name)},
                           {"is_alive", each.is_alive},
                           {"events", each.events},
-                          {"first", each.events > 0 ? ordered_json(to_iso8601(each.first))
-                                                    : ordered_json(nullptr)},
+                          {"first", each.events > 0 ? Json(to_iso8601(each.first)) : Json()},
                           {"usual", flow_json(each.usual)},
                           {"worst", flow_json(each.worst)}});
     }
-    ordered_json incidents = ordered_json::array();
+    Json incidents = Json::array();
     for (const auto& each : explanation.incidents) incidents.push_back(incident_json(each));
-    const ordered_json document = {{"schema", 1},
-                                   {"config_error", ordered_json::parse(to_json(config_problem))},
-                                   {"since", to_iso8601(explanation.since)},
-                                   {"now", to_iso8601(explanation.now)},
-                                   {"relays", relays},
-                                   {"incidents", incidents}};
-    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    const Json document = {{"schema", 1},
+                           {"config_error", json_of(config_problem)},
+                           {"since", to_iso8601(explanation.since)},
+                           {"now", to_iso8601(explanation.now)},
+                           {"relays", relays},
+                           {"incidents", incidents}};
+    return document.dump(2) + "\n";
 }
 
 }  // namespace restream

@@ -1,7 +1,6 @@
 #include "ingest/record.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "base/json_reader.hpp"
 #include "ingest/server.hpp"
 #include "state/lock.hpp"
 #include "state/record.hpp"
@@ -9,73 +8,52 @@
 
 namespace restream {
 
-using nlohmann::json;
-
 namespace {
 
 constexpr int schema = 1;
 constexpr std::uintmax_t longest_record_bytes = 64 * 1024;
 
-json process_json(const ProcessId& id) { return json::parse(to_json(id)); }
-
-std::optional<std::uint32_t> read_number(const json& document, const char* name) {
-    const auto found = document.find(name);
-    if (found == document.end() || !found->is_number_unsigned()) return std::nullopt;
-    const auto wide = found->get<std::uint64_t>();
-    if (wide > UINT32_MAX) return std::nullopt;
-    return static_cast<std::uint32_t>(wide);
-}
-
-std::optional<std::string> read_text(const json& document, const char* name) {
-    const auto found = document.find(name);
-    if (found == document.end() || !found->is_string()) return std::nullopt;
-    return found->get<std::string>();
-}
-
-std::optional<ProcessId> read_process(const json& document, const char* name) {
-    const auto found = document.find(name);
-    return found == document.end() ? std::nullopt : process_from_json(found->dump());
-}
-
 }  // namespace
 
+static bool read_json(const Json& value, IngestServer& into) {
+    return read_word(value, into, ingest_server_from_name);
+}
+
 std::string to_json(const IngestRecord& record) {
-    json document = {{"schema", schema},
+    Json document = {{"schema", schema},
                      {"kind", ingest_server_name(record.kind)},
-                     {"guardian", process_json(record.guardian)},
+                     {"guardian", json_of(record.guardian)},
                      {"server", nullptr},
                      {"restarts", record.restarts},
                      {"reloads", record.reloads},
                      {"problem", record.problem},
                      {"since", to_iso8601(record.since)},
                      {"url", record.url}};
-    if (record.server) document["server"] = process_json(*record.server);
+    if (record.server) document["server"] = json_of(*record.server);
     if (record.silent_since) document["silent_since"] = to_iso8601(*record.silent_since);
-    return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    document.sort_members();
+    return document.dump() + "\n";
 }
 
 std::optional<IngestRecord> ingest_record_from_json(std::string_view text) {
-    const json document = json::parse(text, nullptr, false);
-    if (!document.is_object() || read_number(document, "schema") != schema) return std::nullopt;
-    const std::optional<IngestServer> kind =
-        document.contains("kind")
-            ? ingest_server_from_name(read_text(document, "kind").value_or(""))
-            : IngestServer::nginx;  // written when there was no other
-    const auto guardian = read_process(document, "guardian");
-    const auto restarts = read_number(document, "restarts");
-    const auto reloads = read_number(document, "reloads");
-    const auto problem = read_text(document, "problem");
-    const auto since = from_iso8601(read_text(document, "since").value_or(""));
-    if (!kind || !guardian || !restarts || !reloads || !problem || !since) return std::nullopt;
-    return IngestRecord{*kind,
-                        *guardian,
-                        read_process(document, "server"),
-                        *restarts,
-                        *reloads,
-                        *problem,
-                        *since,
-                        from_iso8601(read_text(document, "silent_since").value_or("")),
-                        read_text(document, "url").value_or("")};
+    const auto document = parse_json(text);
+    if (!document) return std::nullopt;
+    JsonReader reader(*document);
+    IngestRecord record;
+    int found_schema = 0;
+    reader.read("schema", found_schema);
+    record.kind = IngestServer::nginx;  // of a restream that had no other, and did not write it
+    reader.read_if_there("kind", record.kind);
+    reader.read("guardian", record.guardian);
+    reader.read("restarts", record.restarts);
+    reader.read("reloads", record.reloads);
+    reader.read("problem", record.problem);
+    reader.read("since", record.since);
+    if (!reader.is_good() || found_schema != schema) return std::nullopt;
+    record.server = read_member<ProcessId>(*document, "server");
+    record.silent_since = read_member<WallTime>(*document, "silent_since");
+    record.url = read_member<std::string>(*document, "url").value_or("");
+    return record;
 }
 
 std::optional<IngestRecord> last_ingest_record(const Layout& layout) {

@@ -4,13 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_reader.hpp"
 
 namespace restream {
-
-using nlohmann::ordered_json;
 
 namespace {
 
@@ -32,15 +30,11 @@ std::string cut(std::string_view text, std::size_t longest) {
     return std::string(text.substr(0, end)) + "...";
 }
 
-std::string dump(const ordered_json& value) {
-    return value.dump(-1, ' ', true, ordered_json::error_handler_t::replace);
-}
-
 /// The text, escaped where it is not printable ASCII.
 std::string printable(std::string_view text) {
     const bool is_plain = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
     if (is_plain) return std::string(text);
-    std::string escaped = dump(ordered_json(std::string(text)));
+    std::string escaped = Json(text).dump_ascii();
     // JSON lets this one stand as it is.
     for (std::size_t at = 0; (at = escaped.find('\x7f', at)) != std::string::npos;) {
         escaped.replace(at, 1, "\\u007f");
@@ -48,47 +42,37 @@ std::string printable(std::string_view text) {
     return escaped;
 }
 
-ordered_json text_or_null(std::string_view text) {
-    return text.empty() ? ordered_json() : ordered_json(cut(text, longest_name));
+Json text_or_null(std::string_view text) {
+    return text.empty() ? Json() : Json(cut(text, longest_name));
 }
 
-void add_actor(ordered_json& value, const Actor& who) {
+void add_actor(Json& value, const Actor& who) {
     value["way"] = way_in_name(who.way);
-    value["uid"] = who.uid ? ordered_json(*who.uid) : ordered_json();
+    value["uid"] = who.uid;
     value["user"] = text_or_null(who.user);
     value["address"] = text_or_null(who.address);
 }
 
-ordered_json to_value(const AuditEntry& entry) {
-    ordered_json value = {{"at", to_iso8601(entry.at)}};
+Json to_value(const AuditEntry& entry) {
+    Json value = {{"at", to_iso8601(entry.at)}};
     add_actor(value, entry.who);
     value["what"] = cut(entry.what, longest_what);
     value["result"] = cut(entry.result, longest_name);
     return value;
 }
 
-/// The text of a member; no value if it is another type. Null is the empty text.
-std::optional<std::string> text_of(const ordered_json& value, const char* name) {
-    const auto member = value.find(name);
-    if (member == value.end()) return std::nullopt;
-    if (member->is_null()) return std::string();
-    if (!member->is_string()) return std::nullopt;
-    return member->get<std::string>();
-}
-
-std::optional<Actor> actor_of(const ordered_json& value) {
-    const auto way = text_of(value, "way");
-    const auto user = text_of(value, "user");
-    const auto address = text_of(value, "address");
-    const auto uid = value.find("uid");
-    if (!way || !user || !address || uid == value.end()) return std::nullopt;
-    const auto named = std::ranges::find(way_names, *way);
-    if (named == way_names.end()) return std::nullopt;
-    Actor who{static_cast<WayIn>(named - way_names.begin()), std::nullopt, *user, *address};
-    if (uid->is_null()) return who;
-    constexpr std::uint64_t largest = 0xFFFF'FFFF;
-    if (!uid->is_number_unsigned() || uid->get<std::uint64_t>() > largest) return std::nullopt;
-    who.uid = uid->get<std::uint32_t>();
+/// No value if a member is missing, or is another type. A text that is null is empty.
+std::optional<Actor> actor_of(const Json& value) {
+    JsonReader reader(value);
+    Actor who;
+    std::string way;
+    reader.read("way", way);
+    reader.read("uid", who.uid);
+    reader.read_or_null("user", who.user);
+    reader.read_or_null("address", who.address);
+    const auto named = std::ranges::find(way_names, way);
+    if (!reader.is_good() || named == way_names.end()) return std::nullopt;
+    who.way = static_cast<WayIn>(named - way_names.begin());
     return who;
 }
 
@@ -126,30 +110,33 @@ std::string_view exit_word(int status) {
     return "bug";
 }
 
-std::string to_json_line(const AuditEntry& entry) { return dump(to_value(entry)); }
+std::string to_json_line(const AuditEntry& entry) { return to_value(entry).dump_ascii(); }
 
 std::optional<AuditEntry> audit_entry_from_json(std::string_view line) {
     const auto begin = line.rfind(begin_of_line);
     if (begin == std::string_view::npos) return std::nullopt;
-    const ordered_json value = ordered_json::parse(line.substr(begin), nullptr, false);
-    if (!value.is_object()) return std::nullopt;
-    const auto at = from_iso8601(text_of(value, "at").value_or(""));
-    auto who = actor_of(value);
-    auto what = text_of(value, "what");
-    auto result = text_of(value, "result");
-    if (!at || !who || !what || !result) return std::nullopt;
-    return AuditEntry{*at, std::move(*who), std::move(*what), std::move(*result)};
+    const auto value = parse_json(line.substr(begin));
+    auto who = value ? actor_of(*value) : std::nullopt;
+    if (!who) return std::nullopt;
+    JsonReader reader(*value);
+    AuditEntry entry;
+    reader.read("at", entry.at);
+    reader.read_or_null("what", entry.what);
+    reader.read_or_null("result", entry.result);
+    if (!reader.is_good()) return std::nullopt;
+    entry.who = std::move(*who);
+    return entry;
 }
 
 std::string to_json_line(const Actor& who) {
-    ordered_json value = ordered_json::object();
+    Json value;
     add_actor(value, who);
-    return dump(value);
+    return value.dump_ascii();
 }
 
 std::optional<Actor> actor_from_json(std::string_view text) {
-    const ordered_json value = ordered_json::parse(text, nullptr, false);
-    return value.is_object() ? actor_of(value) : std::nullopt;
+    const auto value = parse_json(text);
+    return value ? actor_of(*value) : std::nullopt;
 }
 
 std::string to_text(const AuditEntry& entry) {
@@ -158,10 +145,10 @@ std::string to_text(const AuditEntry& entry) {
 }
 
 std::string audit_document(std::span<const AuditEntry> entries) {
-    ordered_json changes = ordered_json::array();
+    Json changes = Json::array();
     for (const auto& each : entries) changes.push_back(to_value(each));
-    const ordered_json document = {{"schema", 1}, {"changes", std::move(changes)}};
-    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    const Json document = {{"schema", 1}, {"changes", std::move(changes)}};
+    return document.dump(2) + "\n";
 }
 
 }  // namespace restream

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_reader.hpp"
 #include "state/command_lock.hpp"
 #include "state/lock.hpp"
 #include "state/record.hpp"
@@ -16,8 +16,6 @@
 #include "system/random.hpp"
 
 namespace restream {
-
-using nlohmann::json;
 
 namespace {
 
@@ -74,26 +72,26 @@ Secret kept_token(const std::filesystem::path& file) {
 }  // namespace
 
 std::string to_json(const DashboardRecord& record) {
-    const json document = {{"schema", schema},
-                           {"process", json::parse(to_json(record.process))},
-                           {"url", record.url},
-                           {"listen", record.listen}};
+    const Json document = {{"listen", record.listen},
+                           {"process", json_of(record.process)},
+                           {"schema", schema},
+                           {"url", record.url}};
     return document.dump() + "\n";
 }
 
 std::optional<DashboardRecord> dashboard_record_from_json(std::string_view text) {
-    const json document = json::parse(text, nullptr, false);
-    if (!document.is_object() || document.value("schema", json()) != schema) return std::nullopt;
-    const auto url = document.find("url");
-    const auto process = document.find("process");
-    if (url == document.end() || !url->is_string() || process == document.end()) {
-        return std::nullopt;
-    }
-    const auto id = process_from_json(process->dump());
-    if (!id) return std::nullopt;
-    const auto listen = document.find("listen");
-    const bool is_told = listen != document.end() && listen->is_string();
-    return DashboardRecord{*id, url->get<std::string>(), is_told ? listen->get<std::string>() : ""};
+    const auto document = parse_json(text);
+    if (!document) return std::nullopt;
+    JsonReader reader(*document);
+    DashboardRecord record;
+    int found_schema = 0;
+    reader.read("schema", found_schema);
+    reader.read("process", record.process);
+    reader.read("url", record.url);
+    if (!reader.is_good() || found_schema != schema) return std::nullopt;
+    // An older dashboard did not write it.
+    record.listen = read_member<std::string>(*document, "listen").value_or("");
+    return record;
 }
 
 std::optional<DashboardRecord> live_dashboard(const Layout& layout) {

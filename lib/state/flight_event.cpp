@@ -1,12 +1,10 @@
 #include "state/flight_event.hpp"
 
 #include <array>
-#include <limits>
-#include <nlohmann/json.hpp>
+
+#include "base/json_reader.hpp"
 
 namespace restream {
-
-using nlohmann::ordered_json;
 
 namespace {
 
@@ -38,7 +36,7 @@ constexpr std::array fields = {
 
 /// Adds what an event has beyond its time.
 struct Writer {
-    ordered_json& line;
+    Json& line;
 
     void operator()(const Began& event) {
         line["e"] = "began";
@@ -73,67 +71,36 @@ struct Writer {
     }
 };
 
-/// Reads members of a line; one that is missing leaves what is there.
-class Members {
-  public:
-    explicit Members(const ordered_json& object) : object_(object) {}
-
-    void read(const char* name, std::uint32_t& into) {
-        const auto found = object_.find(name);
-        if (found == object_.end()) return;
-        is_good_ = is_good_ && found->is_number_unsigned() &&
-                   found->get<std::uint64_t>() <= std::numeric_limits<std::uint32_t>::max();
-        if (is_good_) into = found->get<std::uint32_t>();
-    }
-    void read(const char* name, std::string& into) {
-        const auto found = object_.find(name);
-        if (found == object_.end()) return;
-        is_good_ = is_good_ && found->is_string();
-        if (is_good_) into = found->get<std::string>();
-    }
-    void fail() { is_good_ = false; }
-    bool is_good() const { return is_good_; }
-
-  private:
-    const ordered_json& object_;
-    bool is_good_ = true;
-};
-
-std::optional<decltype(FlightEvent::what)> read_kind(const std::string& kind, Members& members) {
+/// A member that is missing leaves what is there.
+std::optional<decltype(FlightEvent::what)> read_kind(const std::string& kind, JsonReader& reader) {
     if (kind == "began") {
         Began event;
-        members.read("restarts", event.restarts);
-        members.read("boot", event.boot_id);
+        reader.read_if_there("restarts", event.restarts);
+        reader.read_if_there("boot", event.boot_id);
         return event;
     }
     if (kind == "state") {
         Entered event;
-        std::string name;
-        members.read("state", name);
-        if (const auto state = parse_state(name)) {
-            event.state = *state;
-        } else {
-            members.fail();
-        }
-        members.read("code", event.code);
-        members.read("message", event.message);
+        reader.read("state", event.state);
+        reader.read_if_there("code", event.code);
+        reader.read_if_there("message", event.message);
         return event;
     }
     if (kind == "ended") {
         SessionEnded event;
-        members.read("code", event.code);
-        members.read("message", event.message);
+        reader.read_if_there("code", event.code);
+        reader.read_if_there("message", event.message);
         return event;
     }
     if (kind == "unwritten") {
         Unwritten event;
-        members.read("events", event.events);
-        members.read("message", event.message);
+        reader.read_if_there("events", event.events);
+        reader.read_if_there("message", event.message);
         return event;
     }
     if (kind == "flow") {
         Flow event;
-        for (const Field& each : fields) members.read(each.name, event.*each.member);
+        for (const Field& each : fields) reader.read_if_there(each.name, event.*each.member);
         return event;
     }
     return std::nullopt;
@@ -142,25 +109,24 @@ std::optional<decltype(FlightEvent::what)> read_kind(const std::string& kind, Me
 }  // namespace
 
 std::string to_json_line(const FlightEvent& event) {
-    ordered_json line = {{"t", to_iso8601(event.at)}};
+    Json line = {{"t", to_iso8601(event.at)}};
     std::visit(Writer{line}, event.what);
-    // What is not UTF-8 (a server's own words may be anything) becomes U+FFFD.
-    return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return line.dump() + "\n";
 }
 
 std::optional<FlightEvent> flight_event_from_json(std::string_view line) {
-    const auto object = ordered_json::parse(line, nullptr, false);
-    if (!object.is_object()) return std::nullopt;
-    Members members(object);
+    const auto object = parse_json(line);
+    if (!object) return std::nullopt;
+    JsonReader reader(*object);
     std::string time;
     std::string kind;
-    members.read("t", time);
-    members.read("e", kind);
+    reader.read("t", time);
+    reader.read("e", kind);
     // Of another century is no time of ours.
     const auto at = time.starts_with("20") ? from_iso8601(time) : std::nullopt;
     if (!at) return std::nullopt;
-    auto what = read_kind(kind, members);
-    if (!what || !members.is_good()) return std::nullopt;
+    auto what = read_kind(kind, reader);
+    if (!what || !reader.is_good()) return std::nullopt;
     return FlightEvent{*at, std::move(*what)};
 }
 

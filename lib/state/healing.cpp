@@ -1,13 +1,10 @@
 #include "state/healing.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "base/json_reader.hpp"
 #include "system/atomic_file.hpp"
 #include "system/paths.hpp"
 
 namespace restream {
-
-using nlohmann::json;
 
 namespace {
 
@@ -17,26 +14,27 @@ constexpr std::uintmax_t longest_record_bytes = 64 * 1024;
 }  // namespace
 
 std::string to_json(const Healing& healing) {
-    const json document = {{"schema", schema},
-                           {"at", to_iso8601(healing.at)},
+    const Json document = {{"at", to_iso8601(healing.at)},
                            {"ingest", healing.ingest},
+                           {"problem", healing.problem},
                            {"relays", healing.relays},
-                           {"problem", healing.problem}};
-    return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+                           {"schema", schema}};
+    return document.dump() + "\n";
 }
 
 std::optional<Healing> healing_from_json(std::string_view text) {
-    try {
-        const json document = json::parse(text);
-        if (document.at("schema") != schema) return std::nullopt;
-        const auto at = from_iso8601(document.at("at").get<std::string>());
-        if (!at) return std::nullopt;
-        return Healing{*at, document.at("ingest").get<bool>(),
-                       document.at("relays").get<std::vector<std::string>>(),
-                       document.at("problem").get<std::string>()};
-    } catch (const json::exception&) {
-        return std::nullopt;
-    }
+    const auto document = parse_json(text);
+    if (!document) return std::nullopt;
+    JsonReader reader(*document);
+    Healing healing;
+    int found_schema = 0;
+    reader.read("schema", found_schema);
+    reader.read("at", healing.at);
+    reader.read("ingest", healing.ingest);
+    reader.read("relays", healing.relays);
+    reader.read("problem", healing.problem);
+    if (!reader.is_good() || found_schema != schema) return std::nullopt;
+    return healing;
 }
 
 std::optional<Healing> last_healing(const Layout& layout) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "base/json.hpp"
 #include "base/media_facts.hpp"
 #include "system/process.hpp"
 
@@ -89,9 +90,12 @@ std::string to_json(const Record& record);
 /// range.
 std::optional<Record> record_from_json(std::string_view text);
 
-/// A process's identity as JSON text and back, for the records of others (ingest.json,
-/// NAME.stopping).
-std::string to_json(const ProcessId& id);
+/// A process's identity, for the records of others (ingest.json, NAME.stopping), and back.
+Json json_of(const ProcessId& id);
+bool read_json(const Json& value, ProcessId& into);
 std::optional<ProcessId> process_from_json(std::string_view text);
+
+/// A state by its name, as state_name() has it.
+bool read_json(const Json& value, State& into);
 
 }  // namespace restream

@@ -156,8 +156,8 @@ void Registry::forget_record(std::string_view name) const {
 }
 
 void Registry::set_stopping(std::string_view name, const ProcessId& guardian) const {
-    static_cast<void>(
-        publish_file(layout_.relay_stopping(name), to_json(guardian), Durability::survives_crash));
+    static_cast<void>(publish_file(layout_.relay_stopping(name), json_of(guardian).dump(),
+                                   Durability::survives_crash));
 }
 
 std::optional<ProcessId> Registry::stopping(std::string_view name) const {

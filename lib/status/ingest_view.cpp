@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "ingest/address.hpp"
 #include "ingest/control.hpp"
@@ -15,8 +14,6 @@
 #include "system/tcp.hpp"
 
 namespace restream {
-
-using nlohmann::ordered_json;
 
 namespace {
 
@@ -46,16 +43,16 @@ void look_at_embedded(const IngestConfig& config, const Layout& layout, IngestVi
     if (const auto* played = view.embedded->played(played_path(config))) view.played = *played;
 }
 
-ordered_json trouble_value(const IngestStatus& status) {
+Json trouble_value(const IngestStatus& status) {
     if (!status.trouble) return nullptr;
     return {{"code", status.trouble->code},
             {"message", status.trouble->message},
             {"cause", status.trouble->cause},
             {"remedy", status.trouble->remedy},
-            {"values", ordered_json::parse(to_json(status.trouble->values))}};
+            {"values", json_of(status.trouble->values)}};
 }
 
-ordered_json refusal_json(const IngestRefusal& refusal) {
+Json refusal_json(const IngestRefusal& refusal) {
     return {{"wish", refusal.wish == IngestRefusal::Wish::publish ? "publish" : "play"},
             {"when", to_iso8601(refusal.when)},
             {"address", refusal.address},
@@ -65,7 +62,7 @@ ordered_json refusal_json(const IngestRefusal& refusal) {
             {"times", refusal.times}};
 }
 
-ordered_json cut_off_json(const CutOff& cut_off) {
+Json cut_off_json(const CutOff& cut_off) {
     return {{"role", cut_off_role_name(cut_off.role)},
             {"when", to_iso8601(cut_off.when)},
             {"address", cut_off.address},
@@ -75,9 +72,8 @@ ordered_json cut_off_json(const CutOff& cut_off) {
             {"times", cut_off.times}};
 }
 
-ordered_json nginx_tracks(const NginxPublication& publication) {
-    ordered_json value = {
-        {"players", publication.players()}, {"video", nullptr}, {"audio", nullptr}};
+Json nginx_tracks(const NginxPublication& publication) {
+    Json value = {{"players", publication.players()}, {"video", nullptr}, {"audio", nullptr}};
     if (const auto& video = publication.video) {
         value["video"] = {{"codec", video->codec},
                           {"width", video->width},
@@ -94,22 +90,22 @@ ordered_json nginx_tracks(const NginxPublication& publication) {
 }
 
 /// One of the two between which the server changes; null where it does not publish.
-ordered_json encoder_json(const PublicationRecord* encoder) {
+Json encoder_json(const PublicationRecord* encoder) {
     if (encoder == nullptr) return nullptr;
-    ordered_json value = {{"path", encoder->path},
-                          {"address", encoder->address},
-                          {"software", encoder->software},
-                          {"since", to_iso8601(encoder->since)},
-                          {"bytes_received", encoder->bytes_received},
-                          {"bitrate_kbps", encoder->bitrate_kbps},
-                          {"players", encoder->players},
-                          {"gop_ms", encoder->gop.count()}};
-    value.update(ordered_json::parse(to_json(encoder->media)));
+    Json value = {{"path", encoder->path},
+                  {"address", encoder->address},
+                  {"software", encoder->software},
+                  {"since", to_iso8601(encoder->since)},
+                  {"bytes_received", encoder->bytes_received},
+                  {"bitrate_kbps", encoder->bitrate_kbps},
+                  {"players", encoder->players},
+                  {"gop_ms", encoder->gop.count()}};
+    value.update(json_of(encoder->media));
     return value;
 }
 
-ordered_json embedded_json(const IngestView& view) {
-    ordered_json value = {{"publisher", nullptr}};
+Json embedded_json(const IngestView& view) {
+    Json value = {{"publisher", nullptr}};
     if (const auto& played = view.played) {
         value["publisher"] = {{"address", played->address},
                               {"software", played->software},
@@ -118,7 +114,7 @@ ordered_json embedded_json(const IngestView& view) {
         value["bytes_received"] = played->bytes_received;
         value["bitrate_kbps"] = played->bitrate_kbps;
         value["gop_ms"] = played->gop.count();
-        value.update(ordered_json::parse(to_json(played->media)));
+        value.update(json_of(played->media));
     }
     if (const auto& on_air = view.embedded->on_air) {
         value["on_air"] = encoder_role_name(on_air->role);
@@ -126,11 +122,11 @@ ordered_json embedded_json(const IngestView& view) {
         value["primary"] = encoder_json(view.embedded->find(EncoderRole::primary));
         value["backup"] = encoder_json(view.embedded->find(EncoderRole::backup));
     }
-    value["refusals"] = ordered_json::array();
+    value["refusals"] = Json::array();
     for (const auto& each : view.embedded->refusals) {
         value["refusals"].push_back(refusal_json(each));
     }
-    value["cut_offs"] = ordered_json::array();
+    value["cut_offs"] = Json::array();
     for (const auto& each : view.embedded->cut_offs) {
         value["cut_offs"].push_back(cut_off_json(each));
     }
@@ -248,33 +244,33 @@ IngestView look_at_ingest(const ConfigReading& reading, const Registry& registry
     return view;
 }
 
-std::string to_json(const IngestView& view) {
-    ordered_json value = {{"server", ingest_server_name(view.status.server)},
-                          {"running", nullptr},
-                          {"url", view.status.url},
-                          {"state", ingest_state_name(view.status.state)},
-                          {"pid", nullptr},
-                          {"worker_pid", nullptr},
-                          {"restarts", view.record ? view.record->restarts : 0},
-                          {"problem", nullptr},
-                          {"silence", ordered_json::parse(silence_json(view.status))},
-                          {"trouble", trouble_value(view.status)},
-                          {"players", nullptr},
-                          {"video", nullptr},
-                          {"audio", nullptr},
-                          {"on_air", nullptr}};
+Json json_of(const IngestView& view) {
+    Json value = {{"server", ingest_server_name(view.status.server)},
+                  {"running", nullptr},
+                  {"url", view.status.url},
+                  {"state", ingest_state_name(view.status.state)},
+                  {"pid", nullptr},
+                  {"worker_pid", nullptr},
+                  {"restarts", view.record ? view.record->restarts : 0},
+                  {"problem", nullptr},
+                  {"silence", silence_json(view.status)},
+                  {"trouble", trouble_value(view.status)},
+                  {"players", nullptr},
+                  {"video", nullptr},
+                  {"audio", nullptr},
+                  {"on_air", nullptr}};
     if (view.record) value["running"] = ingest_server_name(view.record->kind);
     if (view.status.pid) value["pid"] = *view.status.pid;
     if (view.status.worker_pid) value["worker_pid"] = *view.status.worker_pid;
     if (!view.problem.empty()) value["problem"] = view.problem;
     if (view.nginx) value.update(nginx_tracks(*view.nginx));
     if (view.embedded) value.update(embedded_json(view));
-    const ordered_json document = {
-        {"schema", 1},
-        {"config_error", ordered_json::parse(to_json(view.config_problem))},
-        {"ingest", std::move(value)}};
-    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return {{"schema", 1},
+            {"config_error", json_of(view.config_problem)},
+            {"ingest", std::move(value)}};
 }
+
+std::string to_json(const IngestView& view) { return json_of(view).dump(2) + "\n"; }
 
 std::string to_text(const IngestView& view, WallTime now) {
     std::string text = fmt::format("{} at {}: {}\n", ingest_server_name(view.status.server),

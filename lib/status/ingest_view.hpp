@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/json.hpp"
 #include "config/config_reading.hpp"
 #include "ingest/nginx_stat.hpp"
 #include "ingest/publications_record.hpp"
@@ -28,7 +29,8 @@ IngestView look_at_ingest(const Config& config, const Registry& registry);
 /// The same where the configuration may be broken: then its own record says what runs.
 IngestView look_at_ingest(const ConfigReading& reading, const Registry& registry);
 
-/// The document of `ingest status --json`.
+/// The document of `ingest status --json`, and its text.
+Json json_of(const IngestView& view);
 std::string to_json(const IngestView& view);
 /// Several lines. `now` is passed in.
 std::string to_text(const IngestView& view, WallTime now);

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "flv/media_pulse.hpp"
 #include "ingest/record.hpp"
 #include "state/absence.hpp"
@@ -14,8 +14,6 @@
 #include "status/values_json.hpp"
 
 namespace restream {
-
-using nlohmann::ordered_json;
 
 namespace {
 
@@ -131,7 +129,7 @@ DestinationStatus look_at(const Config& config, const Registry& registry, const 
     return status;
 }
 
-ordered_json session_json(const SessionFigures& session) {
+Json session_json(const SessionFigures& session) {
     return {{"started", to_iso8601(session.started)},
             {"bytes_sent", session.bytes_sent},
             {"bitrate_kbps", session.bitrate_kbps},
@@ -139,7 +137,7 @@ ordered_json session_json(const SessionFigures& session) {
             {"audio_messages", session.audio_messages},
             {"dropped_messages", session.dropped_messages},
             {"queue_ms", session.queue_ms},
-            {"rtt_ms", session.rtt_ms ? ordered_json(*session.rtt_ms) : ordered_json(nullptr)}};
+            {"rtt_ms", session.rtt_ms}};
 }
 
 /// What the latest record of a relay that reads the ingest says of it.
@@ -153,22 +151,22 @@ MediaFacts media_of(const std::vector<Record>& records) {
     return is_fresh ? *latest->media : MediaFacts{};
 }
 
-ordered_json or_null(int pid) { return pid != 0 ? ordered_json(pid) : ordered_json(nullptr); }
+Json or_null(int pid) { return pid != 0 ? Json(pid) : Json(); }
 
 /// The members that a destination and its backup share.
-ordered_json relay_value(const RelayStatus& each) {
-    ordered_json value = {{"state", state_name(each.state)},
-                          {"confirmed", each.confirmed},
-                          {"reason", nullptr},
-                          {"since", nullptr},
-                          {"pid", or_null(each.pid)},
-                          {"worker_pid", or_null(each.worker_pid)},
-                          {"worker_restarts", each.worker_restarts},
-                          {"session", nullptr},
-                          {"reconnects", each.reconnects},
-                          {"attempts", each.attempts},
-                          {"next_retry_in_s", nullptr},
-                          {"restart_pending", each.restart_pending}};
+Json relay_value(const RelayStatus& each) {
+    Json value = {{"state", state_name(each.state)},
+                  {"confirmed", each.confirmed},
+                  {"reason", nullptr},
+                  {"since", nullptr},
+                  {"pid", or_null(each.pid)},
+                  {"worker_pid", or_null(each.worker_pid)},
+                  {"worker_restarts", each.worker_restarts},
+                  {"session", nullptr},
+                  {"reconnects", each.reconnects},
+                  {"attempts", each.attempts},
+                  {"next_retry_in_s", nullptr},
+                  {"restart_pending", each.restart_pending}};
     if (each.reason) {
         value["reason"] = {{"code", each.reason->code},
                            {"message", each.reason->message},
@@ -180,36 +178,36 @@ ordered_json relay_value(const RelayStatus& each) {
     return value;
 }
 
-ordered_json backup_value(const BackupStatus& backup) {
-    ordered_json value = {{"mode", backup_name(backup.mode)}, {"url", backup.url}};
+Json backup_value(const BackupStatus& backup) {
+    Json value = {{"mode", backup_name(backup.mode)}, {"url", backup.url}};
     value.update(relay_value(backup));
     return value;
 }
 
-ordered_json to_value(const DestinationStatus& each) {
-    ordered_json value = {{"name", each.name},
-                          {"service", each.service},
-                          {"url", each.url},
-                          {"wanted", each.wanted},
-                          {"down", each.down}};
+Json to_value(const DestinationStatus& each) {
+    Json value = {{"name", each.name},
+                  {"service", each.service},
+                  {"url", each.url},
+                  {"wanted", each.wanted},
+                  {"down", each.down}};
     value.update(relay_value(each));
-    value["backup"] = each.backup ? backup_value(*each.backup) : ordered_json(nullptr);
+    value["backup"] = each.backup ? backup_value(*each.backup) : Json();
     return value;
 }
 
-ordered_json ingest_value(const IngestStatus& ingest) {
-    const ordered_json media = ordered_json::parse(restream::to_json(ingest.media));
-    ordered_json value = {{"server", ingest_server_name(ingest.server)},
-                          {"url", ingest.url},
-                          {"state", ingest_state_name(ingest.state)},
-                          {"pid", or_null(ingest.pid.value_or(0))},
-                          {"worker_pid", or_null(ingest.worker_pid.value_or(0))},
-                          {"video", media["video"]},
-                          {"audio", media["audio"]},
-                          {"silence", ordered_json::parse(silence_json(ingest))},
-                          {"trouble", nullptr},
-                          {"on_air", nullptr},
-                          {"on_air_since", nullptr}};
+Json ingest_value(const IngestStatus& ingest) {
+    Json value = {{"server", ingest_server_name(ingest.server)},
+                  {"url", ingest.url},
+                  {"state", ingest_state_name(ingest.state)},
+                  {"pid", or_null(ingest.pid.value_or(0))},
+                  {"worker_pid", or_null(ingest.worker_pid.value_or(0))},
+                  {"video", nullptr},
+                  {"audio", nullptr},
+                  {"silence", silence_json(ingest)},
+                  {"trouble", nullptr},
+                  {"on_air", nullptr},
+                  {"on_air_since", nullptr}};
+    value.update(json_of(ingest.media));
     if (ingest.on_air) {
         value["on_air"] = encoder_role_name(ingest.on_air->role);
         value["on_air_since"] = to_iso8601(ingest.on_air->since);
@@ -218,7 +216,7 @@ ordered_json ingest_value(const IngestStatus& ingest) {
         value["trouble"] = {{"code", ingest.trouble->code},
                             {"message", ingest.trouble->message},
                             {"remedy", ingest.trouble->remedy},
-                            {"values", ordered_json::parse(to_json(ingest.trouble->values))}};
+                            {"values", json_of(ingest.trouble->values)}};
     }
     return value;
 }
@@ -311,14 +309,13 @@ bool is_carrying(const RelayStatus& relay) {
 }
 
 std::string to_json(const Status& status) {
-    ordered_json destinations = ordered_json::array();
+    Json destinations = Json::array();
     for (const auto& each : status.destinations) destinations.push_back(to_value(each));
-    const ordered_json document = {
-        {"schema", 1},
-        {"config_error", ordered_json::parse(to_json(status.config_problem))},
-        {"ingest", ingest_value(status.ingest)},
-        {"destinations", std::move(destinations)}};
-    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    const Json document = {{"schema", 1},
+                           {"config_error", json_of(status.config_problem)},
+                           {"ingest", ingest_value(status.ingest)},
+                           {"destinations", std::move(destinations)}};
+    return document.dump(2) + "\n";
 }
 
 }  // namespace restream

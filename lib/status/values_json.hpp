@@ -1,8 +1,7 @@
 // The values of a sentence, as documents tell them.
 #pragma once
 
-#include <string>
-
+#include "base/json.hpp"
 #include "base/sentence.hpp"
 #include "ingest/server.hpp"
 
@@ -10,9 +9,9 @@ namespace restream {
 
 /// An object, in the order of the values: text; numbers; a span in seconds; a term's code; a list
 /// of text.
-std::string to_json(const Values& values);
+Json json_of(const Values& values);
 
 /// What is missing from a silent ingest: {"missing", "since"}, or null.
-std::string silence_json(const IngestStatus& ingest);
+Json silence_json(const IngestStatus& ingest);
 
 }  // namespace restream

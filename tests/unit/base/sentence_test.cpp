@@ -55,15 +55,16 @@ TEST_CASE("sentence: values have English words, and a form for programs") {
     CHECK(Value(Term{"wrong_key", "wrong stream key"}).words() == "wrong stream key");
     CHECK(Value(std::vector<std::string>{"one", "two"}).words() == "one, two");
     CHECK(Value(std::vector<std::string>()).words().empty());
-    CHECK(to_json(Values{{"z", "a \"b\""},
+    CHECK(json_of(Values{{"z", "a \"b\""},
                          {"a", 3},
                          {"waiting_s", 2.345},
                          {"ago_s", 125s},
                          {"why", Term{"wrong_key", "wrong stream key"}},
-                         {"names", std::vector<std::string>{"one"}}}) ==
+                         {"names", std::vector<std::string>{"one"}}})
+              .dump() ==
           R"({"z":"a \"b\"","a":3,"waiting_s":2.3,"ago_s":125,"why":"wrong_key","names":["one"]})");
-    CHECK(to_json(Values()) == "{}");
-    CHECK(to_json(Values{{"path", "\xff"}}) == "{\"path\":\"\xEF\xBF\xBD\"}");
+    CHECK(json_of(Values()).dump() == "{}");
+    CHECK(json_of(Values{{"path", "\xff"}}).dump() == "{\"path\":\"\xEF\xBF\xBD\"}");
 }
 
 TEST_CASE("sentence: the names of its gaps") {

@@ -45,7 +45,7 @@ TEST_CASE("config reading: what is valid is read as load_config reads it") {
     CHECK(reading.knows_dashboard);
     CHECK(names_of(reading.config) == "one ");
     CHECK(reading.config.ingest.url == "rtmp://127.0.0.1/other");
-    CHECK(to_json(reading.problem) == "null");
+    CHECK(json_of(reading.problem).is_null());
 }
 
 TEST_CASE("config reading: a file that is broken hides only itself, and is named with its place") {
@@ -61,7 +61,7 @@ TEST_CASE("config reading: a file that is broken hides only itself, and is named
     CHECK(reading.problem->file == bad.string());
     CHECK(reading.problem->line > 0);
     CHECK(reading.problem->column > 0);
-    const auto document = nlohmann::json::parse(to_json(reading.problem));
+    const auto document = nlohmann::json::parse(json_of(reading.problem).dump());
     CHECK(document["file"] == bad.string());
     CHECK(document["line"] == reading.problem->line);
 }
@@ -134,5 +134,5 @@ TEST_CASE("config reading: a message is taken apart where it has a place") {
     problem = of("[ingest] url has no application; write rtmp://HOST:PORT/live");
     CHECK(problem.file.empty());
     CHECK(problem.words == problem.message);
-    CHECK(nlohmann::json::parse(to_json(problem))["line"].is_null());
+    CHECK(json_of(problem).find("line")->is_null());
 }

@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "status/media_words.hpp"
@@ -16,6 +19,12 @@ MediaFacts full_facts() {
             AudioTrack{"aac", "LC", 48000, 2, 160}};
 }
 
+std::optional<MediaFacts> read_facts(std::string_view text) {
+    const auto value = parse_json(text);
+    MediaFacts facts;
+    return value && read_json(*value, facts) ? std::optional(facts) : std::nullopt;
+}
+
 }  // namespace
 
 TEST_CASE("media facts: what is written reads back") {
@@ -26,11 +35,11 @@ TEST_CASE("media facts: what is written reads back") {
         {{}, AudioTrack{.codec = "opus", .profile = {}, .sample_rate_hz = 48000, .channels = 2}},
     };
     for (const auto& each : table) {
-        CAPTURE(to_json(each));
-        CHECK(media_facts_from_json(to_json(each)) == each);
+        CAPTURE(json_of(each).dump());
+        CHECK(read_facts(json_of(each).dump()) == each);
     }
-    CHECK(to_json(MediaFacts{}) == R"({"video":null,"audio":null})");
-    CHECK(to_json(full_facts()) ==
+    CHECK(json_of(MediaFacts{}).dump() == R"({"video":null,"audio":null})");
+    CHECK(json_of(full_facts()).dump() ==
           R"({"video":{"codec":"h264","profile":"High","width":1920,"height":1080,"fps":29.97,)"
           R"("bitrate_kbps":6012,"keyframe_interval_s":2.0,"b_frames":true},)"
           R"("audio":{"codec":"aac","profile":"LC","sample_rate_hz":48000,"channels":2,)"
@@ -38,10 +47,10 @@ TEST_CASE("media facts: what is written reads back") {
 }
 
 TEST_CASE("media facts: what is torn or of another shape is refused") {
-    const std::string whole = to_json(full_facts());
+    const std::string whole = json_of(full_facts()).dump();
     for (std::size_t length = 0; length < whole.size(); ++length) {
         CAPTURE(length);
-        CHECK_FALSE(media_facts_from_json(whole.substr(0, length)));
+        CHECK_FALSE(read_facts(whole.substr(0, length)));
     }
     const std::vector<std::pair<std::string, std::string>> changes = {
         {"\"video\":{", "\"vide\":{"},
@@ -68,11 +77,11 @@ TEST_CASE("media facts: what is torn or of another shape is refused") {
         const std::size_t at = text.find(from);
         REQUIRE(at != std::string::npos);
         text.replace(at, from.size(), to);
-        CHECK_FALSE(media_facts_from_json(text));
+        CHECK_FALSE(read_facts(text));
     }
     for (const char* text : {"", "null", "[]", "1", "{}", R"({"video":1,"audio":null})"}) {
         CAPTURE(std::string(text));
-        CHECK_FALSE(media_facts_from_json(text));
+        CHECK_FALSE(read_facts(text));
     }
 }
 

@@ -123,7 +123,7 @@ TEST_CASE("record: a foreign or damaged record is refused") {
 
 TEST_CASE("record: a process identity reads back, damage is refused") {
     const ProcessId id{4244, 99, "boot"};
-    CHECK(process_from_json(to_json(id)) == id);
+    CHECK(process_from_json(json_of(id).dump()) == id);
     for (const char* bad :
          {"", "{}", "null", "{\"pid\":1}", "{\"pid\":\"1\",\"start_time\":1,\"boot_id\":\"\"}",
           "{\"pid\":0,\"start_time\":1,\"boot_id\":\"\"}"}) {

@@ -89,7 +89,7 @@ TEST_CASE("publisher trouble: a picture that goes to another path, and what help
     CHECK(unkeyed.code == "publisher_key_differs");
     CHECK(elsewhere.code == "publisher_application");
     for (const auto& each : {keyed, unkeyed, elsewhere}) {
-        CHECK(to_json(each.values).find("k4") == std::string::npos);
+        CHECK(json_of(each.values).dump().find("k4") == std::string::npos);
         CHECK(each.message.find("k4") == std::string::npos);
         CHECK(each.remedy.find("k4") == std::string::npos);
     }
@@ -105,7 +105,7 @@ TEST_CASE("publisher trouble: who was refused lately is told with what helps") {
     says(keyed->message, "somebody was refused 14 s ago: wrong stream key");
     says(keyed->cause, "it came from 192.168.1.9");
     CHECK(keyed->code == "publisher_refused_by_key");
-    CHECK(to_json(keyed->values) ==
+    CHECK(json_of(keyed->values).dump() ==
           R"({"ago_s":14,"refusal":"wrong_key","publisher":"192.168.1.9"})");
     says(keyed->remedy, "must be the value of publish_key");
     config.publish_key = std::monostate();
