@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <span>
 
 #include "base/error.hpp"
 #include "config/destination.hpp"
@@ -68,86 +69,61 @@ std::string shown(const std::string& value, Values values) {
     return values == Values::unknown || name_problem(value) ? "***" : value;
 }
 
-std::string option_words(const std::string& name, const CLI::Option& option, Values values) {
-    if (option.results().empty()) return name;
-    const std::string& value = option.results().front();
+std::string option_words(const CommandLine::Given& given, Values values) {
+    const auto& [name, texts] = given;
+    if (texts.empty()) return name;
+    const std::string& value = texts.front();
     if (is_among(with_word, name)) return fmt::format("{} {}", name, shown(value, values));
     if (!is_among(with_url, name)) return name;
     const std::string server = server_of_url(value);
     return fmt::format("{} {}", name, server.empty() ? "***" : server);
 }
 
-/// Calls `what` for each option that was given: of the command, of its groups of options, and of
-/// its subcommand.
-template <typename What>
-void for_each_given(const CLI::App& app, const What& what) {
-    for (const CLI::Option* option : app.get_options()) {
-        if (option->count() > 0) what(*option);
-    }
-    for (const CLI::App* sub : app.get_subcommands({})) {
-        if (sub->get_name().empty() || sub->parsed()) for_each_given(*sub, what);
-    }
-}
-
-/// "--key-stdin"; of what has no option's name, such as NAME, empty.
-std::string long_name(const CLI::Option& option) {
-    return option.get_lnames().empty() ? "" : "--" + option.get_lnames().front();
-}
-
-std::string subcommand_name(const CLI::App& app) {
-    for (const CLI::App* sub : app.get_subcommands()) {
-        if (!sub->get_name().empty()) return sub->get_name();
-    }
-    return "";
-}
-
-bool is_given(const CLI::App& app, std::string_view name) {
-    bool is_there = false;
-    for_each_given(app, [&](const CLI::Option& option) { is_there |= long_name(option) == name; });
-    return is_there;
-}
-
-bool changes_something(std::string_view verb, const CLI::App& app) {
-    const std::string subcommand = subcommand_name(app);
+bool changes_something(std::string_view verb, const CommandLine& line) {
+    const std::string subcommand = line.subcommand();
+    const auto given = line.given();
+    const auto is_given = [&](std::string_view name) {
+        return std::ranges::find(given, name, &CommandLine::Given::option) != given.end();
+    };
     return std::ranges::any_of(rows, [&](const Row& row) {
         return row.verb == verb && row.subcommand == subcommand &&
-               (row.option.empty() || is_given(app, row.option)) &&
-               (row.without.empty() || !is_given(app, row.without));
+               (row.option.empty() || is_given(row.option)) &&
+               (row.without.empty() || !is_given(row.without));
     });
 }
 
-std::optional<std::string> change_words(std::string_view verb, const CLI::App& app, Values values) {
-    if (!changes_something(verb, app)) return std::nullopt;
+std::optional<std::string> change_words(std::string_view verb, const CommandLine& line,
+                                        Values values) {
+    if (!changes_something(verb, line)) return std::nullopt;
     std::string words(verb);
-    if (const auto subcommand = subcommand_name(app); !subcommand.empty()) {
+    if (const auto subcommand = line.subcommand(); !subcommand.empty()) {
         words += " " + subcommand;
     }
     std::string options;
-    for_each_given(app, [&](const CLI::Option& option) {
-        const std::string name = long_name(option);
-        if (is_among(not_told, name)) return;
-        if (!name.empty()) {
-            options += " " + option_words(name, option, values);
-            return;
+    for (const auto& given : line.given()) {
+        if (is_among(not_told, given.option)) continue;
+        if (!given.option.empty()) {
+            options += " " + option_words(given, values);
+            continue;
         }
-        for (const auto& value : option.results()) words += " " + shown(value, values);
-    });
+        for (const auto& value : given.values) words += " " + shown(value, values);
+    }
     return words + options;
 }
 
 }  // namespace
 
-AuditedCommand::AuditedCommand(std::string_view verb, CLI::App& app) : verb_(verb), app_(app) {
+AuditedCommand::AuditedCommand(std::string_view verb, CommandLine& line)
+    : verb_(verb), line_(line) {
     const bool may_change = std::ranges::find(rows, verb, &Row::verb) != std::end(rows);
-    // No group: it is in no help, and no completion.
-    if (may_change) app.add_option("--asked-by", *asked_by_)->group("");
+    if (may_change) line.arguments().value("--asked-by", *asked_by_, "", {.is_hidden = true});
 }
 
 std::optional<std::string> AuditedCommand::note(int status) const {
     // With another status, what was named was found or made.
     const bool is_unknown = status == static_cast<int>(ErrorKind::usage) ||
                             status == static_cast<int>(ErrorKind::config);
-    auto words = change_words(verb_, app_, is_unknown ? Values::unknown : Values::known);
+    auto words = change_words(verb_, line_, is_unknown ? Values::unknown : Values::known);
     if (!words) return std::nullopt;
     try {
         const Layout layout(state_directory());

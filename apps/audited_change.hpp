@@ -1,11 +1,12 @@
 // What a command line changes, and the line about it in the audit log.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "command_line.hpp"
 
 namespace restream {
 
@@ -13,7 +14,7 @@ namespace restream {
 class AuditedCommand {
   public:
     /// Declares an option that no user needs: on whose behalf the dashboard runs the command.
-    AuditedCommand(std::string_view verb, CLI::App& app);
+    AuditedCommand(std::string_view verb, CommandLine& line);
 
     /// Call it when the command has ended. If the command changes something, this appends one line
     /// with the command in words: "enable youtube", "add main --service youtube --key-stdin". The
@@ -26,7 +27,7 @@ class AuditedCommand {
 
   private:
     std::string verb_;
-    const CLI::App& app_;
+    const CommandLine& line_;
     std::shared_ptr<std::string> asked_by_ = std::make_shared<std::string>();
 };
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -13,23 +11,11 @@
 #include "audited_change.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "help.hpp"
 #include "system/process.hpp"
 
 namespace restream {
 
 namespace {
-
-int parse_failed(std::string_view verb, const CLI::App& app, const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) {  // --help, --version
-        app.exit(error);
-        return 0;
-    }
-    const std::string problem = usage_problem(verb, app, error);
-    complain(verb, fmt::format("{}{} 'restream {} --help'", problem,
-                               problem.ends_with('?') ? " See" : "; see", verb));
-    return static_cast<int>(ErrorKind::usage);
-}
 
 /// A full disk or a closed output must not pass as success.
 int check_output(std::string_view verb, int status) {
@@ -97,19 +83,14 @@ void print_lines(StandardHandle handle, std::string_view text) {
 }
 
 int run_command(std::string_view verb, std::string_view description, int argc, char** argv,
-                const std::function<CommandBody(CLI::App&)>& declare) {
+                const std::function<CommandBody(Arguments&)>& declare) {
     forbid_core_files();
     return guarded(verb, [&] {
-        CLI::App app{std::string(description), fmt::format("restream {}", verb)};
-        app.set_version_flag("--version", "restream " RESTREAM_VERSION);
-        app.formatter(help_formatter(line_width(StandardHandle::output)));
-        const AuditedCommand audited(verb, app);
-        const CommandBody body = declare(app);
-        try {
-            app.parse(argc, argv);
-        } catch (const CLI::ParseError& error) {
-            return check_output(verb, parse_failed(verb, app, error));
-        }
+        CommandLine line(verb, description);
+        const AuditedCommand audited(verb, line);
+        Arguments arguments = line.arguments();
+        const CommandBody body = declare(arguments);
+        if (!line.parse(argc, argv)) return check_output(verb, 0);
         bool has_returned = false;
         const int status = guarded(verb, [&] {
             const int returned = check_output(verb, body());

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
@@ -95,14 +99,6 @@ std::vector<std::string> names_of_subcommands(const CLI::App& app) {
     return names;
 }
 
-/// The named subcommand that was given; none where there is none.
-const CLI::App* given_subcommand(const CLI::App& app) {
-    for (const CLI::App* sub : app.get_subcommands()) {
-        if (!sub->get_name().empty()) return sub;
-    }
-    return nullptr;
-}
-
 std::string unknown_option(const CLI::App& app, std::string_view argument) {
     std::vector<std::string> known;
     add_options(app, known);
@@ -126,6 +122,13 @@ std::string unknown_word(std::string_view verb, const CLI::App& app, std::string
 bool is_option(std::string_view argument) { return argument.size() > 1 && argument[0] == '-'; }
 
 }  // namespace
+
+const CLI::App* given_subcommand(const CLI::App& app) {
+    for (const CLI::App* sub : app.get_subcommands()) {
+        if (!sub->get_name().empty()) return sub;
+    }
+    return nullptr;
+}
 
 std::shared_ptr<CLI::FormatterBase> help_formatter(std::size_t width) {
     return std::make_shared<HelpFormatter>(width);

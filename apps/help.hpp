@@ -1,11 +1,16 @@
 // How a command's help looks, and what is said of wrong usage.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+
+namespace CLI {
+class App;
+class FormatterBase;
+class ParseError;
+}  // namespace CLI
 
 namespace restream {
 
@@ -16,5 +21,8 @@ std::shared_ptr<CLI::FormatterBase> help_formatter(std::size_t width);
 /// What is wrong with the arguments, in words, with the option or word that was probably meant.
 /// A value is never repeated: it may be a secret.
 std::string usage_problem(std::string_view verb, const CLI::App& app, const CLI::ParseError& error);
+
+/// The named subcommand that was given; null if none was.
+const CLI::App* given_subcommand(const CLI::App& app);
 
 }  // namespace restream

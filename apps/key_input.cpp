@@ -43,17 +43,17 @@ bool KeyOptions::is_any_given() const {
 namespace {
 
 /// `--NAME-stdin` and so on, of which one can be given.
-void declare(CLI::App& app, KeyOptions& options, const std::string& name, const std::string& what) {
-    auto* group = app.add_option_group(what, "Where the " + what + " comes from; one of");
-    group->add_flag("--" + name + "-stdin", options.from_stdin,
-                    "a line of standard input; it is stored");
-    group->add_option("--" + name + "-file", options.file, "this file, read for every session")
-        ->type_name("PATH");
-    group->add_option("--" + name + "-env", options.variable, "this environment variable")
-        ->type_name("NAME");
-    group->add_option("--" + name + "-command", options.command, "what this shell command prints")
-        ->type_name("COMMAND");
-    group->require_option(0, 1);
+void declare(Arguments& arguments, KeyOptions& options, const std::string& name,
+             const std::string& what) {
+    Arguments group = arguments.at_most_one(what, "Where the " + what + " comes from; one of");
+    group.flag("--" + name + "-stdin", options.from_stdin,
+               "a line of standard input; it is stored");
+    group.value("--" + name + "-file", options.file, "this file, read for every session",
+                {.type = "PATH"});
+    group.value("--" + name + "-env", options.variable, "this environment variable",
+                {.type = "NAME"});
+    group.value("--" + name + "-command", options.command, "what this shell command prints",
+                {.type = "COMMAND"});
 }
 
 /// The reference, unless it is standard input or nothing.
@@ -76,12 +76,12 @@ std::optional<KeyReference> named_by(const KeyOptions& options, const std::strin
 
 }  // namespace
 
-void declare_key_options(CLI::App& app, KeyOptions& options) {
-    declare(app, options, "key", "stream key");
+void declare_key_options(Arguments& arguments, KeyOptions& options) {
+    declare(arguments, options, "key", "stream key");
 }
 
-void declare_passphrase_options(CLI::App& app, KeyOptions& options) {
-    declare(app, options, "passphrase", "SRT passphrase");
+void declare_passphrase_options(Arguments& arguments, KeyOptions& options) {
+    declare(arguments, options, "passphrase", "SRT passphrase");
 }
 
 KeyReference read_key_input(const KeyOptions& options) {

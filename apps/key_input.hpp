@@ -1,9 +1,9 @@
 // The options with which add and key take a stream key: never as an argument, which others can see.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 
+#include "command_line.hpp"
 #include "config/destination.hpp"
 
 namespace restream {
@@ -18,10 +18,10 @@ struct KeyOptions {
 };
 
 /// Adds --key-stdin, --key-file, --key-env and --key-command, of which one can be given.
-void declare_key_options(CLI::App& app, KeyOptions& options);
+void declare_key_options(Arguments& arguments, KeyOptions& options);
 
 /// Adds --passphrase-stdin and so on, likewise.
-void declare_passphrase_options(CLI::App& app, KeyOptions& options);
+void declare_passphrase_options(Arguments& arguments, KeyOptions& options);
 
 /// The same as read_key_input() for SRT's passphrase, which may hold blanks.
 KeyReference read_passphrase_input(const KeyOptions& options);

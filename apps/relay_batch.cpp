@@ -91,11 +91,11 @@ std::vector<std::string> Workplace::every_wanted() const {
     return all;
 }
 
-void BatchFlags::declare(CLI::App& app) {
-    app.add_option("NAME", names, "destinations");
-    app.add_option("--timeout", timeout, "wait at most this long (15s)");
-    app.add_flag("--wait-live", wait_live, "0 only when live: waiting and holding are 1");
-    app.add_flag("--json", json, "one JSON document on standard output");
+void BatchFlags::declare(Arguments& arguments) {
+    arguments.value("NAME", names, "destinations");
+    arguments.value("--timeout", timeout, "wait at most this long (15s)");
+    arguments.flag("--wait-live", wait_live, "0 only when live: waiting and holding are 1");
+    arguments.flag("--json", json, "one JSON document on standard output");
 }
 
 BatchOptions BatchFlags::to_options() const {

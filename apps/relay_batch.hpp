@@ -2,7 +2,6 @@
 // known.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "command_line.hpp"
 #include "config/config_reading.hpp"
 #include "relay/control.hpp"
 #include "relay/outcome.hpp"
@@ -77,7 +77,7 @@ struct BatchFlags {
     bool wait_live = false;
     bool json = false;
 
-    void declare(CLI::App& app);
+    void declare(Arguments& arguments);
     /// **Throws**: Error{usage} for a timeout that is none.
     BatchOptions to_options() const;
 };

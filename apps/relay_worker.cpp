@@ -178,9 +178,9 @@ int work(const RelayWorker& program, const std::string& name) {
 int run_relay_worker(const RelayWorker& worker, int argc, char** argv) {
     return run_command(std::string(worker.command),
                        "Carries the ingest to one destination. Started by restream-relay.", argc,
-                       argv, [&worker](CLI::App& app) -> CommandBody {
+                       argv, [&worker](Arguments& arguments) -> CommandBody {
                            auto name = std::make_shared<std::string>();
-                           app.add_option("NAME", *name, "the destination")->required();
+                           arguments.value("NAME", *name, "the destination", {.is_required = true});
                            return [&worker, name] { return work(worker, *name); };
                        });
 }

@@ -154,27 +154,28 @@ int add(Options options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command("add", "Adds a destination.", argc, argv, [](CLI::App& app) {
+    return run_command("add", "Adds a destination.", argc, argv, [](Arguments& arguments) {
         auto options = std::make_shared<Options>();
-        app.add_option("NAME", options->added.name, "its name: a-z, 0-9, - and _")->required();
-        app.add_option("--service", options->added.service, "a platform, see 'restream services'")
-            ->type_name("ID");
-        app.add_option("--url", options->added.url, "rtmp://, rtmps://, srt:// or file:/PATH")
-            ->type_name("URL");
-        app.add_option("--backup-url", options->added.backup_url, "the platform's second server")
-            ->type_name("URL");
-        app.add_option("--backup", options->added.backup,
-                       "both: the two servers get the picture, at twice the upload; failover: the "
-                       "second one only while the first fails (default); off: never")
-            ->type_name("both|failover|off");
-        app.add_option("--latency", options->latency,
-                       "SRT: how long a lost packet may be sent again, such as 200ms")
-            ->type_name("TIME");
-        app.add_option("--file-mode", options->added.file_mode,
-                       "of a file: its permissions, such as 0640; default: only you can read it")
-            ->type_name("MODE");
-        declare_key_options(app, options->key);
-        declare_passphrase_options(app, options->passphrase);
+        arguments.value("NAME", options->added.name, "its name: a-z, 0-9, - and _",
+                        {.is_required = true});
+        arguments.value("--service", options->added.service, "a platform, see 'restream services'",
+                        {.type = "ID"});
+        arguments.value("--url", options->added.url, "rtmp://, rtmps://, srt:// or file:/PATH",
+                        {.type = "URL"});
+        arguments.value("--backup-url", options->added.backup_url, "the platform's second server",
+                        {.type = "URL"});
+        arguments.value("--backup", options->added.backup,
+                        "both: the two servers get the picture, at twice the upload; failover: the "
+                        "second one only while the first fails (default); off: never",
+                        {.type = "both|failover|off"});
+        arguments.value("--latency", options->latency,
+                        "SRT: how long a lost packet may be sent again, such as 200ms",
+                        {.type = "TIME"});
+        arguments.value("--file-mode", options->added.file_mode,
+                        "of a file: its permissions, such as 0640; default: only you can read it",
+                        {.type = "MODE"});
+        declare_key_options(arguments, options->key);
+        declare_passphrase_options(arguments, options->passphrase);
         return [options] { return add(*options); };
     });
 }

@@ -244,21 +244,23 @@ void check_is_one_thing(const Options& options) {
 int main(int argc, char** argv) {
     return run_command(
         "dashboard", "Serves the web page, until Ctrl-C: http://127.0.0.1:5000.", argc, argv,
-        [](CLI::App& app) -> CommandBody {
+        [](Arguments& arguments) -> CommandBody {
             auto options = std::make_shared<Options>();
-            app.add_option("--listen", options->listen,
-                           "the address to listen on (restream.toml's, else 127.0.0.1:5000)")
-                ->type_name("ADDRESS:PORT");
-            app.add_flag("--no-browser", options->no_browser, "do not open the page in a browser");
-            app.add_flag("--background", options->background,
-                         "return once it listens; it keeps running without this terminal");
-            app.add_flag("--stop", options->stop, "end the running dashboard");
-            app.add_flag("--link", options->link,
-                         "make a link that lets one browser in, for another user of this machine");
-            app.add_flag("--rotate-token", options->rotate_token,
-                         "make new tokens; every browser that was let in has to log in again");
-            app.add_flag("--json", options->json,
-                         "with the others: one JSON document on standard output");
+            arguments.value("--listen", options->listen,
+                            "the address to listen on (restream.toml's, else 127.0.0.1:5000)",
+                            {.type = "ADDRESS:PORT"});
+            arguments.flag("--no-browser", options->no_browser,
+                           "do not open the page in a browser");
+            arguments.flag("--background", options->background,
+                           "return once it listens; it keeps running without this terminal");
+            arguments.flag("--stop", options->stop, "end the running dashboard");
+            arguments.flag(
+                "--link", options->link,
+                "make a link that lets one browser in, for another user of this machine");
+            arguments.flag("--rotate-token", options->rotate_token,
+                           "make new tokens; every browser that was let in has to log in again");
+            arguments.flag("--json", options->json,
+                           "with the others: one JSON document on standard output");
             return [options] {
                 check_is_one_thing(*options);
                 if (options->rotate_token) return rotate(*options);

@@ -1,4 +1,8 @@
 // restream disable NAME…|--all: wants destinations no more and stops them, with a goodbye.
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "base/error.hpp"
 #include "command.hpp"
 #include "relay_batch.hpp"
@@ -27,11 +31,11 @@ int disable(const Options& options) {
 int main(int argc, char** argv) {
     return run_command(
         "disable", "Switches destinations off. Returns when their processes have ended.", argc,
-        argv, [](CLI::App& app) -> CommandBody {
+        argv, [](Arguments& arguments) -> CommandBody {
             auto options = std::make_shared<Options>();
-            app.add_option("NAME", options->names, "destinations");
-            app.add_flag("--all", options->all, "every destination");
-            app.add_flag("--json", options->json, "one JSON document on standard output");
+            arguments.value("NAME", options->names, "destinations");
+            arguments.flag("--all", options->all, "every destination");
+            arguments.flag("--json", options->json, "one JSON document on standard output");
             return [options] { return disable(*options); };
         });
 }

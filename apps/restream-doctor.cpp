@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <vector>
 
 #include "base/error.hpp"
 #include "command.hpp"
@@ -124,11 +125,11 @@ int main(int argc, char** argv) {
         "doctor",
         "Finds out what is wrong, and what helps. Exit status 1 if anything fails, 3 if the "
         "configuration is broken.",
-        argc, argv, [](CLI::App& app) -> CommandBody {
+        argc, argv, [](Arguments& arguments) -> CommandBody {
             auto options = std::make_shared<Options>();
-            app.add_flag("--json", options->json, "one JSON document on standard output");
-            app.add_flag("--fix", options->fix,
-                         "fix what is safe to fix: permissions, leftover files");
+            arguments.flag("--json", options->json, "one JSON document on standard output");
+            arguments.flag("--fix", options->fix,
+                           "fix what is safe to fix: permissions, leftover files");
             return [options] { return doctor(*options); };
         });
 }

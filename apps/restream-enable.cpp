@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <string>
 
 #include "base/error.hpp"
 #include "command.hpp"
@@ -94,12 +96,12 @@ int main(int argc, char** argv) {
                        "Puts the live picture on destinations. Returns when each is live, or waits "
                        "for the ingest, or was "
                        "refused.",
-                       argc, argv, [](CLI::App& app) -> CommandBody {
+                       argc, argv, [](Arguments& arguments) -> CommandBody {
                            auto options = std::make_shared<Options>();
-                           options->batch.declare(app);
-                           app.add_flag("--all", options->all, "every configured destination");
-                           app.add_flag("--no-start", options->no_start,
-                                        "switch them on, but start no relay");
+                           options->batch.declare(arguments);
+                           arguments.flag("--all", options->all, "every configured destination");
+                           arguments.flag("--no-start", options->no_start,
+                                          "switch them on, but start no relay");
                            return [options] { return enable(*options); };
                        });
 }

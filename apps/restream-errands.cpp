@@ -29,9 +29,9 @@ int work(const std::string& relay) {
 
 int main(int argc, char** argv) {
     return run_command("errands", "Runs a relay's hooks and key commands. Started by relays.", argc,
-                       argv, [](CLI::App& app) -> CommandBody {
+                       argv, [](Arguments& arguments) -> CommandBody {
                            auto name = std::make_shared<std::string>();
-                           app.add_option("NAME", *name, "the relay")->required();
+                           arguments.value("NAME", *name, "the relay", {.is_required = true});
                            return [name] { return work(*name); };
                        });
 }

@@ -84,12 +84,12 @@ int main(int argc, char** argv) {
         "explain",
         "Tells what went wrong, and whether it was the encoder, this machine, the uplink or a "
         "destination.",
-        argc, argv, [](CLI::App& app) -> CommandBody {
+        argc, argv, [](Arguments& arguments) -> CommandBody {
             auto options = std::make_shared<Options>();
-            app.add_option("NAME", options->names, "only what happened to these destinations");
-            app.add_option("--since", options->since, "how far back: 30m, 2h (1h)");
-            app.add_flag("--utc", options->utc, "times in UTC, as in the logs");
-            app.add_flag("--json", options->json, "one JSON document");
+            arguments.value("NAME", options->names, "only what happened to these destinations");
+            arguments.value("--since", options->since, "how far back: 30m, 2h (1h)");
+            arguments.flag("--utc", options->utc, "times in UTC, as in the logs");
+            arguments.flag("--json", options->json, "one JSON document");
             return [options] { return explain(*options); };
         });
 }

@@ -75,5 +75,5 @@ int work() {
 
 int main(int argc, char** argv) {
     return run_command("hook", "Tells a hook of a relay's new state. Started by relays.", argc,
-                       argv, [](CLI::App&) -> CommandBody { return work; });
+                       argv, [](Arguments&) -> CommandBody { return work; });
 }

@@ -111,5 +111,5 @@ int serve() {
 int main(int argc, char** argv) {
     return restream::run_command(
         "ingest-server", "Takes publishers and serves players. Started by restream-ingest.", argc,
-        argv, [](CLI::App&) -> restream::CommandBody { return serve; });
+        argv, [](Arguments&) -> restream::CommandBody { return serve; });
 }

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "command.hpp"
@@ -174,15 +177,15 @@ int serve() {
     return 0;
 }
 
-CommandBody declare(CLI::App& app) {
+CommandBody declare(Arguments& arguments) {
     const auto json = std::make_shared<bool>(false);
     const auto body = std::make_shared<CommandBody>();
     const auto report = [json] { return *json ? Report::json : Report::text; };
-    const auto add = [&](const char* name, const char* does, CommandBody what) {
-        CLI::App* sub = app.add_subcommand(name, does);
-        sub->add_flag("--json", *json, "one JSON document on standard output");
-        sub->callback([body, what = std::move(what)] { *body = what; });
-        return sub;
+    const auto add = [&](const char* name, const char* does, const CommandBody& what,
+                         Arguments::Shown shown = Arguments::Shown::yes) {
+        const auto choose = [body, what] { *body = what; };
+        arguments.subcommand(name, does, choose, shown)
+            .flag("--json", *json, "one JSON document on standard output");
     };
     add("start", "start it and wait until it takes publishers", [=] { return start(report()); });
     add("stop", "end it; relays stay and wait", [=] { return stop(report()); });
@@ -191,8 +194,7 @@ CommandBody declare(CLI::App& app) {
         [=] { return restart(report()); });
     add("status", "whether it is up, and who publishes",
         [=] { return print_status(Workplace("ingest", ConfigFault::is_told), report()); });
-    add("serve", "be the server's guardian, in the foreground", serve)->group("");
-    app.require_subcommand(1);
+    add("serve", "be the server's guardian, in the foreground", serve, Arguments::Shown::no);
     return [body] { return (*body)(); };
 }
 

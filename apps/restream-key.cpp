@@ -98,11 +98,11 @@ int replace(const std::string& name, const KeyOptions& options) {
 
 int main(int argc, char** argv) {
     return run_command("key", "Replaces a destination's stream key.", argc, argv,
-                       [](CLI::App& app) {
+                       [](Arguments& arguments) {
                            auto name = std::make_shared<std::string>();
                            auto options = std::make_shared<KeyOptions>();
-                           app.add_option("NAME", *name, "the destination")->required();
-                           declare_key_options(app, *options);
+                           arguments.value("NAME", *name, "the destination", {.is_required = true});
+                           declare_key_options(arguments, *options);
                            return [name, options] { return replace(*name, *options); };
                        });
 }

@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -191,20 +193,20 @@ int logs(const Options& options) {
 int main(int argc, char** argv) {
     return run_command(
         "logs", "Shows the log of a relay, of the ingest server, or of all changes.", argc, argv,
-        [](CLI::App& app) -> CommandBody {
+        [](Arguments& arguments) -> CommandBody {
             auto options = std::make_shared<Options>();
-            app.add_option("NAME", options->name, "the destination");
-            app.add_flag(
+            arguments.value("NAME", options->name, "the destination");
+            arguments.flag(
                 "--ingest", options->of_ingest,
                 "the embedded ingest server's log: who came, left, was refused or cut off");
-            app.add_flag("--audit", options->of_audit,
-                         "the audit log: who changed what, when, and with which result");
-            app.add_flag("--json", options->json,
-                         "with --audit: one JSON document on standard output");
-            app.add_flag("-f,--follow", options->follow,
-                         "print new lines as they come, until Ctrl-C");
-            app.add_option("-n,--lines", options->lines, "how many lines from the end (50)")
-                ->check(CLI::Range(0, 1'000'000));
+            arguments.flag("--audit", options->of_audit,
+                           "the audit log: who changed what, when, and with which result");
+            arguments.flag("--json", options->json,
+                           "with --audit: one JSON document on standard output");
+            arguments.flag("-f,--follow", options->follow,
+                           "print new lines as they come, until Ctrl-C");
+            arguments.value("-n,--lines", options->lines, "how many lines from the end (50)",
+                            {0, 1'000'000});
             return [options] { return logs(*options); };
         });
 }

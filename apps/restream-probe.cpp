@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "base/error.hpp"
@@ -180,13 +181,13 @@ int probe(const Options& options) {
 
 int main(int argc, char** argv) {
     return run_command("probe", "Reads the ingest for 2 seconds and shows what it carries.", argc,
-                       argv, [](CLI::App& app) -> CommandBody {
+                       argv, [](Arguments& arguments) -> CommandBody {
                            auto options = std::make_shared<Options>();
-                           app.add_option("URL", options->url,
-                                          "the URL to read; default: the ingest");
-                           app.add_option("--seconds", options->seconds, "for how long; default: 2")
-                               ->check(CLI::Range(0.1, 600.0));
-                           app.add_flag("--json", options->is_json, "one JSON document");
+                           arguments.value("URL", options->url,
+                                           "the URL to read; default: the ingest");
+                           arguments.value("--seconds", options->seconds,
+                                           "for how long; default: 2", {0.1, 600.0});
+                           arguments.flag("--json", options->is_json, "one JSON document");
                            return [options] { return probe(*options); };
                        });
 }

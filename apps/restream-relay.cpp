@@ -1,6 +1,9 @@
 // The guardian of one relay: started by enable, start and restart; tiny, no media code.
 #include <filesystem>
+#include <memory>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "base/error.hpp"
 #include "command.hpp"
@@ -79,9 +82,9 @@ int guard_relay(const std::string& name) {
 int main(int argc, char** argv) {
     return run_command("relay",
                        "Guards one relay. Started by 'restream enable' and 'restream start'.", argc,
-                       argv, [](CLI::App& app) -> CommandBody {
+                       argv, [](Arguments& arguments) -> CommandBody {
                            auto name = std::make_shared<std::string>();
-                           app.add_option("NAME", *name, "the destination")->required();
+                           arguments.value("NAME", *name, "the destination", {.is_required = true});
                            return [name] { return guard_relay(*name); };
                        });
 }

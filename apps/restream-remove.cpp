@@ -78,13 +78,13 @@ int remove(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command("remove", "Stops a destination and deletes it with its key.", argc, argv,
-                       [](CLI::App& app) -> CommandBody {
-                           auto options = std::make_shared<Options>();
-                           app.add_option("NAME", options->name, "the destination")->required();
-                           app.add_flag("--json", options->json,
-                                        "one JSON document on standard output");
-                           app.add_flag("--yes", options->yes, "do not ask, even if it is live");
-                           return [options] { return remove(*options); };
-                       });
+    return run_command(
+        "remove", "Stops a destination and deletes it with its key.", argc, argv,
+        [](Arguments& arguments) -> CommandBody {
+            auto options = std::make_shared<Options>();
+            arguments.value("NAME", options->name, "the destination", {.is_required = true});
+            arguments.flag("--json", options->json, "one JSON document on standard output");
+            arguments.flag("--yes", options->yes, "do not ask, even if it is live");
+            return [options] { return remove(*options); };
+        });
 }

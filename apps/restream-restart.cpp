@@ -1,5 +1,6 @@
 // restream restart [NAME…]: stops and starts again every wanted relay, or the named ones.
 #include <algorithm>
+#include <memory>
 
 #include "command.hpp"
 #include "relay_batch.hpp"
@@ -30,9 +31,9 @@ int main(int argc, char** argv) {
         "restart",
         "Stops and starts again every wanted relay, or the named ones. The ingest and so OBS "
         "are left alone.",
-        argc, argv, [](CLI::App& app) -> CommandBody {
+        argc, argv, [](Arguments& arguments) -> CommandBody {
             auto flags = std::make_shared<BatchFlags>();
-            flags->declare(app);
+            flags->declare(arguments);
             return [flags] { return restart(*flags); };
         });
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "base/error.hpp"
@@ -150,12 +151,13 @@ int main(int argc, char** argv) {
         "Proves on this machine that restream works: with a picture and destinations of its own, "
         "in a home of its own. Your relays, ports and files are not touched. Takes less than a "
         "minute.",
-        argc, argv, [](CLI::App& app) -> CommandBody {
+        argc, argv, [](Arguments& arguments) -> CommandBody {
             auto options = std::make_shared<Options>();
-            app.add_flag("--blackhole", options->with_blackhole,
-                         "also test a destination whose machine disappears");
-            app.add_flag("--json", options->is_json, "one JSON document");
-            app.add_option("--keep", options->keep)->group("");  // for its own keeper
+            arguments.flag("--blackhole", options->with_blackhole,
+                           "also test a destination whose machine disappears");
+            arguments.flag("--json", options->is_json, "one JSON document");
+            // For its own keeper.
+            arguments.value("--keep", options->keep, "", {.is_hidden = true});
             return [options] { return self_test(*options); };
         });
 }

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -169,18 +171,19 @@ int remove(Report report) {
     return 0;
 }
 
-CommandBody declare(CLI::App& app) {
+CommandBody declare(Arguments& arguments) {
     const auto json = std::make_shared<bool>(false);
     const auto body = std::make_shared<CommandBody>();
     const auto add = [&](const char* name, const char* does, int (*what)(Report)) {
-        CLI::App* sub = app.add_subcommand(name, does);
-        sub->add_flag("--json", *json, "one JSON document on standard output");
-        sub->callback([=] { *body = [=] { return what(*json ? Report::json : Report::text); }; });
+        const auto choose = [=] {
+            *body = [=] { return what(*json ? Report::json : Report::text); };
+        };
+        arguments.subcommand(name, does, choose)
+            .flag("--json", *json, "one JSON document on standard output");
     };
     add("install", "write the units of the user's systemd, and begin", install);
     add("remove", "delete them; what runs goes on", remove);
     add("status", "whether it is installed, enabled and running, and what it did last", status);
-    app.require_subcommand(1);
     return [body] { return (*body)(); };
 }
 

@@ -136,12 +136,12 @@ int list(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_command(
-        "services", "Lists the platforms known by name.", argc, argv, [](CLI::App& app) {
-            auto options = std::make_shared<Options>();
-            auto* json = app.add_flag("--json", options->as_json, "as JSON");
-            app.add_flag("--names", options->only_names, "only the names that add --service takes")
-                ->excludes(json);
-            return [options] { return list(*options); };
-        });
+    return run_command("services", "Lists the platforms known by name.", argc, argv,
+                       [](Arguments& arguments) {
+                           auto options = std::make_shared<Options>();
+                           arguments.flag("--json", options->as_json, "as JSON");
+                           arguments.flag("--names", options->only_names,
+                                          "only the names that add --service takes", "--json");
+                           return [options] { return list(*options); };
+                       });
 }

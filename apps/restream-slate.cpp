@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -116,13 +117,15 @@ int make(const Options& options) {
 int main(int argc, char** argv) {
     return run_command(
         "slate", "Makes a still picture with silence, as FLV. Started by relays.", argc, argv,
-        [](CLI::App& app) -> CommandBody {
+        [](Arguments& arguments) -> CommandBody {
             auto options = std::make_shared<Options>();
-            app.add_option("--size", options->size, "WIDTHxHEIGHT in pixels, even")->required();
-            app.add_option("--fps", options->fps, "pictures a second");
-            app.add_option("--sound", options->sound, "HZxCHANNELS")->required();
-            app.add_option("--picture", options->picture, "a file with a picture; else a dark one");
-            app.add_option("FILE", options->file, "what to write")->required();
+            arguments.value("--size", options->size, "WIDTHxHEIGHT in pixels, even",
+                            {.is_required = true});
+            arguments.value("--fps", options->fps, "pictures a second");
+            arguments.value("--sound", options->sound, "HZxCHANNELS", {.is_required = true});
+            arguments.value("--picture", options->picture,
+                            "a file with a picture; else a dark one");
+            arguments.value("FILE", options->file, "what to write", {.is_required = true});
             return [options] { return make(*options); };
         });
 }

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "command.hpp"
@@ -160,11 +163,11 @@ int main(int argc, char** argv) {
         "start",
         "Starts every wanted relay, or the named ones, and the ingest server where it is "
         "down. Wishes stay as they are.",
-        argc, argv, [](CLI::App& app) -> CommandBody {
+        argc, argv, [](Arguments& arguments) -> CommandBody {
             auto options = std::make_shared<Options>();
-            options->batch.declare(app);
-            app.add_flag("--heal", options->is_healing,
-                         "start only relays that died although wanted; wait for nothing");
+            options->batch.declare(arguments);
+            arguments.flag("--heal", options->is_healing,
+                           "start only relays that died although wanted; wait for nothing");
             return [options] { return start(*options); };
         });
 }

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "command.hpp"
@@ -96,12 +99,12 @@ int main(int argc, char** argv) {
         "status",
         "Tells what every destination does now. With names, the exit status is 1 unless all "
         "of them are live.",
-        argc, argv, [](CLI::App& app) -> CommandBody {
+        argc, argv, [](Arguments& arguments) -> CommandBody {
             auto options = std::make_shared<Options>();
-            app.add_option("NAME", options->names, "destinations");
-            app.add_flag("--json", options->json, "one JSON document");
-            app.add_flag("--watch", options->watch, "print it again every second, until Ctrl-C");
-            app.add_flag("--names", options->only_names, "only the configured names");
+            arguments.value("NAME", options->names, "destinations");
+            arguments.flag("--json", options->json, "one JSON document");
+            arguments.flag("--watch", options->watch, "print it again every second, until Ctrl-C");
+            arguments.flag("--names", options->only_names, "only the configured names");
             return [options] { return status(*options); };
         });
 }

@@ -2,6 +2,10 @@
 // kept.
 #include <fmt/format.h>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "command.hpp"
 #include "ingest/control.hpp"
 #include "relay_batch.hpp"
@@ -36,12 +40,12 @@ int main(int argc, char** argv) {
                        "Stops every running relay, or the named ones, until 'restream start'. "
                        "Wishes are kept; the ingest "
                        "and so OBS are left alone.",
-                       argc, argv, [](CLI::App& app) -> CommandBody {
+                       argc, argv, [](Arguments& arguments) -> CommandBody {
                            auto options = std::make_shared<Options>();
-                           app.add_option("NAME", options->names, "destinations");
-                           app.add_flag("--ingest", options->ingest, "end the ingest server too");
-                           app.add_flag("--json", options->json,
-                                        "one JSON document on standard output");
+                           arguments.value("NAME", options->names, "destinations");
+                           arguments.flag("--ingest", options->ingest, "end the ingest server too");
+                           arguments.flag("--json", options->json,
+                                          "one JSON document on standard output");
                            return [options] { return stop(*options); };
                        });
 }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -195,11 +196,11 @@ int serve() {
 int main(int argc, char** argv) {
     return run_command("thumbnail",
                        "Writes the ingest's current image to standard output, as a JPEG.", argc,
-                       argv, [](CLI::App& app) -> CommandBody {
+                       argv, [](Arguments& arguments) -> CommandBody {
                            auto serves = std::make_shared<bool>(false);
-                           app.add_flag("--serve", *serves,
-                                        "one for each URL that comes on standard input, a line "
-                                        "each; for the dashboard");
+                           arguments.flag("--serve", *serves,
+                                          "one for each URL that comes on standard input, a line "
+                                          "each; for the dashboard");
                            return [serves] { return *serves ? serve() : make_one(); };
                        });
 }
