@@ -32,8 +32,8 @@ void note(std::string_view verb, const AuditedCommand& audited, int status, bool
     complain(verb, fmt::format("warning: the audit log has no line about this: {}", *problem));
 }
 
-/// Runs `work` and returns its exit status. If it throws, tells the exception, and returns the exit
-/// status of that.
+/// Runs `work` and returns its exit status. If it throws, prints the exception's message on stderr
+/// and returns the exit status for it.
 int guarded(std::string_view verb, const std::function<int()>& work) {
     try {
         return work();

@@ -13,10 +13,11 @@ namespace restream {
 /// What a command does after its options are parsed; returns the exit status.
 using CommandBody = std::function<int()>;
 
-/// Runs a command: `declare` declares its arguments and returns the body. Help goes to stdout and
-/// ends with 0; wrong usage is 2; an Error is told on stderr behind the program's name and ends
-/// with its kind; any other exception is a bug (70); output that could not be written is 5. What
-/// changes something leaves one line in the audit log, see AuditedCommand.
+/// Runs a command, and returns its exit status. `declare` declares the arguments and returns the
+/// body. The status is 0 after --help, which is printed on stdout, and 2 after wrong usage. An
+/// Error is printed on stderr after the program's name, and its kind is the status. Any other
+/// exception is a bug (70). If output could not be written, the status is 5. A command that changes
+/// something writes one line to the audit log, see AuditedCommand.
 int run_command(std::string_view verb, std::string_view description, int argc, char** argv,
                 const std::function<CommandBody(Arguments&)>& declare);
 

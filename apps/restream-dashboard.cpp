@@ -151,8 +151,8 @@ std::string login_link(const std::string& url, const Layout& layout) {
     return fmt::format("{}/login?code={}", url, new_login_code(layout).reveal());
 }
 
-/// To whoever typed the command: a link for a browser that the dashboard can't tell whose it is,
-/// and the page itself.
+/// For a user at a terminal: prints a login link, for a browser whose user the system does not
+/// report, and opens the page.
 void welcome(const Options& options, const std::string& url, const Layout& layout) {
     print_lines(StandardHandle::output,
                 fmt::format("login link for one browser, valid for ten minutes: {}\n",
@@ -215,7 +215,7 @@ int serve(const Options& options) {
         }
         std::fflush(stdout);
         report.ready();
-        // What it was asked goes on without it; its answer has nobody who waits.
+        // The commands that it started go on without it; nobody waits for their answers.
         if (!dashboard.run(inbox)) std::_Exit(static_cast<int>(ErrorKind::no));
     } catch (const Error& error) {
         report.failed(error.what());

@@ -67,18 +67,18 @@ class Json {
     bool is_array() const;
     bool is_object() const;
 
-    // What it holds; nothing where it is of another type, or the number has no place there.
+    // The value, if it has that type; a number, only if it is in the range of the type.
 
     std::optional<bool> as_bool() const;
     std::optional<std::uint64_t> as_unsigned() const;  ///< not of 1.0, nor of -0
     std::optional<std::int64_t> as_signed() const;     ///< not of 1.0
     std::optional<double> as_number() const;           ///< of any number
-    const std::string* as_string() const;              ///< nullptr where it is none
+    const std::string* as_string() const;              ///< nullptr if it is not a string
 
-    /// Of an array; of anything else none.
+    /// The elements of an array. A value of another type has none.
     const Elements& elements() const;
-    /// Of an object, as `for (const auto& [name, value] : document.members())`; of anything else
-    /// none.
+    /// The members of an object: `for (const auto& [name, value] : document.members())`. A value of
+    /// another type has none.
     const Members& members() const;
 
     /// nullptr where it is no object, or has no such member.
@@ -120,14 +120,14 @@ struct JsonMember {
     bool operator==(const JsonMember&) const = default;
 };
 
-/// Arrays and objects that may stand in each other. What we write has ten at most; more is an
-/// attempt to exhaust whoever reads it.
+/// How many levels of arrays and objects are read. Our own documents have ten at most. Deeper text
+/// is meant to exhaust the reader's stack.
 inline constexpr int deepest_json = 64;
 
 /// What becomes of a member that stands in an object twice.
 enum class DuplicateMembers {
     last_counts,  ///< in the place of the first
-    kept,         ///< for who refuses them; find() finds the first
+    kept,         ///< for a caller that refuses them; find() returns the first
 };
 
 /// Reads one JSON value as RFC 8259 has it, in UTF-8, with blanks around it and a byte order mark
